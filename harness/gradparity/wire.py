@@ -1,0 +1,166 @@
+"""Messages: one line of text, then the arrays that it announces, each a standard .npy record.
+
+    ok epsilon=0 arrays=loss,dW1\\n <npy of loss> <npy of dW1>
+
+docs/protocol.md is the specification; this module is its Python reading. It works on any pair of objects that can
+read exactly n bytes and write bytes, so the harness (sessions with a deadline) and the Python-hosted ports
+(plain pipes) share it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from io import BytesIO
+from typing import Any, Protocol
+from urllib.parse import quote, unquote
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+MAX_LINE = 65536
+MAX_HEADER = 4096
+DTYPES = {"<f8": np.dtype("<f8"), "<f4": np.dtype("<f4"), "<i4": np.dtype("<i4")}
+_SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+
+
+class WireError(ValueError):
+    """What arrived is not a message of the protocol. Says what was expected and what came."""
+
+
+@dataclass
+class Message:
+    """A word (an operation, or the outcome of one), its fields, and its arrays in order."""
+
+    word: str
+    fields: dict[str, str] = field(default_factory=dict)
+    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Where messages are read from."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """The bytes up to and including the next newline, at most ``limit`` of them; b"" at the end."""
+
+    def readinto(self, buffer: memoryview, /) -> None:
+        """Fill the whole buffer, or raise WireError where the stream ends before."""
+
+
+def encode(message: Message) -> list[bytes | memoryview]:
+    """The message as pieces of bytes to write one after the other; array data is not copied where it is contiguous."""
+    words = [message.word, *(f"{key}={quote(str(value), safe=_SAFE)}" for key, value in message.fields.items())]
+    if message.arrays:
+        words.append("arrays=" + ",".join(message.arrays))
+    pieces: list[bytes | memoryview] = [(" ".join(words) + "\n").encode()]
+    for array in message.arrays.values():
+        if array.dtype.str not in DTYPES:
+            raise WireError(f"an array of dtype {array.dtype} cannot travel: float64, float32 and int32 can")
+        if not (array.flags.c_contiguous or array.flags.f_contiguous):
+            array = np.ascontiguousarray(array)
+        fortran = array.flags.f_contiguous and not array.flags.c_contiguous
+        pieces.append(_header(array.dtype.str, array.shape, fortran))
+        pieces.append(memoryview(array.T if fortran else array).cast("B") if array.size else b"")
+    return pieces
+
+
+@lru_cache(maxsize=1024)
+def _header(descr: str, shape: tuple[int, ...], fortran: bool) -> bytes:
+    header = BytesIO()
+    npy.write_array_header_1_0(header, {"descr": descr, "fortran_order": fortran, "shape": shape})
+    return header.getvalue()
+
+
+def decode(source: Source, max_bytes: int = 1 << 33) -> Message | None:
+    """The next message, or None at a clean end of the stream.
+
+    ``max_bytes`` bounds the data of all its arrays together: more is refused before memory is taken.
+    Raises WireError.
+    """
+    line = source.readline(MAX_LINE)
+    if not line:
+        return None
+    message, names = _parse_line(line)
+    for name in names:
+        array = _read_array(source, name, max_bytes)
+        max_bytes -= array.nbytes
+        message.arrays[name] = array
+    return message
+
+
+def _parse_line(line: bytes) -> tuple[Message, list[str]]:
+    if not line.endswith(b"\n"):
+        what = f"{len(line)} bytes without a newline" if len(line) >= MAX_LINE else "the end of the stream inside a line"
+        raise WireError(f"expected a line of at most {MAX_LINE} bytes, came {what}: {_show(line)}")
+    try:
+        word, *pairs = line[:-1].decode().split(" ")
+    except UnicodeDecodeError:
+        raise WireError(f"expected a line of UTF-8 text, came {_show(line)}") from None
+    if not (word.isascii() and word.replace("_", "").isalpha()):
+        raise WireError(f"expected a line 'word key=value ...', came {_show(line)}")
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (equals and key) or key in fields:
+            raise WireError(f"expected each field once, as key=value, came {pair!r} in the line {_show(line)}")
+        fields[key] = unquote(value)
+    names = fields.pop("arrays").split(",") if "arrays" in fields else []
+    if len(set(names)) < len(names) or "" in names:
+        raise WireError(f"expected each array to have a name of its own, came {_show(line)}")
+    return Message(word, fields), names
+
+
+def _read_array(source: Source, name: str, max_bytes: int) -> NDArray[Any]:
+    magic = _read(source, 10)
+    if magic[:8] == b"\x93NUMPY\x01\x00":
+        length, header = int.from_bytes(magic[8:10], "little"), b""
+    elif magic[:8] == b"\x93NUMPY\x02\x00":
+        length, header = int.from_bytes(magic[8:10] + _read(source, 2), "little"), b""
+    else:
+        raise WireError(f"array {name}: expected an .npy record, beginning with \\x93NUMPY, came {_show(magic)}")
+    if length > MAX_HEADER:
+        raise WireError(f"array {name}: expected an .npy header of at most {MAX_HEADER} bytes, came one of {length}")
+    header = _read(source, length)
+    dtype, shape, fortran = _parse_header(name, header)
+    count = math.prod(shape)
+    if count * dtype.itemsize > max_bytes:
+        raise WireError(f"array {name}: expected at most {max_bytes} bytes of data, came shape {shape} of {dtype}")
+    array = np.empty(shape, dtype, order="F" if fortran else "C")
+    if count:
+        source.readinto(memoryview(array.T if fortran else array).cast("B"))
+    return array
+
+
+@lru_cache(maxsize=1024)
+def _parse_header(name: str, header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
+    record = BytesIO(len(header).to_bytes(2, "little") + header)
+    try:
+        shape, fortran, dtype = npy.read_array_header_1_0(record, max_header_size=MAX_HEADER)
+    except (ValueError, TypeError, SyntaxError, KeyError, RecursionError, MemoryError) as error:
+        raise WireError(f"array {name}: not a valid .npy header: {_show(header)} ({error})") from None
+    if dtype.str not in DTYPES:
+        raise WireError(f"array {name}: expected dtype float64, float32 or int32 (little-endian), came {dtype}")
+    if len(shape) > 2 or any(n < 0 for n in shape):
+        raise WireError(f"array {name}: expected at most two dimensions, came shape {shape}")
+    return dtype, shape, fortran
+
+
+def _read(source: Source, count: int) -> bytes:
+    buffer = bytearray(count)
+    source.readinto(memoryview(buffer))
+    return bytes(buffer)
+
+
+def _show(data: bytes) -> str:
+    return repr(data[:80])[1:] + ("..." if len(data) > 80 else "")
+
+
+def arrays_in_order(arrays: Mapping[str, NDArray[Any]], names: Iterable[str]) -> list[NDArray[Any]]:
+    """The arrays of these names, in this order; WireError names the ones that are missing."""
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise WireError(f"expected the arrays {', '.join(missing)} too, came {', '.join(arrays) or 'none'}")
+    return [arrays[name] for name in names]

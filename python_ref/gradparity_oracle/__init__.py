@@ -1,0 +1,39 @@
+"""The oracle: the layered network of "Deep Learning from Scratch" in plain NumPy.
+
+A computation is a row of layers; each knows how to go ``forward`` and how to send a gradient ``backward`` (chapter 5 of
+the book). The first example of the book, in layers: two apples at 100 each, and a tax of 10 %.
+
+>>> from gradparity_oracle import Multiply
+>>> apples, tax = Multiply(), Multiply()
+>>> price = tax.forward(apples.forward(100.0, 2.0), 1.1)
+>>> round(price, 9)
+220.0
+>>> dapple_price, dtax = tax.backward(1.0)
+>>> dapple, dnumber = apples.backward(dapple_price)
+>>> dapple, dnumber, dtax
+(2.2, 110.00000000000001, 200.0)
+
+A penny more for an apple costs 2.2 pennies, an apple more 110, and a point more of tax 200.
+
+>>> import numpy as np
+>>> relu = Relu()
+>>> relu.forward(np.array([[1.0, -0.5], [-2.0, 3.0]]))
+array([[1., 0.],
+       [0., 3.]])
+"""
+
+from .layers import Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss
+from .network import Network
+from .numerical import central_difference, complex_step
+
+__all__ = [
+    "Add",
+    "Affine",
+    "Multiply",
+    "Network",
+    "Relu",
+    "Sigmoid",
+    "SoftmaxWithLoss",
+    "central_difference",
+    "complex_step",
+]

@@ -1,0 +1,123 @@
+"""The layers. Each has ``forward`` and ``backward``; what backward needs, forward keeps.
+
+Every layer computes in the dtype of its arguments (float32 or float64; complex too, for the complex-step derivative)
+and leaves its arguments as they are.
+
+Source: Koki Saitoh, "Deep Learning from Scratch", chapter 5.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Operand = TypeVar("Operand", float, Array)
+
+
+class Multiply:
+    """x * y, element by element."""
+
+    def forward(self, x: Operand, y: Operand) -> Operand:
+        """The product of two numbers, or of two arrays of one shape."""
+        self.x: Any = x
+        self.y: Any = y
+        return x * y
+
+    def backward(self, dout: Operand) -> tuple[Operand, Operand]:
+        """(dx, dy): each factor's gradient is the other factor times dout."""
+        return dout * self.y, dout * self.x
+
+
+class Add:
+    """x + y, element by element."""
+
+    def forward(self, x: Operand, y: Operand) -> Operand:
+        """The sum of two numbers, or of two arrays of one shape."""
+        return x + y
+
+    def backward(self, dout: Operand) -> tuple[Operand, Operand]:
+        """(dx, dy): both are dout."""
+        return dout, dout
+
+
+class Relu:
+    """max(x, 0), with gradient 0 at 0."""
+
+    def forward(self, x: Array) -> Array:
+        """x of any shape; the same shape comes back."""
+        self.active = x.real > 0
+        return np.where(self.active, x, x.dtype.type(0))
+
+    def backward(self, dout: Array) -> Array:
+        """dx, of the shape of x."""
+        return np.where(self.active, dout, dout.dtype.type(0))
+
+
+class Sigmoid:
+    """1 / (1 + exp(-x))."""
+
+    def forward(self, x: Array) -> Array:
+        """x of any shape; the same shape comes back. Overflow of exp(-x) to infinity gives the right limit, 0."""
+        with np.errstate(over="ignore"):
+            self.out: Array = 1 / (1 + np.exp(-x))
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """dx, of the shape of x."""
+        return dout * self.out * (1 - self.out)
+
+
+class Affine:
+    """x @ W + b: W is (inputs, outputs), b is (outputs,)."""
+
+    def __init__(self, W: Array, b: Array) -> None:
+        self.W = W
+        self.b = b
+
+    def forward(self, x: Array) -> Array:
+        """x is (batch, inputs); the result is (batch, outputs)."""
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout: Array) -> Array:
+        """dx, (batch, inputs); keeps dW and db too. dout is (batch, outputs)."""
+        self.backward_parameters(dout)
+        return dout @ self.W.T
+
+    def backward_parameters(self, dout: Array) -> None:
+        """dW and db alone: all that a network's first layer owes, as nobody asks for the gradient of the data."""
+        self.dW: Array = self.x.T @ dout
+        self.db: Array = dout.sum(axis=0)
+
+
+class SoftmaxWithLoss:
+    """softmax, then the mean cross-entropy ``-mean(log(p_target + epsilon))``.
+
+    The logarithm of p is taken as x - logsumexp(x), so that a probability that underflows to 0 still has one.
+    ``epsilon`` is 0 in mathematics and 1e-7 in the book (section 4.2.2). The gradient is that of epsilon = 0.
+    """
+
+    def __init__(self, epsilon: float = 0.0) -> None:
+        self.epsilon = epsilon
+
+    def forward(self, x: Array, t: Array) -> Any:
+        """The loss, a scalar. x is (batch, classes); t is one-hot of that shape, or (batch,) labels counted from 0."""
+        self.rows = np.arange(len(x))
+        self.labels = t if t.ndim == 1 else t.argmax(axis=1)
+        z = x - x.max(axis=1, keepdims=True)
+        e = np.exp(z)
+        total = e.sum(axis=1, keepdims=True)
+        self.y: Array = e / total
+        log_p = (z - np.log(total))[self.rows, self.labels]
+        if self.epsilon:
+            log_p = np.log(np.exp(log_p) + x.dtype.type(self.epsilon))
+        return -log_p.mean()
+
+    def backward(self) -> Array:
+        """dx = (y - t) / batch, (batch, classes): the loss is where the gradient starts, so there is no dout."""
+        dx = self.y.copy()
+        dx[self.rows, self.labels] -= 1
+        return dx / dx.dtype.type(len(dx))

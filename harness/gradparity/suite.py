@@ -1,0 +1,78 @@
+"""The default suite: batch, inputs, hidden sizes and classes differ pairwise in every case.
+
+Square cases hide transposes, and a matrix product written for an element-wise one; here neither has anywhere to hide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from .cases import CaseSpec, Dtype, read_case_file
+from .errors import UsageError
+
+DEPTHS = {
+    2: (9, 6, 4),
+    3: (11, 8, 5, 3),
+    4: (12, 10, 9, 6, 4),
+    5: (14, 12, 11, 9, 8, 5),
+    6: (16, 15, 13, 12, 10, 8, 6),
+    7: (19, 17, 16, 14, 13, 11, 9, 5),
+    8: (23, 21, 19, 18, 16, 14, 13, 11, 8),
+}
+DTYPES: tuple[Dtype, ...] = ("float64", "float32")
+
+
+def _both_dtypes(**keys: object) -> Iterable[CaseSpec]:
+    return [CaseSpec.model_validate({**keys, "dtype": dtype}) for dtype in DTYPES]
+
+
+def default_suite() -> list[CaseSpec]:
+    """Depths two to eight with both activations, edge cases, digits and MNIST, each in float64 and float32."""
+    specs: list[CaseSpec] = []
+    for sizes in DEPTHS.values():
+        for activation in ("relu", "sigmoid"):
+            specs += _both_dtypes(sizes=sizes, activation=activation)
+    for activation in ("relu", "sigmoid"):
+        # A sigmoid's slope is at most 1/4: larger weights keep the early layers' gradients above the loss's rounding.
+        scale = 3 if activation == "sigmoid" else 1
+        keys = {"activation": activation, "numerical": True, "scale": scale}
+        specs += _both_dtypes(sizes=(5, 4, 3), batch=2, **keys)
+        specs += _both_dtypes(sizes=(6, 5, 4, 3), batch=7, labels="integer", **keys)
+    specs += _both_dtypes(sizes=(6, 5, 3), batch=1)
+    specs += _both_dtypes(sizes=(6, 5, 1), batch=4)
+    specs += _both_dtypes(sizes=(9, 6, 4), order="F", labels="integer")
+    specs += _both_dtypes(sizes=(9, 6, 4), epsilon=1e-7)
+    specs += _both_dtypes(sizes=(9, 6, 4), scale=30)
+    specs += _both_dtypes(sizes=(40, 30, 20), batch=50, scale=0.01)
+    for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals"):
+        specs += _both_dtypes(sizes=(9, 6, 4), quirk=quirk)
+    for activation in ("relu", "sigmoid"):
+        specs += _both_dtypes(data="digits", sizes=(64, 30, 10), batch=25, activation=activation)
+        specs += _both_dtypes(data="digits", sizes=(64, 40, 20, 10), batch=50, activation=activation, labels="integer")
+        specs += _both_dtypes(data="mnist", sizes=(784, 50, 10), batch=100, activation=activation)
+    specs += _both_dtypes(data="mnist", sizes=(784, 100, 50, 10), batch=60, labels="integer", order="F")
+    return specs
+
+
+def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> list[CaseSpec]:
+    """The cases that ``--case`` values name: a name of the suite, a pattern of names (*), or a case file (.toml).
+
+    None: the whole suite. ``dtypes`` keeps cases of these dtypes only.
+    Raises UsageError for a name that matches nothing, or where nothing is left.
+    """
+    suite = default_suite()
+    chosen: dict[str, CaseSpec] = {} if wanted else {spec.name: spec for spec in suite}
+    for text in wanted:
+        if text.endswith(".toml"):
+            found = [read_case_file(Path(text))]
+        else:
+            found = [spec for spec in suite if fnmatchcase(spec.name, text)]
+        if not found:
+            raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
+        chosen.update({spec.name: spec for spec in found})
+    kept = [spec for spec in chosen.values() if not dtypes or spec.dtype in dtypes]
+    if not kept:
+        raise UsageError(f"--dtype {', '.join(dtypes)}: none of the chosen cases has it")
+    return kept

@@ -58,7 +58,8 @@ class CaseSpec(BaseModel):
         words = [self.data, *map(str, self.sizes), self.activation, f"n{self.batch}", self.dtype]
         words += ["integer"] * (self.labels == "integer") + ["fortran"] * (self.order == "F")
         words += [f"eps{self.epsilon:g}"] * bool(self.epsilon) + [f"x{self.scale:g}"] * (self.scale != 1)
-        words += [self.quirk] * bool(self.quirk) + ["numerical"] * self.numerical
+        words += [self.quirk] if self.quirk else []
+        words += ["numerical"] * self.numerical
         return "-".join(words)
 
 

@@ -54,7 +54,7 @@ class _Disturbed:
         return {name: float(np.sqrt(np.mean(square))) for name, square in squares.items()}
 
     def _squares(self) -> dict[str, Any]:
-        squares: dict[str, Any] = {name: 0.0 for name in self.still}
+        squares: dict[str, Any] = dict.fromkeys(self.still, 0.0)
         for _ in range(RUNS):
             for name, value in self._run(disturb=True).items():
                 squares[name] = squares[name] + (value - self.still[name]) ** 2 / RUNS

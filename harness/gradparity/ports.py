@@ -86,7 +86,7 @@ class Runner:
 
     @property
     def label(self) -> str:
-        """"julia:native", or just "rust" where the port has one runner."""
+        """ "julia:native", or just "rust" where the port has one runner."""
         name = self.port.manifest.name
         return name if len(self.port.manifest.runner) == 1 else f"{name}:{self.spec.name}"
 

@@ -47,12 +47,14 @@ class Precision:
         """
         a, b = abs(a), abs(b)
         terms = np.minimum(np.count_nonzero(a, axis=1)[:, None], np.count_nonzero(b, axis=0)[None, :])
-        return SAFETY * (self.gamma(terms + roundings) * (a @ b + abs(extra)) + terms * self.subnormal)
+        bound: Array = SAFETY * (self.gamma(terms + roundings) * (a @ b + abs(extra)) + terms * self.subnormal)
+        return bound
 
     def column_sum(self, a: Array) -> Array:
         """Bound of the error of a.sum(axis=0): gamma_{n-1} sum |a|, where n counts the terms that are not 0."""
         n = np.maximum(np.count_nonzero(a, axis=0) - 1, 0)
-        return SAFETY * self.gamma(n) * abs(a).sum(axis=0)
+        bound: Array = SAFETY * self.gamma(n) * abs(a).sum(axis=0)
+        return bound
 
 
 def softmax(x: Array) -> tuple[Array, Array, Array]:
@@ -71,8 +73,8 @@ def softmax_relative(x: Array, p: Precision) -> Array:
     y, d, lse = softmax(x)
     of_terms = p.u * (abs(d) + abs(lse) + EXP + 2)
     of_sum = (y * of_terms).sum(axis=1, keepdims=True) + p.gamma(x.shape[1])
-    result: Array = SAFETY * (of_terms + of_sum + 4 * p.u)
-    return result
+    bound: Array = SAFETY * (of_terms + of_sum + 4 * p.u)
+    return bound
 
 
 def row_losses(x: Array, labels: Array, epsilon: float) -> tuple[Array, Array]:

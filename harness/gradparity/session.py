@@ -91,14 +91,23 @@ class Hello:
             return frozenset(fields[key].split(",")) - {""}
 
         try:
-            epsilon = None if fields["epsilon"] == "any" else float(fields["epsilon"])
-            texts = {key: fields[key] for key in ("name", "language", "version", "blas", "threads")}
-            sets = {key: names(key) for key in ("dtypes", "layers", "operations", "optimizers")}
+            return Hello(
+                name=fields["name"],
+                language=fields["language"],
+                version=fields["version"],
+                blas=fields["blas"],
+                threads=fields["threads"],
+                dtypes=names("dtypes"),
+                layers=names("layers"),
+                operations=names("operations"),
+                optimizers=names("optimizers"),
+                epsilon=None if fields["epsilon"] == "any" else float(fields["epsilon"]),
+            )
         except KeyError as missing:
-            raise WireError(f"expected the field {missing.args[0]} in the reply to hello, came {', '.join(fields)}") from None
+            came = ", ".join(fields)
+            raise WireError(f"expected the field {missing.args[0]} in the reply to hello, came {came}") from None
         except ValueError:
             raise WireError(f"expected epsilon=any or a number, came {fields['epsilon']!r}") from None
-        return Hello(**texts, **sets, epsilon=epsilon)
 
 
 class Session:

@@ -103,7 +103,9 @@ def compare(came: Array, expected: Array, allowance: Allowance) -> Figures:
         difference[np.isnan(difference)] = np.inf
         ratio = allowance.ratio(difference)
         size = np.where(np.isfinite(b), b, 0.0)
-        excess = _over(abs(difference), abs(size)) if allowance.limit is None else _over(abs(difference), allowance.limit)
+        excess = (
+            _over(abs(difference), abs(size)) if allowance.limit is None else _over(abs(difference), allowance.limit)
+        )
         worst = tuple(int(i) for i in np.unravel_index(np.argmax(excess), a.shape))
         return Figures(
             ratio=ratio,

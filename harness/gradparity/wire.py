@@ -10,7 +10,6 @@ read exactly n bytes and write bytes, so the harness (sessions with a deadline) 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -63,7 +62,7 @@ def encode(message: Message) -> list[bytes | memoryview]:
             array = np.ascontiguousarray(array)
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
         pieces.append(_header(array.dtype.str, array.shape, fortran))
-        pieces.append(memoryview(array.T if fortran else array).cast("B") if array.size else b"")
+        pieces.append(_bytes_of(array.T if fortran else array) if array.size else b"")
     return pieces
 
 
@@ -93,7 +92,9 @@ def decode(source: Source, max_bytes: int = 1 << 33) -> Message | None:
 
 def _parse_line(line: bytes) -> tuple[Message, list[str]]:
     if not line.endswith(b"\n"):
-        what = f"{len(line)} bytes without a newline" if len(line) >= MAX_LINE else "the end of the stream inside a line"
+        what = (
+            f"{len(line)} bytes without a newline" if len(line) >= MAX_LINE else "the end of the stream inside a line"
+        )
         raise WireError(f"expected a line of at most {MAX_LINE} bytes, came {what}: {_show(line)}")
     try:
         word, *pairs = line[:-1].decode().split(" ")
@@ -130,7 +131,7 @@ def _read_array(source: Source, name: str, max_bytes: int) -> NDArray[Any]:
         raise WireError(f"array {name}: expected at most {max_bytes} bytes of data, came shape {shape} of {dtype}")
     array = np.empty(shape, dtype, order="F" if fortran else "C")
     if count:
-        source.readinto(memoryview(array.T if fortran else array).cast("B"))
+        source.readinto(_bytes_of(array.T if fortran else array))
     return array
 
 
@@ -148,6 +149,11 @@ def _parse_header(name: str, header: bytes) -> tuple[np.dtype[Any], tuple[int, .
     return dtype, shape, fortran
 
 
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    """The array's own memory; it must be C-contiguous."""
+    return memoryview(array.data).cast("B")
+
+
 def _read(source: Source, count: int) -> bytes:
     buffer = bytearray(count)
     source.readinto(memoryview(buffer))
@@ -156,11 +162,3 @@ def _read(source: Source, count: int) -> bytes:
 
 def _show(data: bytes) -> str:
     return repr(data[:80])[1:] + ("..." if len(data) > 80 else "")
-
-
-def arrays_in_order(arrays: Mapping[str, NDArray[Any]], names: Iterable[str]) -> list[NDArray[Any]]:
-    """The arrays of these names, in this order; WireError names the ones that are missing."""
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise WireError(f"expected the arrays {', '.join(missing)} too, came {', '.join(arrays) or 'none'}")
-    return [arrays[name] for name in names]

@@ -4,13 +4,13 @@ It must be bit-identical to the oracle in the harness, so it proves that the pro
 """
 
 import platform
+from typing import Any
 
 import numpy as np
-from gradparity_oracle import Network, central_difference, layers
-from threadpoolctl import threadpool_info
-
 from gradparity.serve import Reply, serve
 from gradparity.wire import Message
+from gradparity_oracle import Network, central_difference, layers
+from threadpoolctl import threadpool_info
 
 LAYERS = {
     "multiply": layers.Multiply,
@@ -26,7 +26,7 @@ class Port:
     """The loaded case, and the operations on it."""
 
     def hello(self, request: Message) -> Reply:
-        blas = next((i for i in threadpool_info() if i["user_api"] == "blas"), {})
+        blas: dict[str, Any] = next((i for i in threadpool_info() if i["user_api"] == "blas"), {})
         return {
             "name": "python",
             "language": "Python",

@@ -53,7 +53,8 @@ class Relu:
 
     def backward(self, dout: Array) -> Array:
         """dx, of the shape of x."""
-        return np.where(self.active, dout, dout.dtype.type(0))
+        dx: Array = np.where(self.active, dout, dout.dtype.type(0))
+        return dx
 
 
 class Sigmoid:
@@ -80,12 +81,14 @@ class Affine:
     def forward(self, x: Array) -> Array:
         """x is (batch, inputs); the result is (batch, outputs)."""
         self.x = x
-        return x @ self.W + self.b
+        out: Array = x @ self.W + self.b
+        return out
 
     def backward(self, dout: Array) -> Array:
         """dx, (batch, inputs); keeps dW and db too. dout is (batch, outputs)."""
         self.backward_parameters(dout)
-        return dout @ self.W.T
+        dx: Array = dout @ self.W.T
+        return dx
 
     def backward_parameters(self, dout: Array) -> None:
         """dW and db alone: all that a network's first layer owes, as nobody asks for the gradient of the data."""
@@ -120,4 +123,5 @@ class SoftmaxWithLoss:
         """dx = (y - t) / batch, (batch, classes): the loss is where the gradient starts, so there is no dout."""
         dx = self.y.copy()
         dx[self.rows, self.labels] -= 1
-        return dx / dx.dtype.type(len(dx))
+        dx /= dx.dtype.type(len(dx))
+        return dx

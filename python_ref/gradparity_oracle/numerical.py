@@ -26,7 +26,7 @@ def central_difference(network: Network, x: Array, t: Array, step: float = 1e-4)
         p[i] = value
         return (above - below) / (2 * h)
 
-    return {"d" + name: _each_element(p, lambda i, p=p: slope(p, i)) for name, p in network.params.items()}
+    return {"d" + name: _each_element(p, slope) for name, p in network.params.items()}
 
 
 def complex_step(network: Network, x: Array, t: Array, step: float = 1e-20) -> dict[str, Array]:
@@ -49,11 +49,11 @@ def complex_step(network: Network, x: Array, t: Array, step: float = 1e-20) -> d
         p[i] = value
         return result
 
-    return {"d" + name: _each_element(p.real, lambda i, p=p: slope(p, i)) for name, p in moved.params.items()}
+    return {"d" + name: _each_element(p, slope).real for name, p in moved.params.items()}
 
 
-def _each_element(like: Array, f: Callable[[tuple[int, ...]], Any]) -> Array:
-    out = np.empty_like(like)
-    for i in np.ndindex(like.shape):
-        out[i] = f(i)
+def _each_element(p: Array, slope: Callable[[Array, tuple[int, ...]], Any]) -> Array:
+    out = np.empty_like(p)
+    for i in np.ndindex(p.shape):
+        out[i] = slope(p, i)
     return out

@@ -1,0 +1,19 @@
+# The README's commands. Each does all the set-up it needs; set-up is quick where nothing changed.
+
+.PHONY: run test setup lint
+
+run: setup
+	.venv/bin/gradparity check
+
+test: setup
+	.venv/bin/python -m pytest
+
+setup:
+	sh harness/setup.sh
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	cargo fmt --check --manifest-path ports/rust/Cargo.toml
+	cargo clippy --quiet --all-targets --manifest-path ports/rust/Cargo.toml -- -D warnings

@@ -1,0 +1,165 @@
+"""The check of one case through one session: what is asked, and how each answer is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .cases import Array
+from .reference import STEP, LayerCheck, Reference
+from .results import Cell, Quantity
+from .session import Failure, PortFailure, Session
+from .verdicts import Allowance, Verdict, compare
+
+# Where the arrays of each operation on a loaded case are shown.
+SHOWN = {
+    "gradient": Quantity.GRADIENT,
+    "predict": Quantity.PREDICT,
+    "accuracy": Quantity.ACCURACY,
+    "trace": Quantity.TRACE,
+    "numerical_gradient": Quantity.NUMERICAL,
+}
+
+
+@dataclass
+class CaseCheck:
+    """One case put to one session: collects cells until all is asked or the session breaks."""
+
+    session: Session
+    reference: Reference
+    cells: list[Cell] = field(default_factory=list)
+    stderr: str = ""
+    first: dict[str, dict[str, Array]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Ask everything, twice. Raises PortFailure where the session is at its end; the cells so far stand."""
+        self._load()
+        for operation in self.reference.operations:
+            self._ask(operation)
+        self._inputs_intact("load", self.reference.case.arrays)
+        for layer in self.reference.layers:
+            self._layer(layer)
+        # Again, with other layers and operations in between: what a port keeps from call to call shows now.
+        for operation in self.first:
+            self._ask_again(operation)
+
+    def _load(self) -> None:
+        fields = self.reference.case.fields | {"epsilon": repr(self.reference.epsilon)}
+        self.session.request("load", fields, self.reference.case.arrays)
+
+    def _ask(self, operation: str) -> None:
+        quantity = SHOWN[operation]
+        if operation not in self.session.hello.operations:
+            self._add(quantity, "", Verdict.NOT_IMPLEMENTED, f"{operation} is not in the port's operations")
+            return
+        expected = getattr(self.reference, operation)
+        came = self._request(quantity, operation, {}, {}, expected)
+        if came is None:
+            return
+        self.first[operation] = came
+        for name, array in expected.items():
+            shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
+            self._compare(shown, operation, name, came[name], array, self.reference.allowance(operation, name))
+
+    def _ask_again(self, operation: str) -> None:
+        expected = getattr(self.reference, operation)
+        again = self._request(Quantity.STATE, operation, {}, {}, expected)
+        if again is not None:
+            for name in expected:
+                allowance = self.reference.allowance(operation, name)
+                self._same(f"{operation} {name}", again[name], self.first[operation][name], allowance)
+
+    def _layer(self, layer: LayerCheck) -> None:
+        missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
+        if missing:
+            self._add(Quantity.LAYERS, layer.name, Verdict.NOT_IMPLEMENTED, f"the port does not list {missing.pop()}")
+            return
+        came = self._request(Quantity.LAYERS, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
+        if came is None:
+            return
+        for name, array in layer.expected.items():
+            call = f"layer {layer.name}"
+            self._compare(Quantity.LAYERS, call, name, came[name], array, layer.allowances[name])
+        self._inputs_intact(f"layer {layer.name}", layer.inputs)
+        again = self._request(Quantity.STATE, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
+        if again is not None:
+            for name in layer.expected:
+                self._same(f"{layer.name} {name}", again[name], came[name], layer.allowances[name])
+
+    def _inputs_intact(self, call: str, sent: dict[str, Array]) -> None:
+        if "inputs" not in self.session.hello.operations:
+            self._add(
+                Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, "inputs is not in the port's operations"
+            )
+            return
+        came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
+        if came is not None:
+            for name, array in sent.items():
+                figures = compare(came[name], array, Allowance(limit=np.zeros(array.shape)))
+                verdict = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.WRONG
+                detail = "" if verdict.passes else _detail(came[name], array, figures.worst, f"{name} after {call}")
+                self._add(Quantity.STATE, f"{call} {name}", verdict, detail and f"changed its input: {detail}")
+
+    def _same(self, what: str, again: Array, first: Array, allowance: Allowance) -> None:
+        figures = compare(again, first, allowance)
+        verdict = Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
+        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what)
+        self._add(Quantity.STATE, what, verdict, detail)
+
+    def _request(
+        self,
+        quantity: Quantity,
+        operation: str,
+        fields: dict[str, str],
+        arrays: dict[str, Array],
+        expected: dict[str, Array],
+        array: str = "",
+    ) -> dict[str, Array] | None:
+        """The reply's arrays, or None where the operation failed and the session goes on."""
+        if operation == "numerical_gradient":
+            fields = {"step": repr(STEP)}
+        shapes = {name: (value.shape, value.dtype) for name, value in expected.items()}
+        try:
+            return self.session.request(operation, fields, arrays, shapes).arrays
+        except PortFailure as failure:
+            if failure.ends_session:
+                self._add(quantity, array, Verdict.COULD_NOT_RUN, f"{operation}: {failure.what}")
+                raise
+            verdict = {
+                Failure.UNSUPPORTED: Verdict.NOT_IMPLEMENTED,
+                Failure.MISSHAPEN: Verdict.WRONG,
+            }.get(failure.kind, Verdict.COULD_NOT_RUN)
+            self._add(quantity, array, verdict, f"{operation}: {failure.what}")
+            self.stderr = failure.stderr or self.stderr
+            return None
+
+    def _compare(
+        self, quantity: Quantity, call: str, name: str, came: Array, expected: Array, allowance: Allowance
+    ) -> None:
+        figures = compare(came, expected, allowance)
+        detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, f"{name} of {call}")
+        self.cells.append(
+            Cell(
+                quantity=quantity,
+                array=name if call in SHOWN else f"{call.removeprefix('layer ')}.{name}",
+                verdict=figures.verdict,
+                ratio=figures.ratio,
+                resolution=figures.resolution,
+                ulp=figures.ulp,
+                bit_equal=figures.bit_equal,
+                relative=figures.relative,
+                relative_max=figures.relative_max,
+                detail=detail,
+            )
+        )
+
+    def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
+        self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))
+
+
+def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str) -> str:
+    """Actual, expected, call: in that order."""
+    index = f"[{', '.join(map(str, worst))}]" if worst else ""
+    name, _, where = call.partition(" ")
+    return f"{name}{index}={came[worst]!s}, but should be {expected[worst]!s} [{where}, {came.dtype}]"

@@ -1,0 +1,164 @@
+"""The whole check: every runner on every case. One runner's trouble never touches another's verdict."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from .build import StepFailed, ensure_built
+from .case_check import CaseCheck
+from .cases import CaseSpec, draw
+from .ports import Runner
+from .reference import Reference
+from .results import CaseResult, Cell, Quantity, RunnerInfo, State
+from .session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
+from .verdicts import Verdict
+
+GIVE_UP_AFTER = 3  # broken sessions in a row
+
+Progress = Callable[[RunnerInfo | CaseResult], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run the check. Times in seconds: for a request, and for the first, which includes the runtime's start."""
+
+    threads: int = 1
+    seconds: float = REQUEST_SECONDS
+    hello_seconds: float = HELLO_SECONDS
+    data_dir: Path | None = None
+
+
+def run_check(
+    runners: list[Runner], specs: list[CaseSpec], seeds: list[int], options: Options, progress: Progress
+) -> tuple[list[RunnerInfo], list[CaseResult]]:
+    """Every runner on every case and seed, as many runners at a time as there are cores.
+
+    ``progress`` hears of each runner that started or could not, and of each result, from the runners' threads.
+    The oracle uses as many threads as the ports, as BLAS rounds differently with another number of them.
+    """
+    references = References(specs, options.data_dir)
+    stop = threading.Event()
+
+    def work(runner: Runner) -> tuple[RunnerInfo, list[CaseResult]]:
+        check = RunnerCheck(runner, options, references)
+        results: list[CaseResult] = []
+        try:
+            info = check.start()
+            progress(info)
+            for spec, seed in ((spec, seed) for spec in specs for seed in seeds):
+                if info.state is not State.READY or stop.is_set():
+                    break
+                results.append(check.case(spec, seed))
+                progress(results[-1])
+            return info, results
+        finally:
+            check.close()
+
+    with threadpool_limits(options.threads), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        try:
+            done = [future.result() for future in [pool.submit(work, runner) for runner in runners]]
+        except BaseException:
+            stop.set()
+            raise
+    return [info for info, _ in done], [result for _, results in done for result in results]
+
+
+class References:
+    """The cases' references, each made once and shared by the runners' threads."""
+
+    def __init__(self, specs: Iterable[CaseSpec], data_dir: Path | None) -> None:
+        self.specs = {spec.name: spec for spec in specs}
+        self.data_dir = data_dir
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, int, float | None], tuple[threading.Lock, Reference]] = {}
+
+    def of(self, name: str, seed: int, epsilon: float | None) -> Reference:
+        """The reference of this case, with all that a check will read computed."""
+        key = (name, seed, epsilon)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
+        lock, reference = self._made[key]
+        with lock:
+            reference.compute()
+        return reference
+
+
+class RunnerCheck:
+    """One runner through all cases, with a fresh process after each one that broke."""
+
+    def __init__(self, runner: Runner, options: Options, references: References) -> None:
+        self.runner, self.options, self.references = runner, options, references
+        self.session: Session | None = None
+        self.broken = 0
+        self.last_words = ""
+
+    def start(self) -> RunnerInfo:
+        """Build the port and start the first process. What it says of itself, or why it cannot run."""
+        manifest = self.runner.port.manifest
+        about = {"runner": self.runner.label, "port": manifest.name, "language": manifest.language}
+        try:
+            ensure_built(self.runner.port)
+            self.session = self._new_session()
+        except StepFailed as failure:
+            trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
+            return RunnerInfo(**about, state=State.FAILED, **trouble)
+        except PortFailure as failure:
+            lacking = failure.kind is Failure.NOT_AVAILABLE
+            trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.stderr}
+            return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble)
+        hello = self.session.hello
+        return RunnerInfo(**about, state=State.READY, version=hello.version, blas=hello.blas, threads=hello.threads)
+
+    def case(self, spec: CaseSpec, seed: int) -> CaseResult:
+        """The result of one case, whatever the port does."""
+        began = time.perf_counter()
+        cells, stderr = self._cells(spec, seed)
+        seconds = time.perf_counter() - began
+        about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype}
+        return CaseResult(**about, seed=seed, cells=cells, stderr=stderr, seconds=seconds)
+
+    def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], str]:
+        if self.broken >= GIVE_UP_AFTER:
+            what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+            return _everything(Verdict.COULD_NOT_RUN, what), self.last_words
+        check: CaseCheck | None = None
+        try:
+            self.session = self.session or self._new_session()
+            hello = self.session.hello
+            if spec.dtype not in hello.dtypes:
+                return _everything(Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), ""
+            check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
+            check.run()
+        except PortFailure as failure:
+            cells = check.cells if check else []
+            if not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in cells):
+                cells += _everything(Verdict.COULD_NOT_RUN, f"{failure.operation}: {failure.what}")
+            if failure.ends_session:
+                self.broken += 1
+                self.close()
+            self.last_words = failure.stderr
+            return cells, failure.stderr
+        self.broken = 0
+        return check.cells, check.stderr
+
+    def _new_session(self) -> Session:
+        return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)
+
+    def close(self) -> None:
+        """End the process."""
+        if self.session:
+            self.session.close()
+            self.session = None
+
+
+def _everything(verdict: Verdict, detail: str) -> list[Cell]:
+    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in Quantity]

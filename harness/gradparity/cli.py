@@ -1,0 +1,182 @@
+"""The command line. Exit codes: 0 agreement, 1 a port disagrees, 2 wrong usage, 3 something asked for could not run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+
+from . import __version__
+from .build import StepFailed, ensure_built, set_up
+from .cases import CaseSpec, Dtype
+from .check import Options, References, RunnerCheck, run_check
+from .data import find_mnist, load_mnist
+from .errors import DataMissing, UsageError
+from .ports import own_ports, select_runners
+from .results import CheckResult
+from .session import REQUEST_SECONDS
+from .show import LiveTable, check_report, doctor_report
+from .suite import default_suite, select_cases
+
+WIDTH = 100  # where the output is no terminal
+
+
+class SeedList(click.ParamType[list[int]]):
+    """ "3", "1,5,9" or "0-4"."""
+
+    name = "SEEDS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """The seeds in order, each once."""
+        try:
+            seeds: list[int] = []
+            for part in str(value).split(","):
+                low, _, high = part.partition("-")
+                seeds += range(int(low), int(high or low) + 1)
+        except ValueError:
+            seeds = []
+        if not seeds or max(seeds) >= 2**32:
+            self.fail(f"expected seeds like 3, 1,5,9 or 0-4, came {value!r}", param, ctx)
+        return list(dict.fromkeys(seeds))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gradparity")
+def cli() -> None:
+    """Do your ports compute the same gradients, and how fast?"""
+
+
+port_option = click.option(
+    "--port", "ports", multiple=True, metavar="PORT", help="rust, julia:native, or a port's folder. Default: all."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
+
+
+@cli.command()
+@port_option
+@click.option("--case", "cases", multiple=True, metavar="CASE", help="A name, a pattern with *, or a .toml file.")
+@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(get_args(Dtype)), help="Default: both.")
+@click.option("--seeds", type=SeedList(), default="0", show_default=True, help="3, or 1,5,9, or 0-4.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
+@click.option("--timeout", type=click.FloatRange(0.01, 86400), default=REQUEST_SECONDS, show_default=True,
+              help="Seconds for one request.")  # fmt: skip
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there.")
+@json_option
+def check(
+    ports: tuple[str, ...],
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int],
+    threads: int,
+    timeout: float,
+    data_dir: Path | None,
+    svg: Path | None,
+    as_json: bool,
+) -> int:
+    """Compare the ports' gradients with the oracle's on shared seeds."""
+    runners = select_runners(ports)
+    specs = select_cases(cases, dtypes)
+    specs, left_out = _with_data(specs, data_dir, asked=bool(cases or data_dir))
+    options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
+    progress = Console(stderr=True)
+    with LiveTable(progress, [runner.label for runner in runners], len(specs) * len(seeds)) as live:
+        infos, results = run_check(runners, specs, seeds, options, live)
+    named = {text for text in ports if ":" in text}
+    required = [runner.label for runner in runners if runner.label in named or len(runner.port.runners) == 1]
+    result = CheckResult(gradparity=__version__, required=required, runners=infos, left_out=left_out, cases=results)
+    if as_json:
+        click.echo(result.model_dump_json(indent=1))
+        return result.exit_code
+    extra = ["--data-dir", str(data_dir)] if data_dir else []
+    console = _console(record=svg is not None)
+    console.print(check_report(result, extra))
+    if svg:
+        console.save_svg(str(svg), title="gradparity check")
+    return result.exit_code
+
+
+def _with_data(specs: list[CaseSpec], data_dir: Path | None, asked: bool) -> tuple[list[CaseSpec], list[str]]:
+    """The cases whose data is here; the rest, with the reason, is left out, unless it was asked for."""
+    if not any(spec.data == "mnist" for spec in specs):
+        return specs, []
+    try:
+        load_mnist("test", find_mnist(data_dir))
+    except DataMissing as missing:
+        if asked:
+            raise
+        kept = [spec for spec in specs if spec.data != "mnist"]
+        return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
+    return specs, []
+
+
+@cli.command()
+@port_option
+@json_option
+def doctor(ports: tuple[str, ...], as_json: bool) -> int:
+    """Say which runners are here, with which runtime and BLAS, and what to install for the others."""
+    checks = [RunnerCheck(runner, Options(), References([], None)) for runner in select_runners(ports)]
+    infos = []
+    for one in checks:
+        infos.append(one.start())
+        one.close()
+    result = CheckResult(gradparity=__version__, required=[text for text in ports if ":" in text], runners=infos)
+    if as_json:
+        click.echo(result.model_dump_json(indent=1, include={"schema_version", "gradparity", "runners"}))
+    else:
+        _console().print(doctor_report(infos, result.missing))
+    return 3 if result.missing else 0
+
+
+@cli.command(name="cases")
+def list_cases() -> int:
+    """List the default suite."""
+    for spec in default_suite():
+        click.echo(spec.name)
+    return 0
+
+
+@cli.command()
+def setup() -> int:
+    """Install what the ports need and build them, as far as this machine lets us. Quick where nothing changed."""
+    lacking = 0
+    for port in own_ports():
+        try:
+            set_up(port)
+            if ensure_built(port):
+                click.echo(f"{port.manifest.name}: built", err=True)
+        except StepFailed as failure:
+            lacking += 1
+            click.echo(f"{failure}\n{failure.output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
+    return 3 if lacking else 0
+
+
+def _console(record: bool = False) -> Console:
+    console = Console(highlight=False, record=record)
+    return console if console.is_terminal else Console(highlight=False, record=record, width=WIDTH)
+
+
+def main() -> None:
+    """Run the command line; every expected trouble is one line on stderr, and no traceback."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        code = _trouble(error.format_message(), 2)
+    except UsageError as error:
+        code = _trouble(str(error), 2)
+    except DataMissing as error:
+        code = _trouble(str(error), 3)
+    except (click.Abort, KeyboardInterrupt):
+        code = _trouble("interrupted", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 141
+    sys.exit(code)
+
+
+def _trouble(text: str, code: int) -> int:
+    click.echo(f"gradparity: {' '.join(text.split())}", err=True)
+    return code

@@ -1,0 +1,125 @@
+"""What a check found, as validated records: the one source of every table, of --json, and of the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from .verdicts import Verdict
+
+SCHEMA = 1
+
+
+class Quantity(StrEnum):
+    """What is compared, in the order in which it is shown."""
+
+    LAYERS = "layers"
+    TRACE = "trace"
+    LOSS = "loss"
+    GRADIENT = "gradient"
+    NUMERICAL = "numerical gradient"
+    PREDICT = "predict"
+    ACCURACY = "accuracy"
+    STATE = "state"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", allow_inf_nan=True)
+
+
+class Cell(_Record):
+    """One array of one port in one case beside the oracle's. Without figures where nothing came to be compared."""
+
+    quantity: Quantity
+    array: str
+    verdict: Verdict
+    ratio: float | None = None
+    resolution: float | None = None
+    ulp: float | None = None
+    bit_equal: float | None = None
+    relative: float | None = None
+    relative_max: float | None = None
+    detail: str = ""
+
+
+class CaseResult(_Record):
+    """One runner on one case of one seed. ``stderr`` is the end of the port's own words, kept where something failed."""
+
+    runner: str
+    case: str
+    seed: int
+    dtype: str
+    cells: list[Cell]
+    stderr: str = ""
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of its cells."""
+        return worst(cell.verdict for cell in self.cells)
+
+
+class State(StrEnum):
+    """Whether a runner can be asked at all."""
+
+    READY = "ready"
+    NOT_AVAILABLE = "not available"  # its runtime is not on this machine
+    FAILED = "failed"  # it should have started, and did not
+
+
+class RunnerInfo(_Record):
+    """What a runner said of itself, or why it could not be asked."""
+
+    runner: str
+    port: str
+    language: str
+    state: State
+    version: str = ""
+    blas: str = ""
+    threads: str = ""
+    reason: str = ""
+    hint: str = ""
+    stderr: str = ""
+
+
+class CheckResult(_Record):
+    """A whole check."""
+
+    schema_version: int = SCHEMA
+    gradparity: str
+    required: list[str] = []
+    runners: list[RunnerInfo]
+    left_out: list[str] = []
+    cases: list[CaseResult] = []
+
+    @property
+    def exit_code(self) -> int:
+        """0 agreement, 1 a port disagrees, 3 something asked for could not run or could not be resolved."""
+        verdicts = {result.verdict for result in self.cases}
+        if Verdict.WRONG in verdicts:
+            return 1
+        undecided = verdicts & {Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED}
+        return 3 if undecided or self.missing or not self.cases else 0
+
+    @property
+    def missing(self) -> list[RunnerInfo]:
+        """The runners that should have run: those that failed or were asked for by name, and all of a port with none ready."""
+        ready = {info.port for info in self.runners if info.state is State.READY}
+        return [
+            info
+            for info in self.runners
+            if info.state is State.FAILED
+            or (info.state is State.NOT_AVAILABLE and (info.port not in ready or info.runner in self.required))
+        ]
+
+
+ORDER = list(Verdict)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The lowest on the ladder; "not implemented" only where there is nothing else."""
+    found = set(verdicts)
+    judged = found - {Verdict.NOT_IMPLEMENTED}
+    return max(judged or found or {Verdict.NOT_IMPLEMENTED}, key=ORDER.index)

@@ -1,0 +1,191 @@
+"""Results on a terminal. Colour only where it means something, and never without the word."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from .results import CaseResult, Cell, CheckResult, RunnerInfo, State
+from .summary import closest_call, counts, findings, rows
+from .verdicts import Verdict
+
+STYLES = {
+    Verdict.IDENTICAL: "green",
+    Verdict.ROUNDING: "green",
+    Verdict.NOT_IMPLEMENTED: "dim",
+    Verdict.UNRESOLVED: "yellow",
+    Verdict.COULD_NOT_RUN: "yellow",
+    Verdict.WRONG: "bold red",
+}
+STDERR_LINES = 6
+
+
+def number(value: float | None) -> str:
+    """A figure in as few characters as tell it."""
+    if value is None:
+        return "-"
+    if value == 0 or math.isinf(value) or math.isnan(value):
+        return f"{value:g}"
+    if 1 <= value < 1e6 and value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.3f}" if 0.001 <= value < 1000 else f"{value:.0e}"
+
+
+def plain(text: str) -> str:
+    """A port's words with control characters made visible, so that they cannot steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+class LiveTable:
+    """The state of a check while it runs: a line a runner. Without a terminal, a line when a runner starts."""
+
+    def __init__(self, console: Console, labels: list[str], total: int) -> None:
+        self.console, self.total = console, total
+        self.results: dict[str, list[CaseResult]] = {label: [] for label in labels}
+        self.infos: dict[str, RunnerInfo] = {}
+        self.live = Live(get_renderable=self._table, console=console, transient=True, refresh_per_second=8)
+
+    def __enter__(self) -> LiveTable:
+        if self.console.is_terminal:
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def __call__(self, news: RunnerInfo | CaseResult) -> None:
+        """Take in a runner that started or could not, or a result."""
+        if isinstance(news, RunnerInfo):
+            self.infos[news.runner] = news
+            if not self.console.is_terminal:
+                self.console.print(f"{news.runner}: {news.state}", highlight=False)
+        else:
+            self.results[news.runner].append(news)
+
+    def _table(self) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("port", "cases", "identical", "rounding", "wrong", "other", "now"):
+            table.add_column(heading, justify="left" if heading in ("port", "now") else "right")
+        for label, results in self.results.items():
+            found = counts(results)
+            other = sum(found.values()) - found[Verdict.IDENTICAL] - found[Verdict.ROUNDING] - found[Verdict.WRONG]
+            info = self.infos.get(label)
+            now = "starting" if info is None else str(info.state) if info.state is not State.READY else ""
+            if results:
+                now = "done" if len(results) == self.total else results[-1].case
+            wrong = Text(str(found[Verdict.WRONG]), STYLES[Verdict.WRONG] if found[Verdict.WRONG] else "")
+            cells = (str(found[Verdict.IDENTICAL]), str(found[Verdict.ROUNDING]))
+            table.add_row(label, f"{len(results)}/{self.total}", *cells, wrong, str(other), Text(now, "dim"))
+        return table
+
+
+def check_table(result: CheckResult) -> Table:
+    """Per runner and quantity, the worst figures over all cases."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("port", no_wrap=True)
+    table.add_column("quantity", no_wrap=True)
+    dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
+    headings = ["cases", "worst ratio", *(f"resolves {dtype}" for dtype in dtypes), "max ULP", "bit-equal"]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    shown = ""
+    for row in rows(result):
+        if shown and shown != row.runner:
+            table.add_section()
+        name = row.runner if row.runner != shown else ""
+        shown = row.runner
+        share = "-" if row.bit_equal is None else f"{math.floor(row.bit_equal * 1000) / 10:g} %"
+        cases = str(row.cases) if row.judged == row.cases else f"{row.judged} of {row.cases}"
+        resolves = [number(row.resolution.get(dtype)) for dtype in dtypes]
+        figures = (number(row.ratio), *resolves, number(row.ulp), share)
+        table.add_row(name, str(row.quantity), cases, *figures, Text(str(row.verdict), STYLES[row.verdict]))
+    return table
+
+
+def check_report(result: CheckResult, extra: Iterable[str] = ()) -> RenderableType:
+    """The table, what could not run and why, each finding with the command that reproduces it, and the sum in one line."""
+    parts: list[RenderableType] = [check_table(result), ""]
+    for info in result.runners:
+        parts += _absent(info, info in result.missing)
+    parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
+    for finding in findings(result):
+        verdict = finding.cell.verdict
+        where = f"{finding.case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}, for one"
+        parts.append(Text.assemble((f"{where}: ", STYLES[verdict]), plain(_words(finding.cell))))
+        parts += [Text(f"    | {line}", "dim") for line in _last_lines(finding.case.stderr)]
+        parts.append(Text(f"    {reproduce(finding.case, extra)}"))
+    call = closest_call(result)
+    if call:
+        case, cell = call
+        parts.append(Text(f"closest call: {case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"))
+        parts.append(Text(f"    {reproduce(case, extra)}"))
+    parts += ["", sum_line(result)]
+    return Group(*parts)
+
+
+def _absent(info: RunnerInfo, missing: bool) -> list[RenderableType]:
+    if info.state is State.READY:
+        return []
+    lines: list[RenderableType] = [
+        Text.assemble((f"{info.runner} {info.state}: ", "yellow" if missing else "dim"), plain(info.reason))
+    ]
+    if info.state is State.FAILED:
+        lines += [Text(f"    | {line}", "dim") for line in _last_lines(info.stderr)]
+    if missing:
+        lines.append(Text(f"    {info.hint}"))
+    return lines
+
+
+def _words(cell: Cell) -> str:
+    ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
+    name = f"{cell.quantity} {cell.array}".strip()
+    return f"{name}: {cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"
+
+
+def _last_lines(text: str) -> list[str]:
+    return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]
+
+
+def reproduce(case: CaseResult, extra: Iterable[str] = ()) -> str:
+    """The one command that shows this case again."""
+    words = ["gradparity", "check", "--port", case.runner, "--case", case.case, "--seeds", str(case.seed), *extra]
+    return shlex.join(words)
+
+
+def sum_line(result: CheckResult) -> Text:
+    """The whole check in one line."""
+    found = counts(result.cases)
+    runners = {case.runner for case in result.cases}
+    cases = {(case.case, case.seed) for case in result.cases}
+    told = ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]) or "nothing compared"
+    text = f"{len(runners)} runners x {len(cases)} cases: {told}"
+    if result.missing:
+        text += f"; could not run: {', '.join(info.runner for info in result.missing)}"
+    word, style = {0: ("agreement", "bold green"), 1: ("disagreement", "bold red")}.get(
+        result.exit_code, ("incomplete", "bold yellow")
+    )
+    return Text.assemble((word, style), f" - {text}")
+
+
+def doctor_report(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> RenderableType:
+    """Each runner: found or not and why, versions, BLAS and threads, and what to install."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("runner", "found", "language", "BLAS", "threads"):
+        table.add_column(heading)
+    for info in infos:
+        style = "green" if info.state is State.READY else "yellow"
+        language = f"{info.language} {info.version}".strip()
+        cells = (escape(plain(language)), escape(plain(info.blas)), escape(plain(info.threads)))
+        table.add_row(info.runner, Text(str(info.state), style), *cells)
+    parts: list[RenderableType] = [table, ""]
+    for info in infos:
+        parts += _absent(info, info in missing)
+    return Group(*parts)

@@ -89,9 +89,8 @@ class CaseCheck:
 
     def _inputs_intact(self, call: str, sent: dict[str, Array]) -> None:
         if "inputs" not in self.session.hello.operations:
-            self._add(
-                Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, "inputs is not in the port's operations"
-            )
+            detail = "inputs is not in the port's operations"
+            self._add(Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, detail)
             return
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
         if came is not None:

@@ -1,8 +1,8 @@
 """Question c: the whole pass in stochastic arithmetic. How far rounding usually takes each array of the trace.
 
-The oracle is run some times in float64, with a random error of the size that rounding makes added to the result of every
-operation. The root mean square deviation of an array from the undisturbed run is its envelope. It stays sharp at any
-depth, where the rigorous bound does not. (Monte Carlo arithmetic: D. S. Parker (1997); CADNA; Verificarlo.)
+The oracle is run some times in float64, with a random error of the size that rounding makes added to the result of
+every operation. The root mean square deviation of an array from the undisturbed run is its envelope. It stays sharp at
+any depth, where the rigorous bound does not. (Monte Carlo arithmetic: D. S. Parker (1997); CADNA; Verificarlo.)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ELEMENTWISE = 3.0  # u: the error of an elementwise operation
 
 
 def envelopes(case: Case, epsilon: float) -> dict[str, float]:
-    """For each array of the oracle's trace, the root mean square deviation of one of its elements. Seeded by the case."""
+    """For each array of the oracle's trace, the root mean square deviation of an element. Seeded by the case."""
     return _Disturbed(case, epsilon).envelopes()
 
 

@@ -1,7 +1,8 @@
 """Question b: the whole pass. The layers' rounding-error bounds, chained forward and backward.
 
 Rigorous, so any excess is an error for certain; sharp for shallow nets only, as each layer multiplies what the ones
-before it allow. Where a pre-activation is within its bound of 0, relu's mask is ambiguous and the bound covers both sides.
+before it allow. Where a pre-activation is within its bound of 0, relu's mask is ambiguous and the bound covers both
+sides.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Cell(_Record):
 
 
 class CaseResult(_Record):
-    """One runner on one case of one seed. ``stderr`` is the end of the port's own words, kept where something failed."""
+    """One runner on one case of one seed. ``stderr`` is the end of the port's own words, where something failed."""
 
     runner: str
     case: str
@@ -105,7 +105,7 @@ class CheckResult(_Record):
 
     @property
     def missing(self) -> list[RunnerInfo]:
-        """The runners that should have run: those that failed or were asked for by name, and all of a port with none ready."""
+        """The runners that should have run: those that failed, those asked for, and all of a port with none ready."""
         ready = {info.port for info in self.runners if info.state is State.READY}
         return [
             info

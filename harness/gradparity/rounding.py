@@ -66,7 +66,7 @@ def softmax(x: Array) -> tuple[Array, Array, Array]:
 
 
 def softmax_relative(x: Array, p: Precision) -> Array:
-    """Bound of the relative error of each softmax value: the rounding of exp's argument, of exp, of the sum and of the quotient.
+    """Bound of the relative error of each softmax value: rounding of exp's argument, of exp, the sum and the quotient.
 
     Covers exp(x - max) / sum as well as exp(x - logsumexp).
     """

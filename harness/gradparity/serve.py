@@ -38,8 +38,8 @@ def serve(handlers: Mapping[str, Handler]) -> None:
     """Answer requests on stdin until it closes.
 
     stdout belongs to the protocol, so file descriptor 1 is first pointed at stderr: whatever the port's code or a
-    library under it prints goes there. An exception of a handler becomes the reply ``error``, its traceback goes to stderr,
-    and serving goes on.
+    library under it prints goes there. An exception of a handler becomes the reply ``error``, its traceback goes to
+    stderr, and serving goes on.
     """
     source, stdout = take_stdio()
     while (request := decode(source)) is not None:

@@ -92,7 +92,7 @@ def check_table(result: CheckResult) -> Table:
     table.add_column("port", no_wrap=True)
     table.add_column("quantity", no_wrap=True)
     dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
-    headings = ["cases", "worst ratio", *(f"resolves {dtype}" for dtype in dtypes), "max ULP", "bit-equal"]
+    headings = ["cases", "worst\nratio", *(f"resolves\n{dtype}" for dtype in dtypes), "max\nULP", "bit-\nequal"]
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
@@ -111,7 +111,7 @@ def check_table(result: CheckResult) -> Table:
 
 
 def check_report(result: CheckResult, extra: Iterable[str] = ()) -> RenderableType:
-    """The table, what could not run and why, each finding with the command that reproduces it, and the sum in one line."""
+    """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
     parts: list[RenderableType] = [check_table(result), ""]
     for info in result.runners:
         parts += _absent(info, info in result.missing)

@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Allowance:
-    """What rounding explains in one array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""
+    """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""
 
     limit: Array | None = None
     spread: float | None = None

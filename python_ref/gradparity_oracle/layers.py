@@ -68,7 +68,8 @@ class Sigmoid:
 
     def backward(self, dout: Array) -> Array:
         """dx, of the shape of x."""
-        return dout * self.out * (1 - self.out)
+        dx: Array = dout * self.out * (1 - self.out)
+        return dx
 
 
 class Affine:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .cases import Case
-from .rounding import Array, Precision, row_losses, softmax
+from .rounding import Array, Precision, root_mean_square, row_losses, softmax
 
 RUNS = 12
 LIMIT = 4.0  # envelopes: what a correct implementation stays within (docs/verdicts.md has the measured rate)
@@ -42,23 +42,21 @@ class _Disturbed:
         self.still = self._run(disturb=False)
 
     def envelopes(self) -> dict[str, float]:
-        squares = self._squares()
-        for i in range(1, len(self.weights)):
-            name = f"affine{i}.out"
-            near = abs(self.still[name]) <= AMBIGUOUS * np.sqrt(squares[name])
-            near &= squares[name] > 0
-            if self.case.spec.activation == "relu" and near.any():
-                self.flip[i] = near
+        deviations = self._deviations()
+        if self.case.spec.activation == "relu":
+            for i in range(1, len(self.weights)):
+                name = f"affine{i}.out"
+                usual = root_mean_square(deviations[name], axis=0)
+                near = (abs(self.still[name]) <= AMBIGUOUS * usual) & (usual > 0)
+                if near.any():
+                    self.flip[i] = near
         if self.flip:  # once more, with each ambiguous mask drawn at random, so that both sides are surely seen
-            squares = self._squares()
-        return {name: float(np.sqrt(np.mean(square))) for name, square in squares.items()}
+            deviations = self._deviations()
+        return {name: float(root_mean_square(of_runs)) for name, of_runs in deviations.items()}
 
-    def _squares(self) -> dict[str, Any]:
-        squares: dict[str, Any] = dict.fromkeys(self.still, 0.0)
-        for _ in range(RUNS):
-            for name, value in self._run(disturb=True).items():
-                squares[name] = squares[name] + (value - self.still[name]) ** 2 / RUNS
-        return squares
+    def _deviations(self) -> dict[str, Array]:
+        runs = [self._run(disturb=True) for _ in range(RUNS)]
+        return {name: np.stack([run[name] - still for run in runs]) for name, still in self.still.items()}
 
     def _run(self, disturb: bool) -> dict[str, Any]:
         trace: dict[str, Any] = {}

@@ -57,6 +57,14 @@ class Precision:
         return bound
 
 
+def root_mean_square(a: Array, axis: int | None = None) -> Any:
+    """sqrt(mean(a^2)) without underflow or overflow of the squares."""
+    scale = np.max(abs(a), axis=axis, keepdims=True, initial=0.0)
+    safe = np.where((scale > 0) & np.isfinite(scale), scale, 1.0)
+    with np.errstate(invalid="ignore"):
+        return np.squeeze(safe, axis) * np.sqrt(np.mean(np.square(a / safe), axis=axis))
+
+
 def softmax(x: Array) -> tuple[Array, Array, Array]:
     """(y, d, lse) of logits x (batch, classes): softmax, x - max, and logsumexp, the last as a column."""
     top = x.max(axis=1, keepdims=True)

@@ -31,7 +31,7 @@ class Pipe:
     def readinto(self, buffer: memoryview) -> None:
         got = self.stream.readinto(buffer)  # type: ignore[attr-defined]
         if got < len(buffer):
-            raise WireError(f"expected {len(buffer)} more bytes, the stream ended after {got}")
+            raise WireError(f"expected {len(buffer)} more bytes of an array, the stream ended after {got}")
 
 
 def serve(handlers: Mapping[str, Handler]) -> None:

@@ -14,9 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from .rounding import Array, root_mean_square
 
 RESOLVED = 1e-3  # a verdict that could not have seen a relative error of this size is none
 
@@ -145,8 +144,4 @@ def _over(difference: Array, allowed: Array) -> Array:
 
 
 def _rms(a: Any) -> float:
-    a = np.asarray(a, np.float64)
-    scale = float(np.max(abs(a), initial=0.0))
-    if scale == 0 or not math.isfinite(scale):
-        return scale
-    return scale * float(np.sqrt(np.mean(np.square(a / scale))))
+    return float(root_mean_square(np.asarray(a, np.float64)))

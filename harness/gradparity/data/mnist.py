@@ -34,6 +34,7 @@ SHA256 = {  # of the uncompressed files
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+CACHE = platformdirs.user_cache_path("gradparity") / "mnist"
 HOW_TO_GET = "give the folder of the four IDX files with --data-dir or GRADPARITY_DATA"
 
 
@@ -43,6 +44,8 @@ def find_mnist(data_dir: Path | None = None) -> Path | None:
     if named is not None and not named.is_dir():
         raise UsageError(f"{named}: no such folder; {HOW_TO_GET}")
     return named
+
+pooch.get_logger().setLevel(logging.CRITICAL)
 
 
 @cache
@@ -57,15 +60,36 @@ def load_mnist(part: Part, folder: Path | None = None) -> tuple[NDArray[np.float
 
 
 def _verified(name: str, folder: Path | None) -> bytes:
-    path = _in_folder(name, folder) if folder else _downloaded(name)
+    if folder:
+        path = _in_folder(name, folder)
+        content, problem = _content(name, path)
+        if problem:
+            raise UsageError(f"{path}: {problem}; {HOW_TO_GET}")
+        return content
+    problem = "no mirror answers"
+    for mirror in MIRRORS:
+        try:
+            path = Path(pooch.retrieve(f"{mirror}{name}.gz", known_hash=None, fname=f"{name}.gz", path=CACHE))
+        except Exception as error:  # requests, urllib3 and the file system each have their own
+            problem = f"{type(error).__name__}: no mirror answers"
+            continue
+        content, damage = _content(name, path)
+        if not damage:
+            return content
+        path.unlink(missing_ok=True)  # so that the next try downloads it again
+        problem = f"{mirror}{name}.gz: {damage}"
+    raise DataMissing(f"MNIST could not be downloaded ({problem}); {HOW_TO_GET}")
+
+
+def _content(name: str, path: Path) -> tuple[bytes, str]:
+    """The uncompressed file, and what is wrong with it."""
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{path}: cannot be read as MNIST: {error}") from None
+        return b"", f"cannot be read as MNIST: {error}"
     found = hashlib.sha256(content).hexdigest()
-    if found != SHA256[name]:
-        raise UsageError(f"{path}: expected SHA-256 {SHA256[name]} (uncompressed), came {found}; {HOW_TO_GET}")
-    return content
+    wrong = found != SHA256[name]
+    return content, f"expected SHA-256 {SHA256[name]} (uncompressed), came {found}" if wrong else ""
 
 
 def _in_folder(name: str, folder: Path) -> Path:
@@ -73,19 +97,6 @@ def _in_folder(name: str, folder: Path) -> Path:
         if path.is_file():
             return path
     raise UsageError(f"{folder}: expected {name} or {name}.gz there, found neither; {HOW_TO_GET}")
-
-
-def _downloaded(name: str) -> Path:
-    cache_folder = platformdirs.user_cache_path("gradparity") / "mnist"
-    pooch.get_logger().setLevel(logging.CRITICAL)
-    problem: Exception | None = None
-    for mirror in MIRRORS:
-        try:
-            return Path(pooch.retrieve(f"{mirror}{name}.gz", known_hash=None, fname=f"{name}.gz", path=cache_folder))
-        except Exception as error:  # requests, urllib3 and the file system each have their own
-            problem = error
-    reason = type(problem).__name__
-    raise DataMissing(f"MNIST could not be downloaded ({reason}: no mirror answers); {HOW_TO_GET}")
 
 
 def _parse_idx(content: bytes) -> NDArray[np.uint8]:

@@ -1,0 +1,73 @@
+"""The oracle as a port, with one thing wrong: its argument says what."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from gradparity.serve import Reply, serve
+from gradparity.wire import Message
+
+oracle = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))
+HANDLERS, port = dict(oracle["HANDLERS"]), oracle["port"]
+wrong = sys.argv[1]
+calls = {"gradient": 0}
+stale: dict[str, Reply] = {}
+
+
+def hello(request: Message) -> Reply:
+    """What is missing or different is said."""
+    fields = dict(HELLO(request)[0])
+    if wrong == "no-float32":
+        fields["dtypes"] = "float64"
+    if wrong == "few-operations":
+        fields["operations"] = "hello,load,gradient"
+    if wrong == "few-layers":
+        fields["layers"] = "affine,relu"
+    if wrong == "own-epsilon":
+        fields["epsilon"] = "1e-7"
+    return fields, {}
+
+
+def gradient(request: Message) -> Reply:
+    """The whole pass."""
+    _, arrays = GRADIENT(request)
+    arrays = {name: np.array(array) for name, array in arrays.items()}
+    calls["gradient"] += 1
+    if wrong == "batch-size":
+        arrays["dW2"] = arrays["dW2"] * len(port.x)
+    if wrong == "one-element":
+        arrays["dW1"][-1, -1] *= 1.001
+    if wrong == "log10":
+        arrays["loss"] = np.asarray(arrays["loss"] / np.log(10), arrays["loss"].dtype)
+    if wrong == "drifts" and calls["gradient"] % 2 == 0:
+        arrays["db1"] = arrays["db1"] + arrays["db1"].dtype.type(1)
+    if wrong == "stale":
+        before = stale.get(str(arrays["dW1"].shape))
+        stale[str(arrays["dW1"].shape)] = {}, arrays
+        return before or ({}, arrays)
+    if wrong == "mutates":
+        port.arrays["W1"] = port.arrays["W1"] * 2
+    return {}, arrays
+
+
+def layer(request: Message) -> Reply:
+    """One layer."""
+    reply = LAYER(request)
+    if wrong == "mutates-dout" and request.fields["kind"] == "relu":
+        request.arrays["dout"][request.arrays["x"] <= 0] = 0
+    return reply
+
+
+def load(request: Message) -> Reply:
+    """A fixed epsilon replaces the request's."""
+    if wrong == "own-epsilon":
+        request.fields["epsilon"] = "1e-7"
+    return LOAD(request)
+
+
+HELLO, GRADIENT, LAYER, LOAD = (HANDLERS[name] for name in ("hello", "gradient", "layer", "load"))
+
+if __name__ == "__main__":
+    serve({**HANDLERS, "hello": hello, "gradient": gradient, "layer": layer, "load": load})

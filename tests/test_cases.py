@@ -1,0 +1,107 @@
+"""Cases are drawn the same for everyone, and hold what hides bugs elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradparity.cases import CaseSpec, draw, read_case_file
+from gradparity.errors import UsageError
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_seed_gives_the_same_bytes_every_time(dtype: Any) -> None:
+    spec = CaseSpec(sizes=(5, 4, 3), dtype=dtype)
+    a, b, other = draw(spec, 3), draw(spec, 3), draw(spec, 4)
+    assert [x.tobytes() for x in a.arrays.values()] == [x.tobytes() for x in b.arrays.values()]
+    assert a.x.tobytes() != other.x.tobytes()
+
+
+def test_the_bytes_are_those_of_every_other_machine() -> None:
+    case = draw(CaseSpec(sizes=(3, 2), batch=2), 0)
+    assert case.x[0].tolist() == pytest.approx([-1.298634578133077, -0.10694043993621469, 0.15439999606447635], rel=1e-15)
+
+
+def test_arrays_are_read_only_and_of_the_cases_dtype_and_order() -> None:
+    case = draw(CaseSpec(sizes=(5, 4, 3), dtype="float32", order="F", labels="integer"), 0)
+    assert {a.dtype.str for name, a in case.arrays.items() if name != "t"} == {"<f4"}
+    assert case.t.dtype.str == "<i4"
+    assert case.x.flags.f_contiguous
+    assert not case.x.flags.c_contiguous
+    with pytest.raises(ValueError, match="read-only"):
+        case.x[0, 0] = 1
+
+
+def test_what_load_sends_is_in_the_order_of_the_protocol() -> None:
+    case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
+    assert list(case.arrays) == ["x", "t", "W1", "b1", "W2", "b2"]
+    assert [a.shape for a in case.arrays.values()] == [(7, 5), (7, 3), (5, 4), (4,), (4, 3), (3,)]
+    assert case.fields == {"sizes": "5,4,3", "activation": "relu", "dtype": "float64", "epsilon": "0.0"}
+
+
+def test_quirks_do_what_their_names_say() -> None:
+    def quirk(name: Any) -> Any:
+        return draw(CaseSpec(sizes=(9, 6, 4), quirk=name), 0)
+
+    assert not quirk("zero-rows").x[::2].any()
+    exact = quirk("exact-zeros")
+    z = exact.x @ exact.weights[0] + exact.biases[0]
+    assert (z == 0).mean() > 0.5
+    denormal = quirk("denormals").x
+    assert ((denormal != 0) & (abs(denormal) < np.finfo(np.float64).tiny)).any()
+    saturated = quirk("saturated")
+    logits = saturated.network().predict(saturated.x)
+    assert (np.exp(logits - logits.max(axis=1, keepdims=True)) == 0).any()
+
+
+def test_no_relu_is_decided_by_rounding() -> None:
+    for seed in range(20):
+        case = draw(CaseSpec(sizes=(40, 30, 20, 10), batch=50, dtype="float32"), seed)
+        single = case.network().trace(case.x, case.t)
+        double = case.network(np.float64).trace(case.x.astype(np.float64), case.t)
+        for i in (1, 2):
+            assert np.array_equal(single[f"affine{i}.out"] > 0, double[f"affine{i}.out"] > 0)
+
+
+def test_digits_are_in_the_right_place() -> None:
+    case = draw(CaseSpec(data="digits", sizes=(64, 12, 10), batch=200, labels="integer"), 0)
+    assert (case.x.min(), case.x.max()) == (0, 1)
+    assert set(case.t) == set(range(10))
+
+
+def test_a_case_file_is_a_case(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('sizes = [6, 5, 2]\nactivation = "sigmoid"\nbatch = 3\nlabels = "integer"\n')
+    assert read_case_file(path).name == "random-6-5-2-sigmoid-n3-float64-integer"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "sizes: field required"),
+        ("sizes = [6]", "sizes: "),
+        ("sizes = [6, 0]", "expected every size to be from 1 to 100000"),
+        ('sizes = [6, 5]\nactivation = "tanh"', "activation: input should be 'relu' or 'sigmoid', came 'tanh'"),
+        ("sizes = [6, 5]\nbatch = 0", "batch: input should be greater than or equal to 1, came 0"),
+        ("sizes = [6, 5]\nspeed = 9", "speed: extra inputs are not permitted"),
+        ('data = "mnist"\nsizes = [6, 5]', "expected mnist to have 784 inputs and 10 classes"),
+        ("sizes = [6, 5", "Unclosed array (at end of document)"),
+        ("sizes = [6, 5]\nepsilon = nan", "epsilon: "),
+    ],
+)
+def test_a_malformed_case_file_is_one_clear_line(text: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_case_file(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        read_case_file(tmp_path / "none.toml")

@@ -1,0 +1,172 @@
+"""The check as a whole: what is wrong is found, what could not run is said, and the other ports' results stand."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import MakePort
+
+from gradparity.cases import CaseSpec
+from gradparity.check import GIVE_UP_AFTER, Options, run_check
+from gradparity.ports import Port, select_runners
+from gradparity.results import CheckResult, Quantity, RunnerInfo, State
+from gradparity.verdicts import Verdict
+
+SPECS = [
+    CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True),
+    CaseSpec(sizes=(5, 4, 3), batch=6, dtype="float32"),
+    CaseSpec(sizes=(5, 4, 3), batch=7, activation="sigmoid", labels="integer"),
+]
+
+
+def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0, 1)) -> CheckResult:
+    """The result of a check of these ports."""
+    runners = [runner for port in ports for runner in port.runners]
+    infos, cases = run_check(runners, specs or SPECS, list(seeds), Options(seconds=5, hello_seconds=20), lambda _: None)
+    return CheckResult(gradparity="test", runners=infos, cases=cases)
+
+
+def verdicts(result: CheckResult, quantity: Quantity) -> set[Verdict]:
+    return {cell.verdict for case in result.cases for cell in case.cells if cell.quantity is quantity}
+
+
+def wrong_arrays(result: CheckResult) -> set[tuple[Quantity, str]]:
+    return {(c.quantity, c.array) for case in result.cases for c in case.cells if c.verdict is Verdict.WRONG}
+
+
+def test_the_oracle_behind_the_protocol_is_identical() -> None:
+    [python] = select_runners(("python",))
+    result = check(python.port)
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+    assert len(result.cases) == 6
+    assert {cell.quantity for case in result.cases for cell in case.cells} == set(Quantity)
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "arrays"),
+    [
+        ("batch-size", {(Quantity.GRADIENT, "dW2")}),
+        ("one-element", {(Quantity.GRADIENT, "dW1")}),
+        ("log10", {(Quantity.LOSS, "loss")}),
+        ("drifts", {(Quantity.STATE, "gradient db1")}),
+        ("mutates", {(Quantity.STATE, "load W1")}),
+        ("mutates-dout", {(Quantity.STATE, "layer relu1 dout")}),
+    ],
+)
+def test_what_is_wrong_is_found_where_it_is(
+    wrong: str, arrays: set[tuple[Quantity, str]], make_port: MakePort
+) -> None:
+    result = check(make_port("wrong.py", wrong))
+    assert wrong_arrays(result) == arrays
+    assert result.exit_code == 1
+
+
+def test_the_gradient_of_the_previous_case_is_wrong(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "stale"))
+    assert {(Quantity.GRADIENT, name) for name in ("dW1", "db1", "dW2", "db2")} <= wrong_arrays(result)
+
+
+def test_a_wrong_element_is_shown_as_actual_expected_call(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "one-element"), specs=SPECS[:1], seeds=(0,))
+    [cell] = [cell for case in result.cases for cell in case.cells if cell.verdict is Verdict.WRONG]
+    assert cell.detail.startswith("dW1[4, 3]=")
+    assert ", but should be " in cell.detail
+    assert cell.detail.endswith("[of gradient, float64]")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "quantities"),
+    [
+        ("few-operations", {Quantity.PREDICT, Quantity.ACCURACY, Quantity.TRACE, Quantity.NUMERICAL, Quantity.LAYERS}),
+        ("few-layers", set()),
+        ("no-float32", set()),
+    ],
+)
+def test_what_a_port_lacks_is_not_implemented_and_no_failure(
+    wrong: str, quantities: set[Quantity], make_port: MakePort
+) -> None:
+    result = check(make_port("wrong.py", wrong))
+    for quantity in quantities:
+        assert verdicts(result, quantity) == {Verdict.NOT_IMPLEMENTED}
+    assert Verdict.NOT_IMPLEMENTED in {cell.verdict for case in result.cases for cell in case.cells}
+    assert wrong_arrays(result) == set()
+    assert result.exit_code == 0
+
+
+def test_a_port_with_an_epsilon_of_its_own_is_judged_by_it(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "own-epsilon"))
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+
+
+@pytest.mark.parametrize("fault", ["exit", "kill", "hang", "garbage", "truncated", "terabyte", "object"])
+def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
+    [python] = select_runners(("python",))
+    specs = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
+    port = make_port("faulty.py", fault)
+    infos, cases = run_check(
+        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
+    )
+    result = CheckResult(gradparity="test", runners=infos, cases=cases)
+    of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
+    assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}
+    assert [case.verdict for case in of["fake"]] == [Verdict.COULD_NOT_RUN] * len(specs)
+    assert f"about to {fault}" in of["fake"][0].stderr
+    details = [case.cells[-1].detail for case in of["fake"]]
+    assert details[0].startswith("gradient: ")
+    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+    assert result.exit_code == 3
+
+
+def test_an_error_fails_its_operation_and_nothing_else(make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", "error"))
+    assert verdicts(result, Quantity.GRADIENT) == {Verdict.COULD_NOT_RUN}
+    assert verdicts(result, Quantity.TRACE) == {Verdict.IDENTICAL}
+    assert "ArithmeticError" in result.cases[0].stderr
+    assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("fault", ["shape", "rank", "dtype", "missing"])
+def test_a_wrong_shape_or_dtype_is_wrong(fault: str, make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", fault), specs=SPECS[:1])
+    assert verdicts(result, Quantity.GRADIENT) == {Verdict.WRONG}
+    assert verdicts(result, Quantity.TRACE) == {Verdict.IDENTICAL}
+    assert result.exit_code == 1
+
+
+def test_a_gradient_of_nan_is_wrong(make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", "nan"), specs=SPECS[:1])
+    assert wrong_arrays(result) == {(Quantity.GRADIENT, "dW1")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"), [("not-available", State.NOT_AVAILABLE), ("no-start", State.FAILED), ("no-hello", State.FAILED)]
+)
+def test_a_port_that_does_not_start_is_no_agreement(fault: str, state: State, make_port: MakePort) -> None:
+    [python] = select_runners(("python",))
+    result = check(python.port, make_port("faulty.py", fault))
+    assert [info.state for info in result.runners] == [State.READY, state]
+    assert result.exit_code == 3
+
+
+def test_a_failed_build_is_said(make_port: MakePort) -> None:
+    port = make_port("faulty.py", "exit", more='[build]\ncommand = ["false"]\ninputs = []')
+    result = check(port)
+    assert result.runners[0].state is State.FAILED
+    assert result.runners[0].reason == "build: `false` ended with status 1"
+
+
+def info(runner: str, state: State) -> RunnerInfo:
+    return RunnerInfo(runner=runner, port=runner.partition(":")[0], language="X", state=state)
+
+
+def test_a_fallback_is_fine_unless_the_runner_was_asked_for() -> None:
+    infos = [info("julia:embedded", State.NOT_AVAILABLE), info("julia:native", State.READY)]
+    assert CheckResult(gradparity="t", runners=infos).missing == []
+    asked = CheckResult(gradparity="t", runners=infos, required=["julia:embedded"])
+    assert asked.missing == infos[:1]
+    broken = [info("julia:embedded", State.FAILED), infos[1]]
+    assert CheckResult(gradparity="t", runners=broken).missing == broken[:1]
+
+
+def test_nothing_compared_is_no_agreement() -> None:
+    assert CheckResult(gradparity="t", runners=[]).exit_code == 3

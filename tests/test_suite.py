@@ -1,0 +1,61 @@
+"""The default suite covers what it promises, and selection by name finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradparity.errors import UsageError
+from gradparity.suite import default_suite, select_cases
+
+SUITE = default_suite()
+
+
+def test_at_least_60_cases_each_with_a_name_of_its_own() -> None:
+    assert len(SUITE) >= 60
+    assert len({spec.name for spec in SUITE}) == len(SUITE)
+
+
+@pytest.mark.parametrize("spec", SUITE, ids=lambda spec: spec.name)
+def test_batch_and_sizes_differ_pairwise(spec) -> None:  # type: ignore[no-untyped-def]
+    assert len({spec.batch, *spec.sizes}) == 1 + len(spec.sizes)
+
+
+def test_the_suite_covers_depths_activations_dtypes_data_and_edges() -> None:
+    assert {len(spec.sizes) - 1 for spec in SUITE} == set(range(2, 9))
+    for attribute, values in {
+        "activation": {"relu", "sigmoid"},
+        "dtype": {"float64", "float32"},
+        "data": {"random", "digits", "mnist"},
+        "labels": {"onehot", "integer"},
+        "order": {"C", "F"},
+        "quirk": {None, "zero-rows", "exact-zeros", "saturated", "denormals"},
+        "numerical": {True, False},
+    }.items():
+        assert {getattr(spec, attribute) for spec in SUITE} == values
+    assert any(spec.batch == 1 for spec in SUITE)
+    assert any(spec.sizes[-1] == 1 for spec in SUITE)
+    assert any(spec.epsilon for spec in SUITE)
+
+
+def test_selection() -> None:
+    assert select_cases(()) == SUITE
+    assert {spec.data for spec in select_cases(("mnist-*",))} == {"mnist"}
+    [one] = select_cases((SUITE[3].name, SUITE[3].name))
+    assert one == SUITE[3]
+    assert {spec.dtype for spec in select_cases((), ("float32",))} == {"float32"}
+
+
+def test_a_case_file_is_selected_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("sizes = [6, 5, 2]")
+    [spec] = select_cases((str(path),))
+    assert spec.sizes == (6, 5, 2)
+
+
+def test_what_matches_nothing_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--case nope: no such case"):
+        select_cases(("nope",))
+    with pytest.raises(UsageError, match="none of the chosen cases has it"):
+        select_cases((SUITE[0].name,), ("float32",))

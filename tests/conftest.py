@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
-
 from gradparity.build import StepFailed, ensure_built
 from gradparity.cases import CaseSpec
 from gradparity.data import find_mnist, load_mnist
 from gradparity.errors import DataMissing
 from gradparity.ports import Port, Runner, own_ports, read_port
 from gradparity.session import Failure, PortFailure, Session
+from hypothesis import settings
 
 FAKES = Path(__file__).parent / "fakes"
 RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runners}

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from gradparity import bounds
 from gradparity.rounding import Precision
+from hypothesis import given
+from hypothesis import strategies as st
 
 Array = np.ndarray[Any, Any]
 dtypes = st.sampled_from([np.float64, np.float32])
@@ -80,9 +79,7 @@ def test_affine(
     product: Callable[[Array, Array], Array], dtype: Any, n: int, k: int, m: int, scale: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    x, W, b, dout = (
-        (rng.normal(size=shape) * scale).astype(dtype) for shape in ((n, k), (k, m), (m,), (n, m))
-    )
+    x, W, b, dout = ((rng.normal(size=shape) * scale).astype(dtype) for shape in ((n, k), (k, m), (m,), (n, m)))
     x[rng.random(x.shape) < 0.3] = 0
     bound = bounds.affine(Precision.of(dtype), *doubles(x, W, b, dout))
     within(product(x, W) + b, exact(x) @ exact(W) + exact(b), bound["out"])
@@ -115,9 +112,7 @@ def test_sigmoid(dtype: Any, scale: float, seed: int) -> None:
     epsilon=st.sampled_from([0.0, 1e-7]),
     seed=seeds,
 )
-def test_softmax_with_loss(
-    dtype: Any, classes: int, scale: float, offset: float, epsilon: float, seed: int
-) -> None:
+def test_softmax_with_loss(dtype: Any, classes: int, scale: float, offset: float, epsilon: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, t = (rng.normal(size=(6, classes)) * scale + offset).astype(dtype), rng.integers(classes, size=6)
     rows = np.arange(6)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from gradparity.cases import CaseSpec, draw, read_case_file
 from gradparity.errors import UsageError
 
@@ -22,7 +21,9 @@ def test_a_seed_gives_the_same_bytes_every_time(dtype: Any) -> None:
 
 def test_the_bytes_are_those_of_every_other_machine() -> None:
     case = draw(CaseSpec(sizes=(3, 2), batch=2), 0)
-    assert case.x[0].tolist() == pytest.approx([-1.298634578133077, -0.10694043993621469, 0.15439999606447635], rel=1e-15)
+    assert case.x[0].tolist() == pytest.approx(
+        [-1.298634578133077, -0.10694043993621469, 0.15439999606447635], rel=1e-15
+    )
 
 
 def test_arrays_are_read_only_and_of_the_cases_dtype_and_order() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from conftest import MakePort
-
 from gradparity.cases import CaseSpec
 from gradparity.check import GIVE_UP_AFTER, Options, run_check
 from gradparity.ports import Port, select_runners
@@ -21,7 +20,8 @@ SPECS = [
 def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0, 1)) -> CheckResult:
     """The result of a check of these ports."""
     runners = [runner for port in ports for runner in port.runners]
-    infos, cases = run_check(runners, specs or SPECS, list(seeds), Options(seconds=5, hello_seconds=20), lambda _: None)
+    named = {spec.name: spec for spec in specs or SPECS}
+    infos, cases = run_check(runners, named, list(seeds), Options(seconds=5, hello_seconds=20), lambda _: None)
     return CheckResult(gradparity="test", runners=infos, cases=cases)
 
 
@@ -53,9 +53,7 @@ def test_the_oracle_behind_the_protocol_is_identical() -> None:
         ("mutates-dout", {(Quantity.STATE, "layer relu1 dout")}),
     ],
 )
-def test_what_is_wrong_is_found_where_it_is(
-    wrong: str, arrays: set[tuple[Quantity, str]], make_port: MakePort
-) -> None:
+def test_what_is_wrong_is_found_where_it_is(wrong: str, arrays: set[tuple[Quantity, str]], make_port: MakePort) -> None:
     result = check(make_port("wrong.py", wrong))
     assert wrong_arrays(result) == arrays
     assert result.exit_code == 1
@@ -101,11 +99,10 @@ def test_a_port_with_an_epsilon_of_its_own_is_judged_by_it(make_port: MakePort) 
 @pytest.mark.parametrize("fault", ["exit", "kill", "hang", "garbage", "truncated", "terabyte", "object"])
 def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     [python] = select_runners(("python",))
-    specs = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
+    drawn = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
+    specs = {spec.name: spec for spec in drawn}
     port = make_port("faulty.py", fault)
-    infos, cases = run_check(
-        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
-    )
+    infos, cases = run_check([*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None)
     result = CheckResult(gradparity="test", runners=infos, cases=cases)
     of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
     assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}

@@ -8,12 +8,20 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from gradparity.cases import Case, CaseSpec, draw
+from gradparity_oracle import (
+    Add,
+    Affine,
+    Multiply,
+    Network,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    central_difference,
+    complex_step,
+)
 from hypothesis import given
 from hypothesis import strategies as st
-
-from gradparity.cases import Case, CaseSpec, draw
-from gradparity_oracle import Add, Affine, Multiply, Network, Relu, Sigmoid, SoftmaxWithLoss
-from gradparity_oracle import central_difference, complex_step
 
 specs = st.builds(
     CaseSpec,
@@ -65,7 +73,7 @@ def test_gradient_equals_central_differences(case: Case) -> None:
         close(came[name], expected, 1e-6)
 
 
-@pytest.mark.skipif(np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps, reason="no longdouble here")
+@pytest.mark.skipif(bool(np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps), reason="no longdouble here")
 @given(cases)
 def test_gradient_equals_the_same_in_longdouble(case: Case) -> None:
     came = case.network().gradient(case.x, case.t)
@@ -85,7 +93,7 @@ def test_trace_and_gradient_agree_bit_for_bit(case: Case) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_everything_keeps_the_dtype_and_the_inputs(dtype: str) -> None:
+def test_everything_keeps_the_dtype_and_the_inputs(dtype: Any) -> None:
     case = draw(CaseSpec(sizes=(5, 4, 3), batch=2, dtype=dtype, epsilon=1e-7), 0)  # read-only arrays: a write raises
     network = case.network()
     before = {name: array.copy() for name, array in network.params.items()}

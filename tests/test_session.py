@@ -9,7 +9,6 @@ import time
 import numpy as np
 import pytest
 from conftest import MakePort
-
 from gradparity.cases import CaseSpec, draw
 from gradparity.session import STDERR_BYTES, Failure, PortFailure, Session
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from gradparity.errors import UsageError
 from gradparity.suite import default_suite, select_cases
 
@@ -40,17 +39,17 @@ def test_the_suite_covers_depths_activations_dtypes_data_and_edges() -> None:
 
 
 def test_selection() -> None:
-    assert select_cases(()) == SUITE
-    assert {spec.data for spec in select_cases(("mnist-*",))} == {"mnist"}
-    [one] = select_cases((SUITE[3].name, SUITE[3].name))
-    assert one == SUITE[3]
-    assert {spec.dtype for spec in select_cases((), ("float32",))} == {"float32"}
+    assert list(select_cases(()).values()) == SUITE
+    assert {spec.data for spec in select_cases(("mnist-*",)).values()} == {"mnist"}
+    assert select_cases((SUITE[3].name, SUITE[3].name)) == {SUITE[3].name: SUITE[3]}
+    assert {spec.dtype for spec in select_cases((), ("float32",)).values()} == {"float32"}
 
 
 def test_a_case_file_is_selected_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("sizes = [6, 5, 2]")
-    [spec] = select_cases((str(path),))
+    [(option, spec)] = select_cases((str(path),)).items()
+    assert option == str(path)
     assert spec.sizes == (6, 5, 2)
 
 

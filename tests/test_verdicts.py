@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from gradparity.results import worst
+from gradparity.verdicts import RESOLVED, Allowance, Verdict, compare, ulps
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-from gradparity.results import worst
-from gradparity.verdicts import RESOLVED, Allowance, Verdict, compare, ulps
 
 ONES = np.ones((2, 3))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -35,16 +36,25 @@ class Options:
     hello_seconds: float = HELLO_SECONDS
     data_dir: Path | None = None
 
+    def command(self, runner: Runner, case: str, seed: int) -> str:
+        """The command line that runs one case again."""
+        words = ["gradparity", "check", "--port", runner.option or runner.label, "--case", case, "--seeds", str(seed)]
+        words += ["--threads", str(self.threads)] if self.threads != 1 else []
+        words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
+        words += ["--data-dir", str(self.data_dir)] if self.data_dir else []
+        return shlex.join(words)
+
 
 def run_check(
-    runners: list[Runner], specs: list[CaseSpec], seeds: list[int], options: Options, progress: Progress
+    runners: list[Runner], specs: dict[str, CaseSpec], seeds: list[int], options: Options, progress: Progress
 ) -> tuple[list[RunnerInfo], list[CaseResult]]:
     """Every runner on every case and seed, as many runners at a time as there are cores.
 
-    ``progress`` hears of each runner that started or could not, and of each result, from the runners' threads.
-    The oracle uses as many threads as the ports, as BLAS rounds differently with another number of them.
+    ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
+    and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
+    differently with another number of them.
     """
-    references = References(specs, options.data_dir)
+    references = References(specs.values(), options.data_dir)
     stop = threading.Event()
 
     def work(runner: Runner) -> tuple[RunnerInfo, list[CaseResult]]:
@@ -53,10 +63,11 @@ def run_check(
         try:
             info = check.start()
             progress(info)
-            for spec, seed in ((spec, seed) for spec in specs for seed in seeds):
+            for name, seed in ((name, seed) for name in specs for seed in seeds):
                 if info.state is not State.READY or stop.is_set():
                     break
-                results.append(check.case(spec, seed))
+                command = options.command(runner, name, seed)
+                results.append(check.case(specs[name], seed, command))
                 progress(results[-1])
             return info, results
         finally:
@@ -118,12 +129,12 @@ class RunnerCheck:
         hello = self.session.hello
         return RunnerInfo(**about, state=State.READY, version=hello.version, blas=hello.blas, threads=hello.threads)
 
-    def case(self, spec: CaseSpec, seed: int) -> CaseResult:
+    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
         began = time.perf_counter()
         cells, stderr = self._cells(spec, seed)
         seconds = time.perf_counter() - began
-        about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype}
+        about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "command": command}
         return CaseResult(**about, seed=seed, cells=cells, stderr=stderr, seconds=seconds)
 
     def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], str]:

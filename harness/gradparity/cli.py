@@ -15,13 +15,14 @@ from .cases import CaseSpec, Dtype
 from .check import Options, References, RunnerCheck, run_check
 from .data import find_mnist, load_mnist
 from .errors import DataMissing, UsageError
-from .ports import own_ports, select_runners
+from .ports import Runner, own_ports, select_runners
 from .results import CheckResult
 from .session import REQUEST_SECONDS
 from .show import LiveTable, check_report, doctor_report
 from .suite import default_suite, select_cases
 
 WIDTH = 100  # where the output is no terminal
+MOST_SEEDS = 100_000
 
 
 class SeedList(click.ParamType[list[int]]):
@@ -34,11 +35,12 @@ class SeedList(click.ParamType[list[int]]):
         try:
             seeds: list[int] = []
             for part in str(value).split(","):
-                low, _, high = part.partition("-")
-                seeds += range(int(low), int(high or low) + 1)
+                low, dash, high = part.partition("-")
+                span = range(int(low), int(high if dash else low) + 1)
+                seeds += span if len(span) <= MOST_SEEDS else []
         except ValueError:
             seeds = []
-        if not seeds or max(seeds) >= 2**32:
+        if not seeds or len(seeds) > MOST_SEEDS or max(seeds) >= 2**32:
             self.fail(f"expected seeds like 3, 1,5,9 or 0-4, came {value!r}", param, ctx)
         return list(dict.fromkeys(seeds))
 
@@ -85,30 +87,34 @@ def check(
     progress = Console(stderr=True)
     with LiveTable(progress, [runner.label for runner in runners], len(specs) * len(seeds)) as live:
         infos, results = run_check(runners, specs, seeds, options, live)
-    named = {text for text in ports if ":" in text}
-    required = [runner.label for runner in runners if runner.label in named or len(runner.port.runners) == 1]
-    result = CheckResult(gradparity=__version__, required=required, runners=infos, left_out=left_out, cases=results)
+    result = CheckResult(
+        gradparity=__version__, required=_by_name(runners, ports), runners=infos, left_out=left_out, cases=results
+    )
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
-    extra = ["--data-dir", str(data_dir)] if data_dir else []
     console = _console(record=svg is not None)
-    console.print(check_report(result, extra))
+    console.print(check_report(result))
     if svg:
         console.save_svg(str(svg), title="gradparity check")
     return result.exit_code
 
 
-def _with_data(specs: list[CaseSpec], data_dir: Path | None, asked: bool) -> tuple[list[CaseSpec], list[str]]:
+def _by_name(runners: list[Runner], ports: tuple[str, ...]) -> list[str]:
+    """The runners that the user named one by one: for these another runner of the port is no substitute."""
+    return [runner.label for runner in runners if runner.label in ports or runner.option in ports]
+
+
+def _with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
     """The cases whose data is here; the rest, with the reason, is left out, unless it was asked for."""
-    if not any(spec.data == "mnist" for spec in specs):
+    if not any(spec.data == "mnist" for spec in specs.values()):
         return specs, []
     try:
         load_mnist("test", find_mnist(data_dir))
     except DataMissing as missing:
         if asked:
             raise
-        kept = [spec for spec in specs if spec.data != "mnist"]
+        kept = {option: spec for option, spec in specs.items() if spec.data != "mnist"}
         return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
     return specs, []
 
@@ -118,12 +124,13 @@ def _with_data(specs: list[CaseSpec], data_dir: Path | None, asked: bool) -> tup
 @json_option
 def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     """Say which runners are here, with which runtime and BLAS, and what to install for the others."""
-    checks = [RunnerCheck(runner, Options(), References([], None)) for runner in select_runners(ports)]
+    runners = select_runners(ports)
+    checks = [RunnerCheck(runner, Options(), References([], None)) for runner in runners]
     infos = []
     for one in checks:
         infos.append(one.start())
         one.close()
-    result = CheckResult(gradparity=__version__, required=[text for text in ports if ":" in text], runners=infos)
+    result = CheckResult(gradparity=__version__, required=_by_name(runners, ports), runners=infos)
     if as_json:
         click.echo(result.model_dump_json(indent=1, include={"schema_version", "gradparity", "runners"}))
     else:

@@ -79,10 +79,11 @@ class Port:
 
 @dataclass(frozen=True)
 class Runner:
-    """A port and one way to run it."""
+    """A port and one way to run it. ``option`` is what ``--port`` calls it, where that is not its label."""
 
     port: Port
     spec: RunnerSpec
+    option: str = ""
 
     @property
     def label(self) -> str:
@@ -145,27 +146,29 @@ def own_ports() -> list[Port]:
 
 
 def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
-    """The runners that ``--port`` values name: "rust", "julia:native", or a folder with a port.toml. None: all.
+    """The runners that ``--port`` values name: a port, a folder with a port.toml, or either with ":" and one runner.
 
-    Raises UsageError for a name that is not there, with those that are.
+    None: all. Raises UsageError for a name that is not there, with those that are.
     """
     if not wanted:
         return [runner for port in own_ports() for runner in port.runners]
     chosen: dict[str, Runner] = {}
     for text in wanted:
-        if os.sep in text or Path(text, "port.toml").is_file():
-            runners = read_port(Path(text)).runners
-        else:
-            name, _, kind = text.partition(":")
-            runners = [
-                runner
-                for port in own_ports()
-                if port.manifest.name == name
-                for runner in port.runners
-                if kind in ("", runner.spec.name)
-            ]
-        if not runners:
-            known = sorted({r.label for p in own_ports() for r in p.runners} | {p.manifest.name for p in own_ports()})
-            raise UsageError(f"--port {text}: no such port; there are {', '.join(known)}, or give a port's folder")
-        chosen.update({runner.label: runner for runner in runners})
+        found = _runners_of(text)
+        if not found:
+            known = [name for p in own_ports() for name in (p.manifest.name, *(r.label for r in p.runners))]
+            there = ", ".join(dict.fromkeys(known))
+            raise UsageError(f"--port {text}: no such port; there are {there}, or give a port's folder")
+        chosen.update({runner.label: runner for runner in found})
     return list(chosen.values())
+
+
+def _runners_of(text: str) -> list[Runner]:
+    name, colon, kind = text.rpartition(":")
+    if not colon or Path(text).is_dir():
+        name, kind = text, ""
+    if os.sep in name or Path(name, "port.toml").is_file():
+        port = read_port(Path(name))
+        return [Runner(port, r.spec, f"{name}:{r.spec.name}") for r in port.runners if kind in ("", r.spec.name)]
+    ports = [port for port in own_ports() if port.manifest.name == name]
+    return [runner for port in ports for runner in port.runners if kind in ("", runner.spec.name)]

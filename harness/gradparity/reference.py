@@ -18,7 +18,7 @@ from .verdicts import Allowance
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 
-# Central differences of two implementations are compared with each other, so their truncation error does not matter, and
+# Central differences of two implementations are compared with each other, so truncation does not matter, and
 # a large step, exact in binary, lets the least of the loss's rounding error through.
 STEP = 1.0
 CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places

@@ -45,12 +45,16 @@ class Cell(_Record):
 
 
 class CaseResult(_Record):
-    """One runner on one case of one seed. ``stderr`` is the end of the port's own words, where something failed."""
+    """One runner on one case of one seed, and the command that does it again.
+
+    ``stderr`` is the end of the port's own words, where something failed.
+    """
 
     runner: str
     case: str
     seed: int
     dtype: str
+    command: str
     cells: list[Cell]
     stderr: str = ""
     seconds: float = 0.0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
-from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -110,7 +108,7 @@ def check_table(result: CheckResult) -> Table:
     return table
 
 
-def check_report(result: CheckResult, extra: Iterable[str] = ()) -> RenderableType:
+def check_report(result: CheckResult) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
     parts: list[RenderableType] = [check_table(result), ""]
     for info in result.runners:
@@ -121,12 +119,12 @@ def check_report(result: CheckResult, extra: Iterable[str] = ()) -> RenderableTy
         where = f"{finding.case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}, for one"
         parts.append(Text.assemble((f"{where}: ", STYLES[verdict]), plain(_words(finding.cell))))
         parts += [Text(f"    | {line}", "dim") for line in _last_lines(finding.case.stderr)]
-        parts.append(Text(f"    {reproduce(finding.case, extra)}"))
+        parts.append(Text(f"    {finding.case.command}"))
     call = closest_call(result)
     if call:
         case, cell = call
         parts.append(Text(f"closest call: {case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"))
-        parts.append(Text(f"    {reproduce(case, extra)}"))
+        parts.append(Text(f"    {case.command}"))
     parts += ["", sum_line(result)]
     return Group(*parts)
 
@@ -154,19 +152,13 @@ def _last_lines(text: str) -> list[str]:
     return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]
 
 
-def reproduce(case: CaseResult, extra: Iterable[str] = ()) -> str:
-    """The one command that shows this case again."""
-    words = ["gradparity", "check", "--port", case.runner, "--case", case.case, "--seeds", str(case.seed), *extra]
-    return shlex.join(words)
-
-
 def sum_line(result: CheckResult) -> Text:
     """The whole check in one line."""
     found = counts(result.cases)
     runners = {case.runner for case in result.cases}
     cases = {(case.case, case.seed) for case in result.cases}
     told = ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]) or "nothing compared"
-    text = f"{len(runners)} runners x {len(cases)} cases: {told}"
+    text = f"{len(runners)} runner{'s' * (len(runners) != 1)} x {len(cases)} case{'s' * (len(cases) != 1)}: {told}"
     if result.missing:
         text += f"; could not run: {', '.join(info.runner for info in result.missing)}"
     word, style = {0: ("agreement", "bold green"), 1: ("disagreement", "bold red")}.get(

@@ -56,23 +56,23 @@ def default_suite() -> list[CaseSpec]:
     return specs
 
 
-def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> list[CaseSpec]:
+def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dict[str, CaseSpec]:
     """The cases that ``--case`` values name: a name of the suite, a pattern of names (*), or a case file (.toml).
 
-    None: the whole suite. ``dtypes`` keeps cases of these dtypes only.
+    None: the whole suite. ``dtypes`` keeps cases of these dtypes only. Keys: the value that names this case alone.
     Raises UsageError for a name that matches nothing, or where nothing is left.
     """
     suite = default_suite()
     chosen: dict[str, CaseSpec] = {} if wanted else {spec.name: spec for spec in suite}
     for text in wanted:
         if text.endswith(".toml"):
-            found = [read_case_file(Path(text))]
+            found = {text: read_case_file(Path(text))}
         else:
-            found = [spec for spec in suite if fnmatchcase(spec.name, text)]
+            found = {spec.name: spec for spec in suite if fnmatchcase(spec.name, text)}
         if not found:
             raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
-        chosen.update({spec.name: spec for spec in found})
-    kept = [spec for spec in chosen.values() if not dtypes or spec.dtype in dtypes]
+        chosen.update(found)
+    kept = {option: spec for option, spec in chosen.items() if not dtypes or spec.dtype in dtypes}
     if not kept:
         raise UsageError(f"--dtype {', '.join(dtypes)}: none of the chosen cases has it")
     return kept

@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-
 from gradparity.serve import Reply, serve
 from gradparity.wire import Message
 
@@ -46,7 +46,7 @@ def gradient(request: Message) -> Reply:
         case "hang":
             time.sleep(1000)
         case "hang-with-child":
-            subprocess.Popen(["sleep", "1000"])  # noqa: S607
+            subprocess.Popen(["sleep", "1000"])
             time.sleep(1000)
         case "drip":
             for byte in b"ok arrays=loss\n" * 1000:
@@ -57,10 +57,8 @@ def gradient(request: Message) -> Reply:
             os.dup2(2, 3)
             for descriptor in range(3, 16):
                 if descriptor != 2:
-                    try:
+                    with suppress(OSError):
                         os.close(descriptor)
-                    except OSError:
-                        pass
             time.sleep(1000)
         case "garbage":
             raw(b"Segmentation fault (core dumped)\n" * 10)

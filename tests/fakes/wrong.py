@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
 from gradparity.serve import Reply, serve
 from gradparity.wire import Message
 
@@ -54,7 +53,7 @@ def gradient(request: Message) -> Reply:
 
 def layer(request: Message) -> Reply:
     """One layer."""
-    reply = LAYER(request)
+    reply: Reply = LAYER(request)
     if wrong == "mutates-dout" and request.fields["kind"] == "relu":
         request.arrays["dout"][request.arrays["x"] <= 0] = 0
     return reply
@@ -64,7 +63,8 @@ def load(request: Message) -> Reply:
     """A fixed epsilon replaces the request's."""
     if wrong == "own-epsilon":
         request.fields["epsilon"] = "1e-7"
-    return LOAD(request)
+    reply: Reply = LOAD(request)
+    return reply
 
 
 HELLO, GRADIENT, LAYER, LOAD = (HANDLERS[name] for name in ("hello", "gradient", "layer", "load"))

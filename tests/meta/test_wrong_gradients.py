@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-
 from gradparity.cases import CaseSpec, draw
 from gradparity.reference import Reference
 from gradparity.suite import DEPTHS
 from gradparity.verdicts import RESOLVED, Verdict, compare
 
-WRONG = {
+WRONG: dict[str, Callable[[Any, int], Any]] = {
     "all zero": lambda g, n: np.zeros_like(g),
     "negated": lambda g, n: -g,
     "batch size off": lambda g, n: g * g.dtype.type(n),

@@ -45,6 +45,7 @@ def find_mnist(data_dir: Path | None = None) -> Path | None:
         raise UsageError(f"{named}: no such folder; {HOW_TO_GET}")
     return named
 
+
 pooch.get_logger().setLevel(logging.CRITICAL)
 
 

@@ -1,0 +1,144 @@
+"""The command as a stranger runs it: what it prints, its exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import FAKES
+from gradparity.results import CheckResult
+
+ONE = "random-5-4-3-relu-n2-float64-numerical"
+
+
+def gradparity(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from gradparity.cli import main; main()", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
+    assert "Traceback" not in done.stdout + done.stderr.replace("    | Traceback", "")
+    return done
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    return fake(tmp_path, "faulty.py", "kill")
+
+
+def fake(folder: Path, script: str, argument: str) -> Path:
+    (folder / "port.toml").write_text(
+        'name = "mine"\nlanguage = "Python"\nhint = "install it"\n'
+        f'[[runner]]\nname = "native"\ncommand = ["{{python}}", "{FAKES / script}", "{argument}"]\n'
+    )
+    return folder
+
+
+def test_agreement_is_exit_0() -> None:
+    done = gradparity("check", "--port", "python", "--case", ONE)
+    assert done.returncode == 0
+    assert "agreement - 1 runner x 1 case: 1 identical" in done.stdout
+    for quantity in ("layers", "trace", "loss", "gradient", "numerical gradient", "predict", "accuracy", "state"):
+        assert quantity in done.stdout
+
+
+def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_it(tmp_path: Path) -> None:
+    port = fake(tmp_path, "wrong.py", "batch-size")
+    done = gradparity("check", "--port", str(port), "--case", ONE, "--seeds", "3")
+    assert done.returncode == 1
+    assert "mine wrong in 1 case, for one: gradient dW2: dW2[" in done.stdout
+    assert "disagreement - " in done.stdout
+    line = next(line for line in done.stdout.splitlines() if line.startswith("    gradparity check"))
+    again = gradparity(*line.split()[1:])
+    assert again.returncode == 1
+    assert "dW2[" in again.stdout
+
+
+def test_a_port_that_dies_is_exit_3_with_its_last_words(broken: Path) -> None:
+    done = gradparity("check", "--port", str(broken), "--port", "python", "--case", ONE)
+    assert done.returncode == 3
+    assert "mine could not run in 1 case, for one: gradient: gradient: it was killed by SIGKILL" in done.stdout
+    assert "    | about to kill" in done.stdout
+    assert "incomplete - 2 runners x 1 case: 1 identical, 1 could not run" in done.stdout
+
+
+def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
+    port = fake(tmp_path, "wrong.py", "one-element")
+    done = gradparity("check", "--port", str(port), "--case", ONE, "--json")
+    assert done.returncode == 1
+    record = CheckResult.model_validate_json(done.stdout)
+    assert record.exit_code == 1
+    assert {cell.array for cell in record.cases[0].cells if cell.verdict == "wrong"} == {"dW1"}
+    json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chek"], "No such command 'chek'"),
+        (["check", "--nope"], "No such option"),
+        (["check", "--port", "nope"], "--port nope: no such port; there are julia"),
+        (["check", "--case", "nope"], "--case nope: no such case"),
+        (["check", "--case", "none.toml"], "none.toml"),
+        (["check", "--dtype", "float16"], "'float16' is not one of"),
+        (["check", "--seeds", "1-"], "expected seeds like 3, 1,5,9 or 0-4, came '1-'"),
+        (["check", "--seeds", "-1"], "expected seeds like"),
+        (["check", "--seeds", "5-3"], "expected seeds like"),
+        (["check", "--seeds", "0-4000000000"], "expected seeds like"),
+        (["check", "--threads", "0"], "0 is not in the range"),
+        (["check", "--timeout", "x"], "'x' is not a valid float"),
+        (["check", "--data-dir", "none"], "none: no such folder"),
+        (["doctor", "--port", "nope"], "no such port"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
+    done = gradparity(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+
+
+def test_a_malformed_port_toml_is_exit_2_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "port.toml").write_text('name = "mine"')
+    done = gradparity("check", "--port", str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "port.toml: language: field required" in done.stderr
+
+
+def test_a_damaged_data_folder_is_exit_2_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03")
+    done = gradparity("check", "--port", "python", "--data-dir", str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "expected SHA-256" in done.stderr
+
+
+def test_doctor_names_the_runtime_and_its_blas() -> None:
+    done = gradparity("doctor", "--port", "python")
+    assert done.returncode == 0
+    assert "ready" in done.stdout
+    assert "NumPy" in done.stdout
+
+
+def test_doctor_says_what_to_install(tmp_path: Path) -> None:
+    done = gradparity("doctor", "--port", str(fake(tmp_path, "faulty.py", "not-available")))
+    assert done.returncode == 3
+    assert "mine not available: no runtime here\n    install it" in done.stdout
+
+
+def test_cases_lists_the_suite() -> None:
+    done = gradparity("cases")
+    assert ONE in done.stdout.splitlines()
+
+
+def test_help_names_every_command() -> None:
+    done = gradparity("--help")
+    assert done.returncode == 0
+    for command in ("check", "doctor", "cases", "setup"):
+        assert command in done.stdout
+
+
+def test_a_screen_can_be_saved(tmp_path: Path) -> None:
+    path = tmp_path / "screen.svg"
+    assert gradparity("check", "--port", "python", "--case", ONE, "--svg", str(path)).returncode == 0
+    assert "agreement" in path.read_text()

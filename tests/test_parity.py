@@ -1,0 +1,91 @@
+"""Cross-language gradient equality: one test for each runner and case of the default suite.
+
+And the runners of one port, embedded and native, on the same runtime: equal bit for bit, so the bridge alters nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import RUNNERS, Sessions
+from gradparity.case_check import CaseCheck
+from gradparity.cases import CaseSpec, draw
+from gradparity.check import References
+from gradparity.ports import own_ports
+from gradparity.reference import Reference
+from gradparity.session import Failure, PortFailure, Session
+from gradparity.suite import default_suite
+from threadpoolctl import threadpool_limits
+
+SUITE = {spec.name: spec for spec in default_suite()}
+SEED = 0
+BRIDGED = [port for port in own_ports() if len(port.runners) > 1]
+
+
+@pytest.fixture(scope="module")
+def references(data_dir: Path | None) -> References:
+    return References(SUITE.values(), data_dir)
+
+
+def ready(label: str, spec: CaseSpec, sessions: Sessions, have_mnist: bool) -> Session:
+    """The session, where it and the case's data and dtype are there."""
+    session = sessions.get(label)
+    if spec.dtype not in session.hello.dtypes:
+        pytest.skip(f"{label} has no {spec.dtype}")
+    if spec.data == "mnist" and not have_mnist:
+        pytest.skip("MNIST is not here: set GRADPARITY_DATA")
+    return session
+
+
+@pytest.mark.parametrize("name", SUITE)
+@pytest.mark.parametrize("label", RUNNERS)
+def test_equal(label: str, name: str, sessions: Sessions, references: References, have_mnist: bool) -> None:
+    session = ready(label, SUITE[name], sessions, have_mnist)
+    with threadpool_limits(1):
+        check = CaseCheck(session, references.of(name, SEED, session.hello.epsilon))
+        check.run()
+    failed = [
+        f"{c.quantity} {c.array}: {c.verdict}: {c.detail}; ratio {c.ratio}" for c in check.cells if not c.verdict.passes
+    ]
+    unimplemented = [cell for cell in check.cells if cell.verdict is Verdict.NOT_IMPLEMENTED]
+    assert not failed, "\n".join(failed)
+    assert not unimplemented
+
+
+@pytest.mark.parametrize("name", SUITE)
+@pytest.mark.parametrize("port", BRIDGED, ids=lambda port: port.manifest.name)
+def test_embedded_and_native_are_bit_equal(port, name: str, sessions: Sessions, data_dir, have_mnist: bool) -> None:  # type: ignore[no-untyped-def]
+    spec = SUITE[name]
+    first, second = (ready(runner.label, spec, sessions, have_mnist) for runner in port.runners)
+    if first.hello.version != second.hello.version:
+        pytest.skip(f"two runtimes: {first.hello.version} and {second.hello.version}")
+    reference = Reference(draw(spec, SEED, data_dir))
+    for operation in reference.operations:
+        expect = {key: (value.shape, value.dtype) for key, value in getattr(reference, operation).items()}
+        fields = {"step": "1.0"} if operation == "numerical_gradient" else {}
+        replies = []
+        for session in (first, second):
+            session.request("load", reference.case.fields, reference.case.arrays)
+            replies.append(session.request(operation, fields, expect=expect).arrays)
+        for key in expect:
+            assert replies[0][key].tobytes("C") == replies[1][key].tobytes("C"), f"{operation} {key}"
+
+
+@pytest.mark.parametrize("label", RUNNERS)
+def test_a_request_that_makes_no_sense_is_an_error_and_the_port_goes_on(label: str, sessions: Sessions) -> None:
+    """Wrong shapes, an unknown layer, a missing field: an answer in words, and the next request is served."""
+    session = sessions.get(label)
+    x = np.ones((2, 3))
+    for word, fields, arrays in (
+        ("layer", {"kind": "affine"}, {"x": x, "W": np.ones((4, 2)), "b": np.ones(2), "dout": np.ones((2, 2))}),
+        ("layer", {"kind": "convolution"}, {"x": x, "dout": x}),
+        ("layer", {}, {"x": x, "dout": x}),
+        ("load", {"sizes": "3,2"}, {"x": x}),
+    ):
+        with pytest.raises(PortFailure) as caught:
+            session.request(word, fields, arrays)
+        assert caught.value.kind in (Failure.ERROR, Failure.UNSUPPORTED), f"{word} {fields}: {caught.value}"
+    expect = {"out": ((2, 3), np.float64), "dx": ((2, 3), np.float64)}
+    assert session.request("layer", {"kind": "relu"}, {"x": x, "dout": x}, expect).arrays["out"].sum() == 6

@@ -142,3 +142,4 @@ def test_a_screen_can_be_saved(tmp_path: Path) -> None:
     path = tmp_path / "screen.svg"
     assert gradparity("check", "--port", "python", "--case", ONE, "--svg", str(path)).returncode == 0
     assert "agreement" in path.read_text()
+    assert "url(http" not in path.read_text(), "a picture that opens without a network"

@@ -46,12 +46,8 @@ def test_equal(label: str, name: str, sessions: Sessions, references: References
     with threadpool_limits(1):
         check = CaseCheck(session, references.of(name, SEED, session.hello.epsilon))
         check.run()
-    failed = [
-        f"{c.quantity} {c.array}: {c.verdict}: {c.detail}; ratio {c.ratio}" for c in check.cells if not c.verdict.passes
-    ]
-    unimplemented = [cell for cell in check.cells if cell.verdict is Verdict.NOT_IMPLEMENTED]
-    assert not failed, "\n".join(failed)
-    assert not unimplemented
+    failed = [cell for cell in check.cells if not cell.verdict.passes]
+    assert not failed, "\n".join(f"{c.quantity} {c.array}: {c.verdict}: {c.detail}; ratio {c.ratio}" for c in failed)
 
 
 @pytest.mark.parametrize("name", SUITE)

@@ -18,7 +18,7 @@ from .errors import DataMissing, UsageError
 from .ports import Runner, own_ports, select_runners
 from .results import CheckResult
 from .session import REQUEST_SECONDS
-from .show import LiveTable, check_report, doctor_report
+from .show import LiveTable, check_report, doctor_report, picture
 from .suite import default_suite, select_cases
 
 WIDTH = 100  # where the output is no terminal
@@ -96,7 +96,7 @@ def check(
     console = _console(record=svg is not None)
     console.print(check_report(result))
     if svg:
-        console.save_svg(str(svg), title="gradparity check")
+        svg.write_text(picture(console, "gradparity check"), encoding="utf-8")
     return result.exit_code
 
 

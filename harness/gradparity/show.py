@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -39,6 +40,11 @@ def number(value: float | None) -> str:
 def plain(text: str) -> str:
     """A port's words with control characters made visible, so that they cannot steer the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def picture(console: Console, title: str) -> str:
+    """What a recording console printed, as an SVG that needs nothing from a network: the viewer's own font is used."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
 
 
 class LiveTable:

@@ -33,7 +33,8 @@ class Network:
         Raises KeyError for an activation other than "relu" or "sigmoid".
         """
         self.affines = [Affine(W, b) for W, b in zip(weights, biases, strict=True)]
-        self.activations = [ACTIVATIONS[activation]() for _ in self.affines[1:]]
+        between = ACTIVATIONS[activation]
+        self.activations = [between() for _ in self.affines[1:]]
         self.last = SoftmaxWithLoss(epsilon)
         self.activation = activation
 

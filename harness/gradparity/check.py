@@ -140,19 +140,19 @@ class RunnerCheck:
     def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], str]:
         if self.broken >= GIVE_UP_AFTER:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return _everything(Verdict.COULD_NOT_RUN, what), self.last_words
+            return _everything(spec, Verdict.COULD_NOT_RUN, what), self.last_words
         check: CaseCheck | None = None
         try:
             self.session = self.session or self._new_session()
             hello = self.session.hello
             if spec.dtype not in hello.dtypes:
-                return _everything(Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), ""
+                return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), ""
             check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
             check.run()
         except PortFailure as failure:
             cells = check.cells if check else []
             if not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in cells):
-                cells += _everything(Verdict.COULD_NOT_RUN, f"{failure.operation}: {failure.what}")
+                cells += _everything(spec, Verdict.COULD_NOT_RUN, f"{failure.operation}: {failure.what}")
             if failure.ends_session:
                 self.broken += 1
                 self.close()
@@ -171,5 +171,6 @@ class RunnerCheck:
             self.session = None
 
 
-def _everything(verdict: Verdict, detail: str) -> list[Cell]:
-    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in Quantity]
+def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:
+    asked = [quantity for quantity in Quantity if spec.numerical or quantity is not Quantity.NUMERICAL]
+    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in asked]

@@ -21,7 +21,8 @@ def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, .
     """The result of a check of these ports."""
     runners = [runner for port in ports for runner in port.runners]
     named = {spec.name: spec for spec in specs or SPECS}
-    infos, cases = run_check(runners, named, list(seeds), Options(seconds=5, hello_seconds=20), lambda _: None)
+    options = Options(seconds=5, hello_seconds=20)
+    infos, cases, _ = run_check(runners, named, list(seeds), options, lambda _: None)
     return CheckResult(gradparity="test", runners=infos, cases=cases)
 
 
@@ -102,7 +103,9 @@ def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     drawn = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
     specs = {spec.name: spec for spec in drawn}
     port = make_port("faulty.py", fault)
-    infos, cases = run_check([*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None)
+    infos, cases, _ = run_check(
+        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
+    )
     result = CheckResult(gradparity="test", runners=infos, cases=cases)
     of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
     assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}

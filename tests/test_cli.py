@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,31 @@ def test_doctor_says_what_to_install(tmp_path: Path) -> None:
     done = gradparity("doctor", "--port", str(fake(tmp_path, "faulty.py", "not-available")))
     assert done.returncode == 3
     assert "mine not available: no runtime here\n    install it" in done.stdout
+
+
+def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
+    port = fake(tmp_path, "faulty.py", "hang")
+    command = [sys.executable, "-c", "from gradparity.cli import main; main()", "check", "--timeout", "600"]
+    with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
+        time.sleep(8)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+    assert run.returncode == 3
+    assert "Traceback" not in out + err
+    assert "python  layers" in out
+    assert "interrupted" in out
+
+
+def test_nothing_compared_is_no_agreement() -> None:
+    done = gradparity("check", "--port", "r:native", "--dtype", "float32", "--case", "random-9-6-4-relu-n7-*")
+    assert done.returncode == 3
+    assert "agreement" not in done.stdout
+
+
+def test_without_a_command_it_shows_the_commands() -> None:
+    done = gradparity()
+    assert done.returncode == 2
+    assert "check   Compare the ports' gradients" in done.stdout
 
 
 def test_cases_lists_the_suite() -> None:

@@ -7,7 +7,7 @@ import shlex
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,39 +47,43 @@ class Options:
 
 def run_check(
     runners: list[Runner], specs: dict[str, CaseSpec], seeds: list[int], options: Options, progress: Progress
-) -> tuple[list[RunnerInfo], list[CaseResult]]:
-    """Every runner on every case and seed, as many runners at a time as there are cores.
+) -> tuple[list[RunnerInfo], list[CaseResult], bool]:
+    """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
 
     ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
     and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
-    differently with another number of them.
+    differently with another number of them. After an interrupt what was found so far is returned.
     """
     references = References(specs.values(), options.data_dir)
+    checks = [RunnerCheck(runner, options, references) for runner in runners]
     stop = threading.Event()
 
-    def work(runner: Runner) -> tuple[RunnerInfo, list[CaseResult]]:
-        check = RunnerCheck(runner, options, references)
-        results: list[CaseResult] = []
+    def work(check: RunnerCheck) -> None:
         try:
-            info = check.start()
-            progress(info)
+            if not stop.is_set():
+                progress(check.start())
             for name, seed in ((name, seed) for name in specs for seed in seeds):
-                if info.state is not State.READY or stop.is_set():
+                if stop.is_set() or check.info is None or check.info.state is not State.READY:
                     break
-                command = options.command(runner, name, seed)
-                results.append(check.case(specs[name], seed, command))
-                progress(results[-1])
-            return info, results
+                result = check.case(specs[name], seed, options.command(check.runner, name, seed))
+                if not stop.is_set():
+                    check.results.append(result)
+                    progress(result)
         finally:
             check.close()
 
     with threadpool_limits(options.threads), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        futures = [pool.submit(work, check) for check in checks]
         try:
-            done = [future.result() for future in [pool.submit(work, runner) for runner in runners]]
-        except BaseException:
+            wait(futures)
+        except KeyboardInterrupt:
             stop.set()
-            raise
-    return [info for info, _ in done], [result for _, results in done for result in results]
+            for check in checks:
+                check.abort()
+    for future in futures:
+        future.result()
+    infos = [check.info for check in checks if check.info]
+    return infos, [result for check in checks for result in check.results], stop.is_set()
 
 
 class References:
@@ -109,11 +113,17 @@ class RunnerCheck:
     def __init__(self, runner: Runner, options: Options, references: References) -> None:
         self.runner, self.options, self.references = runner, options, references
         self.session: Session | None = None
+        self.info: RunnerInfo | None = None
+        self.results: list[CaseResult] = []
         self.broken = 0
         self.last_words = ""
 
     def start(self) -> RunnerInfo:
         """Build the port and start the first process. What it says of itself, or why it cannot run."""
+        self.info = self._start()
+        return self.info
+
+    def _start(self) -> RunnerInfo:
         manifest = self.runner.port.manifest
         about = {"runner": self.runner.label, "port": manifest.name, "language": manifest.language}
         try:
@@ -163,6 +173,12 @@ class RunnerCheck:
 
     def _new_session(self) -> Session:
         return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)
+
+    def abort(self) -> None:
+        """Kill the process from another thread."""
+        session = self.session
+        if session:
+            session.abort()
 
     def close(self) -> None:
         """End the process."""

@@ -86,9 +86,14 @@ def check(
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
     progress = Console(stderr=True)
     with LiveTable(progress, [runner.label for runner in runners], len(specs) * len(seeds)) as live:
-        infos, results = run_check(runners, specs, seeds, options, live)
+        infos, results, interrupted = run_check(runners, specs, seeds, options, live)
     result = CheckResult(
-        gradparity=__version__, required=_by_name(runners, ports), runners=infos, left_out=left_out, cases=results
+        gradparity=__version__,
+        required=_by_name(runners, ports),
+        runners=infos,
+        left_out=left_out,
+        interrupted=interrupted,
+        cases=results,
     )
     if as_json:
         click.echo(result.model_dump_json(indent=1))
@@ -123,7 +128,7 @@ def _with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -
 @port_option
 @json_option
 def doctor(ports: tuple[str, ...], as_json: bool) -> int:
-    """Say which runners are here, with which runtime and BLAS, and what to install for the others."""
+    """Say what is here, runtimes and BLAS, and what to install."""
     runners = select_runners(ports)
     checks = [RunnerCheck(runner, Options(), References([], None)) for runner in runners]
     infos = []
@@ -148,7 +153,7 @@ def list_cases() -> int:
 
 @cli.command()
 def setup() -> int:
-    """Install what the ports need and build them, as far as this machine lets us. Quick where nothing changed."""
+    """Install what the ports need, as far as we may, and build them."""
     lacking = 0
     for port in own_ports():
         try:
@@ -169,7 +174,10 @@ def _console(record: bool = False) -> Console:
 def main() -> None:
     """Run the command line; every expected trouble is one line on stderr, and no traceback."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="gradparity", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 2
     except click.ClickException as error:
         code = _trouble(error.format_message(), 2)
     except UsageError as error:

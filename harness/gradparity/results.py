@@ -96,16 +96,18 @@ class CheckResult(_Record):
     required: list[str] = []
     runners: list[RunnerInfo]
     left_out: list[str] = []
+    interrupted: bool = False
     cases: list[CaseResult] = []
 
     @property
     def exit_code(self) -> int:
-        """0 agreement, 1 a port disagrees, 3 something asked for could not run or could not be resolved."""
+        """0 agreement, 1 a port disagrees, 3 something asked for could not run, or nothing could be decided."""
         verdicts = {result.verdict for result in self.cases}
         if Verdict.WRONG in verdicts:
             return 1
         undecided = verdicts & {Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED}
-        return 3 if undecided or self.missing or not self.cases else 0
+        passed = any(verdict.passes for verdict in verdicts)
+        return 0 if passed and not undecided and not self.missing and not self.interrupted else 3
 
     @property
     def missing(self) -> list[RunnerInfo]:

@@ -6,6 +6,7 @@ that says what happened, with the end of the process's stderr, and no process is
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import shutil
@@ -62,6 +63,12 @@ class PortFailure(Exception):
     def ends_session(self) -> bool:
         """Whether the process is gone; after the other kinds the session goes on."""
         return self.kind not in (Failure.ERROR, Failure.UNSUPPORTED, Failure.MISSHAPEN)
+
+
+def _widen(pipe: int) -> None:
+    """Let the pipe hold more, so that an array takes fewer turns; where that cannot be had, it works all the same."""
+    with suppress(AttributeError, OSError):  # Linux alone has it, and limits it for each user
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 class _Ended(Exception):
@@ -130,7 +137,6 @@ class Session:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pipesize=PIPE_BYTES,
                 start_new_session=True,
             )
         except OSError as error:
@@ -138,8 +144,9 @@ class Session:
             raise PortFailure(self.label, "start", Failure.COULD_NOT_START, what) from None
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
-        os.set_blocking(self._in, False)
-        os.set_blocking(self._out, False)
+        for descriptor in (self._in, self._out):
+            os.set_blocking(descriptor, False)
+            _widen(descriptor)
         self._buffer = bytearray()
         self._stderr = bytearray()
         self._stderr_reader = threading.Thread(target=self._keep_stderr, daemon=True)
@@ -298,9 +305,13 @@ class Session:
 
     def _kill(self) -> None:
         """Kill the process and whatever it started: it leads a process group of its own."""
+        self.abort()
+        self.process.wait()
+
+    def abort(self) -> None:
+        """Kill the process from another thread; whoever waits for its reply hears that it was killed."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
     def close(self) -> None:
         """Close its stdin, wait a moment for it to exit, then kill what is left."""

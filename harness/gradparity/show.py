@@ -165,6 +165,8 @@ def sum_line(result: CheckResult) -> Text:
     cases = {(case.case, case.seed) for case in result.cases}
     told = ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]) or "nothing compared"
     text = f"{len(runners)} runner{'s' * (len(runners) != 1)} x {len(cases)} case{'s' * (len(cases) != 1)}: {told}"
+    if result.interrupted:
+        text += "; interrupted"
     if result.missing:
         text += f"; could not run: {', '.join(info.runner for info in result.missing)}"
     word, style = {0: ("agreement", "bold green"), 1: ("disagreement", "bold red")}.get(

@@ -1,0 +1,32 @@
+//! The layered network of "Deep Learning from Scratch" on `ndarray`, and its operations behind the protocol.
+//!
+//! A computation is a row of layers; each knows how to go `forward` and how to send a gradient `backward` (chapter 5 of
+//! the book). The first example of the book, in layers: two apples at 100 each, and a tax of 10 %.
+//!
+//! ```
+//! use gradparity_port::layers::Multiply;
+//! use ndarray::aview0;
+//!
+//! let (apple, number, tax) = (aview0(&100.0), aview0(&2.0), aview0(&1.1));
+//! let apples = Multiply.forward(&apple, &number);
+//! let price = Multiply.forward(&apples.view(), &tax);
+//! assert_eq!(price.into_scalar(), 220.00000000000003);
+//!
+//! let (dapples, dtax) = Multiply.backward(&apples.view(), &tax, &aview0(&1.0));
+//! let (dapple, dnumber) = Multiply.backward(&apple, &number, &dapples.view());
+//! assert_eq!(dapple.into_scalar(), 2.2);
+//! assert_eq!(dnumber.into_scalar(), 110.00000000000001);
+//! assert_eq!(dtax.into_scalar(), 200.0);
+//! ```
+//!
+//! A penny more for an apple costs 2.2 pennies, an apple more 110, and a point more of tax 200.
+
+#![deny(unsafe_code)] // product.rs has the one exception
+#![allow(non_snake_case)] // W, dW are matrices here, as in every text on the subject
+
+pub mod layers;
+pub mod network;
+pub mod numerical;
+pub mod operations;
+pub mod product;
+pub mod wire;

@@ -1,0 +1,205 @@
+use gradparity_port::operations::{HANDLERS, Outcome, Port};
+use gradparity_port::wire::{Array, Arrays, Data, Message};
+
+fn ask(port: &mut Port, line: &str, arrays: &Arrays) -> Outcome {
+    let mut parts = line.split(' ');
+    let word = parts.next().unwrap().to_string();
+    let fields = parts.filter_map(|part| part.split_once('=')).map(|(key, value)| (key.into(), value.into())).collect();
+    let (_, handler) = HANDLERS.iter().find(|(name, _)| *name == word).unwrap();
+    handler(port, Message { word, fields, arrays: arrays.clone() })
+}
+
+fn arrays(port: &mut Port, line: &str, arrays: &Arrays) -> Arrays {
+    ask(port, line, arrays).unwrap().1
+}
+
+fn error(port: &mut Port, line: &str, arrays: &Arrays) -> String {
+    ask(port, line, arrays).unwrap_err()
+}
+
+fn f64s(name: &str, shape: &[usize], values: &[f64]) -> (String, Array) {
+    (name.into(), Array { shape: shape.into(), fortran_order: false, data: Data::Float64(values.into()) })
+}
+
+fn labels(values: &[i32]) -> (String, Array) {
+    ("t".into(), Array { shape: vec![values.len()], fortran_order: false, data: Data::Int32(values.into()) })
+}
+
+const LOAD: &str = "load sizes=2,3,2 activation=relu dtype=float64 epsilon=0";
+
+/// The case of docs/protocol.md.
+fn case() -> Arrays {
+    vec![
+        f64s("x", &[1, 2], &[1.0, -2.0]),
+        f64s("t", &[1, 2], &[0.0, 1.0]),
+        f64s("W1", &[2, 3], &[1.0, 2.0, -1.0, 0.5, 1.5, -1.0]),
+        f64s("b1", &[3], &[0.25, -0.5, 0.0]),
+        f64s("W2", &[3, 2], &[1.0, -1.0, 0.5, 0.5, -1.0, 2.0]),
+        f64s("b2", &[2], &[0.0, 0.5]),
+    ]
+}
+
+/// The same arrays, column by column.
+fn in_columns(arrays: &Arrays) -> Arrays {
+    let column_by_column = |(name, array): &(String, Array)| {
+        let (Data::Float64(values), &[rows, columns]) = (&array.data, &array.shape[..]) else {
+            return (name.clone(), array.clone());
+        };
+        let values = (0..rows * columns).map(|i| values[i % rows * columns + i / rows]).collect();
+        (name.clone(), Array { shape: vec![rows, columns], fortran_order: true, data: Data::Float64(values) })
+    };
+    arrays.iter().map(column_by_column).collect()
+}
+
+fn in_float32(arrays: &Arrays) -> Arrays {
+    let single = |array: &Array| match &array.data {
+        Data::Float64(values) => {
+            Array { data: Data::Float32(values.iter().map(|&v| v as f32).collect()), ..array.clone() }
+        }
+        _ => array.clone(),
+    };
+    arrays.iter().map(|(name, array)| (name.clone(), single(array))).collect()
+}
+
+#[test]
+fn hello_lists_every_operation() {
+    let (fields, _) = ask(&mut Port::default(), "hello protocol=1", &vec![]).unwrap();
+    let operations = fields.iter().find(|(key, _)| key == "operations").unwrap();
+    assert_eq!(operations.1, "hello,load,layer,inputs,predict,accuracy,gradient,numerical_gradient,trace");
+    assert!(fields.iter().any(|(key, value)| key == "version" && value.starts_with("1.")));
+}
+
+#[test]
+fn the_session_of_the_protocol_page() {
+    let port = &mut Port::default();
+    assert_eq!(arrays(port, LOAD, &case()), []);
+    assert_eq!(arrays(port, "predict", &vec![]), [f64s("out", &[1, 2], &[-0.75, 2.25])]);
+    assert_eq!(arrays(port, "accuracy", &vec![]), [f64s("accuracy", &[], &[1.0])]);
+    let gradient = arrays(port, "gradient", &vec![]);
+    let Data::Float64(loss) = &gradient[0].1.data else { panic!("{gradient:?}") };
+    assert!((loss[0] - 0.04858735157374196).abs() < 1e-16);
+    assert_eq!(gradient[1].1.shape, [2, 3]);
+    assert_eq!(
+        gradient.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["loss", "dW1", "db1", "dW2", "db2"]
+    );
+    assert_eq!(arrays(port, "numerical_gradient step=1e-4", &vec![]).len(), 4);
+    assert_eq!(arrays(port, "trace", &vec![]).len(), 13);
+    assert_eq!(arrays(port, "gradient", &vec![]), gradient);
+    assert_eq!(arrays(port, "inputs", &vec![]), case());
+}
+
+#[test]
+fn neither_order_nor_kind_of_label_matters() {
+    let mut with_labels = in_columns(&case());
+    with_labels[1] = labels(&[1]);
+    let cases = [case(), in_columns(&case()), with_labels];
+    let gradients = cases.map(|case| {
+        let port = &mut Port::default();
+        arrays(port, LOAD, &case);
+        arrays(port, "gradient", &vec![])
+    });
+    assert_eq!(gradients[0], gradients[1]);
+    assert_eq!(gradients[0], gradients[2]);
+}
+
+#[test]
+fn results_have_the_dtype_of_the_case() {
+    let port = &mut Port::default();
+    arrays(port, &LOAD.replace("float64", "float32"), &in_float32(&case()));
+    for operation in ["predict", "gradient", "numerical_gradient step=0.01", "trace", "inputs"] {
+        for (name, array) in arrays(port, operation, &vec![]) {
+            assert!(matches!(array.data, Data::Float32(_)), "{operation} {name}: {array}");
+        }
+    }
+    assert_eq!(arrays(port, "accuracy", &vec![]), [f64s("accuracy", &[], &[1.0])]);
+}
+
+#[test]
+fn each_layer_answers_and_leaves_its_inputs_and_the_case_alone() {
+    let port = &mut Port::default();
+    arrays(port, LOAD, &case());
+    let gradient = arrays(port, "gradient", &vec![]);
+    let (x, dout) = (f64s("x", &[2, 2], &[1.0, -0.5, -2.0, 3.0]), f64s("dout", &[2, 2], &[5.0, 6.0, 7.0, 8.0]));
+    let y = f64s("y", &[2, 2], &[2.0, 2.0, 3.0, 3.0]);
+    let (W, b) = (f64s("W", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), f64s("b", &[2], &[1.0, 2.0]));
+    let requests = [
+        ("multiply", vec![x.clone(), y.clone(), dout.clone()], f64s("out", &[2, 2], &[2.0, -1.0, -6.0, 9.0])),
+        ("add", vec![x.clone(), y, dout.clone()], f64s("out", &[2, 2], &[3.0, 1.5, 1.0, 6.0])),
+        ("relu", vec![x.clone(), dout.clone()], f64s("out", &[2, 2], &[1.0, 0.0, 0.0, 3.0])),
+        ("sigmoid", vec![f64s("x", &[], &[0.0]), f64s("dout", &[], &[4.0])], f64s("out", &[], &[0.5])),
+        ("affine", vec![x.clone(), W, b, dout], f64s("out", &[2, 2], &[0.5, 2.0, 8.0, 10.0])),
+        ("softmax_with_loss", vec![f64s("x", &[1, 1], &[7.0]), labels(&[0])], f64s("loss", &[], &[-0.0])),
+    ];
+    for (kind, inputs, out) in requests {
+        let line = format!("layer kind={kind} epsilon=0");
+        let results = arrays(port, &line, &inputs);
+        assert_eq!(results[0], out);
+        assert_eq!(arrays(port, &line, &in_columns(&inputs)), results);
+        assert_eq!(arrays(port, &line, &inputs), results);
+        assert_eq!(arrays(port, "inputs", &vec![]), inputs);
+        assert!(arrays(port, &line, &in_float32(&inputs)).iter().all(|(_, a)| matches!(a.data, Data::Float32(_))));
+    }
+    assert_eq!(arrays(port, "gradient", &vec![]), gradient);
+}
+
+#[test]
+fn what_is_wrong_with_a_layer_is_told() {
+    let port = &mut Port::default();
+    let x = f64s("x", &[1, 2], &[1.0, 2.0]);
+    let b = f64s("b", &[2], &[1.0, 2.0]);
+    let vector = f64s("x", &[2], &[1.0, 2.0]);
+    let epsilon = "layer kind=softmax_with_loss epsilon=0";
+    for (line, inputs, message) in [
+        ("layer kind=affine", vec![], "expected an array x, came none"),
+        ("layer kind=affine", vec![x.clone()], "expected an array b, came x"),
+        ("layer kind=affine", vec![vector, b], "array x: expected float64 of 2 dimensions, came float64 (2,)"),
+        (
+            "layer kind=relu",
+            vec![x.clone(), f64s("dout", &[2], &[1.0, 2.0])],
+            "array dout: expected shape [1, 2], came [2]",
+        ),
+        ("layer kind=add", in_float32(&vec![x.clone()]), "expected an array y, came x"),
+        ("layer", vec![x.clone()], "expected the field kind in layer"),
+        ("layer kind=softmax_with_loss", vec![x.clone(), labels(&[0])], "expected the field epsilon in layer"),
+        (epsilon, vec![x.clone(), labels(&[2])], "array t: expected labels from 0 to 1, came 2"),
+        (epsilon, vec![x.clone(), labels(&[-1])], "array t: expected labels from 0 to 1, came -1"),
+        (epsilon, vec![x.clone(), labels(&[0, 0])], "array t: expected shape [1], came [2]"),
+        (epsilon, vec![x.clone(), f64s("t", &[1, 3], &[0.0; 3])], "array t: expected shape [1, 2], came [1, 3]"),
+    ] {
+        assert_eq!(error(port, line, &inputs), message);
+    }
+    let unknown = error(port, "layer kind=dropout", &vec![x]);
+    assert!(unknown.contains("softmax_with_loss, came dropout"), "{unknown}");
+}
+
+#[test]
+fn nothing_goes_before_load() {
+    for operation in ["inputs", "predict", "accuracy", "gradient", "numerical_gradient step=1", "trace"] {
+        assert_eq!(error(&mut Port::default(), operation, &vec![]), "nothing is loaded yet: send load first");
+    }
+}
+
+#[test]
+fn a_load_that_fails_says_why_and_leaves_nothing() {
+    for (from, to, message) in [
+        ("sizes=2,3,2", "sizes=2,4,2", "array W1: expected shape [2, 4], came [2, 3]"),
+        ("sizes=2,3,2", "sizes=3,3,2", "array x: expected shape [1, 3], came [1, 2]"),
+        ("sizes=2,3,2", "sizes=2,3,2,1", "array t: expected shape [1, 1], came [1, 2]"),
+        ("sizes=2,3,2", "sizes=2,3,2,2", "expected an array W3, came x, t, W1, b1, W2, b2"),
+        ("sizes=2,3,2", "sizes=2", "expected sizes as inputs,...,classes, came 2"),
+        ("sizes=2,3,2", "sizes=2,x", "expected sizes as inputs,...,classes, came 2,x"),
+        ("float64", "float16", "expected dtype float32 or float64, came float16"),
+        ("float64", "float32", "array x: expected float32 of 2 dimensions, came float64 (1, 2)"),
+        ("relu", "tanh", "expected the activation relu or sigmoid, came tanh"),
+        ("epsilon=0", "epsilon=none", "expected a number as epsilon, came none"),
+        (" epsilon=0", "", "expected the field epsilon in load"),
+    ] {
+        let port = &mut Port::default();
+        arrays(port, LOAD, &case());
+        assert_eq!(error(port, &LOAD.replace(from, to), &case()), message);
+        assert_eq!(error(port, "gradient", &vec![]), "nothing is loaded yet: send load first");
+        arrays(port, LOAD, &case());
+        assert_eq!(error(port, "numerical_gradient", &vec![]), "expected the field step in numerical_gradient");
+    }
+}

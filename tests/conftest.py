@@ -41,7 +41,8 @@ class Sessions:
         runner = RUNNERS[label]
         if label not in self.running and label not in self.absent:
             try:
-                ensure_built(runner.port)
+                if not runner.lacking:
+                    ensure_built(runner.port)
                 self.running[label] = Session(runner)
             except (PortFailure, StepFailed) as failure:
                 self.absent[label] = failure

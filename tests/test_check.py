@@ -155,6 +155,16 @@ def test_a_failed_build_is_said(make_port: MakePort) -> None:
     assert result.runners[0].reason == "build: `false` ended with status 1"
 
 
+def test_a_port_whose_compiler_is_not_there_is_not_available(make_port: MakePort) -> None:
+    port = make_port("faulty.py", "exit", more='[build]\ncommand = ["no-such-compiler"]\ninputs = []')
+    spec = port.manifest.runner[0].model_copy(update={"requires": ["no-such-compiler"]})
+    result = check(Port(port.folder, port.manifest.model_copy(update={"runner": [spec]})))
+    assert (result.runners[0].state, result.runners[0].reason) == (
+        State.NOT_AVAILABLE,
+        "no-such-compiler is not on PATH",
+    )
+
+
 def info(runner: str, state: State) -> RunnerInfo:
     return RunnerInfo(runner=runner, port=runner.partition(":")[0], language="X", state=state)
 

@@ -127,7 +127,8 @@ class RunnerCheck:
         manifest = self.runner.port.manifest
         about = {"runner": self.runner.label, "port": manifest.name, "language": manifest.language}
         try:
-            ensure_built(self.runner.port)
+            if not self.runner.lacking:
+                ensure_built(self.runner.port)
             self.session = self._new_session()
         except StepFailed as failure:
             trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}

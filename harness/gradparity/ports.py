@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tomllib
 from dataclasses import dataclass
@@ -95,6 +96,11 @@ class Runner:
     def command(self) -> list[str]:
         """The command, with {python} filled in."""
         return expand(self.spec.command)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The programs that it requires and that are not on PATH."""
+        return [program for program in self.spec.requires if shutil.which(program) is None]
 
     def environment(self, threads: int) -> dict[str, str]:
         """The process environment: ours, one thread count for every known library, then the port's own [env]."""

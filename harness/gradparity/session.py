@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import shutil
 import signal
 import subprocess
 import threading
@@ -126,9 +125,9 @@ class Session:
         """Start the process and say hello. Raises PortFailure."""
         self.label = runner.label
         self.seconds = seconds
-        lacking = [program for program in runner.spec.requires if shutil.which(program) is None]
-        if lacking:
-            raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, f"{', '.join(lacking)} is not on PATH")
+        if runner.lacking:
+            what = f"{', '.join(runner.lacking)} is not on PATH"
+            raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, what)
         try:
             self.process = subprocess.Popen(
                 runner.command,

@@ -1,0 +1,28 @@
+# The Julia half of bridge.py: a request comes in pieces, as what Python calls with is then text and numbers alone.
+# (A NumPy array itself would arrive as a PyArray, for which everything compiles anew and no product reaches BLAS.)
+
+include("load.jl")
+
+module Bridge
+
+using ..LayeredNet: DTYPES, Message, OPERATIONS
+
+const HANDLERS = Dict(OPERATIONS)
+
+request(word) = Message(word, [], [])
+
+function add_field(request, key, value)
+    push!(request.fields, key => value)
+    nothing
+end
+
+"Add a copy of the contiguous array at this address, in Julia's layout."
+function add_array(request, name, descr, address, fortran, shape...)
+    array = unsafe_wrap(Array, Ptr{DTYPES[descr]}(address), fortran ? shape : reverse(shape))
+    push!(request.arrays, name => fortran ? copy(array) : permutedims(array))
+    nothing
+end
+
+answer(port, request) = HANDLERS[request.word](port, request)
+
+end

@@ -1,0 +1,37 @@
+"""
+The layered network of "Deep Learning from Scratch" in Julia, and the protocol that compares it with its oracle.
+
+A computation is a row of layers; each knows how to go `forward` and how to send a gradient `backward` (chapter 5 of
+the book). The first example of the book, in layers: two apples at 100 each, and a tax of 10 %.
+
+    apples, tax = Multiply{Float64}(), Multiply{Float64}()
+    price = forward(tax, forward(apples, 100.0, 2.0), 1.1)  # 220
+    dapple_price, dtax = backward(tax, 1.0)                 # dtax = 200
+    dapple, dnumber = backward(apples, dapple_price)        # 2.2, 110
+
+A penny more for an apple costs 2.2 pennies, an apple more 110, and a point more of tax 200. Matrices are as in the book
+too: a row is a sample.
+"""
+module LayeredNet
+
+using LinearAlgebra: BLAS
+using Libdl: Libdl
+
+include("layers.jl")
+include("network.jl")
+include("numerical.jl")
+include("wire.jl")
+include("operations.jl")
+
+export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network
+export forward, backward, backward_parameters, params, predict, loss, accuracy, gradient, trace, central_difference
+
+function __init__()
+    threads = tryparse(Int, get(ENV, "OPENBLAS_NUM_THREADS", ""))
+    threads === nothing || BLAS.set_num_threads(threads)
+end
+
+include("warmup.jl")
+VERSION >= v"1.9" && ccall(:jl_generating_output, Cint, ()) == 1 && warm_up()  # earlier ones keep no machine code
+
+end

@@ -1,0 +1,195 @@
+# The operations of the protocol: decoded arrays in, named arrays out. The native server and the bridge share them.
+
+const LAYERS = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"]
+const FLOATS = Dict("float32" => Float32, "float64" => Float64)
+
+"A network with its batch: x is (batch, inputs), t is one-hot (batch, classes) or labels (batch,) from 1."
+struct Case{T<:AbstractFloat}
+    network::Network{T}
+    x::Matrix{T}
+    t::Union{Matrix{T},Vector{Int}}
+end
+
+"What lives from one request to the next: the arrays of the last load or layer, and the loaded case."
+mutable struct Port
+    inputs::Vector{Named}
+    case::Union{Nothing,Case{Float32},Case{Float64}}
+    Port() = new([], nothing)
+end
+
+# Each operation takes the port and the request, and gives the reply.
+
+function hello(::Port, ::Message)
+    library, threads = blas()
+    fields = [
+        "name" => "julia",
+        "language" => "Julia",
+        "version" => string(VERSION),
+        "blas" => library,
+        "threads" => string(threads),
+        "dtypes" => "float32,float64",
+        "layers" => join(LAYERS, ','),
+        "operations" => join(map(first, OPERATIONS), ','),
+        "optimizers" => "",
+        "epsilon" => "any",
+    ]
+    Message("ok", fields, [])
+end
+
+function load(port::Port, request::Message)
+    arrays = native(request)
+    sizes = [tryparse(Int, size) for size in split(field(request, "sizes"), ',')]
+    (length(sizes) >= 2 && all(size -> size isa Int, sizes)) ||
+        error("expected two sizes or more, came sizes=$(field(request, "sizes"))")
+    dtype = field(request, "dtype")
+    haskey(FLOATS, dtype) || error("expected dtype float32 or float64, came $dtype")
+    T = FLOATS[dtype]
+    x = expect(arrays, "x", T, :, sizes[1])
+    t = expect_target(arrays, T, size(x, 1), sizes[end])
+    weights = Matrix{T}[expect(arrays, "W$i", T, sizes[i], sizes[i+1]) for i in 1:length(sizes)-1]
+    biases = Vector{T}[expect(arrays, "b$i", T, sizes[i+1]) for i in 1:length(sizes)-1]
+    network = Network(weights, biases, field(request, "activation"), number(request, "epsilon"))
+    port.inputs, port.case = arrays, Case{T}(network, x, t)
+    reply(Named[])
+end
+
+function layer(port::Port, request::Message)
+    kind = field(request, "kind")
+    kind in LAYERS || error("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
+    arrays = port.inputs = native(request)
+    x = find(arrays, "x")
+    T = eltype(x)
+    T <: AbstractFloat || error("expected x of float32 or float64, came $(described(T, size(x)))")
+    if kind in ("multiply", "add")
+        y, dout = expect(arrays, "y", T, size(x)...), expect(arrays, "dout", T, size(x)...)
+        results(kind == "multiply" ? Multiply{typeof(x)}() : Add(), x, y, dout)
+    elseif kind == "affine"
+        x = expect(arrays, "x", T, :, :)
+        W = expect(arrays, "W", T, size(x, 2), :)
+        b = expect(arrays, "b", T, size(W, 2))
+        results(Affine(W, b), x, expect(arrays, "dout", T, size(x, 1), size(W, 2)))
+    elseif kind == "softmax_with_loss"
+        x = expect(arrays, "x", T, :, :)
+        last = SoftmaxWithLoss{T}(number(request, "epsilon"))
+        results(last, x, expect_target(arrays, T, size(x)...))
+    else
+        results(ACTIVATIONS[kind]{T,ndims(x)}(), x, expect(arrays, "dout", T, size(x)...))
+    end
+end
+
+"The arrays of the last load or layer, as the layers have left them."
+inputs(port::Port, ::Message) = reply(Named[name => received(array) for (name, array) in port.inputs])
+
+predict(port::Port, ::Message) = with_case((network, x, t) -> Named["out" => predict(network, x)], port)
+
+accuracy(port::Port, ::Message) = with_case((network, x, t) -> Named["accuracy" => accuracy(network, x, t)], port)
+
+gradient(port::Port, ::Message) = with_case(gradient, port)
+
+function numerical_gradient(port::Port, request::Message)
+    step = number(request, "step")
+    with_case((network, x, t) -> central_difference(network, x, t, step), port)
+end
+
+trace(port::Port, ::Message) = with_case(trace, port)
+
+const OPERATIONS = [
+    "hello" => hello,
+    "load" => load,
+    "layer" => layer,
+    "inputs" => inputs,
+    "predict" => predict,
+    "accuracy" => accuracy,
+    "gradient" => gradient,
+    "numerical_gradient" => numerical_gradient,
+    "trace" => trace,
+]
+
+"The reply with the results of a fresh layer, forward and backward."
+function results(layer::Union{Multiply,Add}, x, y, dout)
+    out = forward(layer, x, y)
+    dx, dy = backward(layer, dout)
+    reply(Named["out" => out, "dx" => dx, "dy" => dy])
+end
+
+results(layer::Union{Relu,Sigmoid}, x, dout) =
+    reply(Named["out" => forward(layer, x), "dx" => backward(layer, dout)])
+
+results(layer::Affine, x, dout) =
+    reply(Named["out" => forward(layer, x), "dx" => backward(layer, dout), "dW" => layer.dW, "db" => layer.db])
+
+results(layer::SoftmaxWithLoss, x, t) =
+    reply(Named["loss" => forward(layer, x, t), "y" => layer.y, "dx" => backward(layer)])
+
+"The reply with these arrays; a number goes as one of no dimensions."
+reply(arrays::Vector{Named}) =
+    Message("ok", [], Named[name => array isa Number ? fill(array) : array for (name, array) in arrays])
+
+"The reply with f(network, x, t) of the loaded case."
+function with_case(f, port::Port)
+    port.case === nothing && error("nothing is loaded yet: send load first")
+    reply(f(port.case.network, port.case.x, port.case.t))
+end
+
+"The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
+native(request::Message) = Named[name => native(array, name) for (name, array) in request.arrays]
+native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : convert(Array, array)
+
+"The way back, for `inputs`."
+received(array) = array
+received(labels::Vector{Int}) = Int32.(labels .- 1)
+
+"The value of a field of the request."
+function field(request::Message, key)
+    i = findfirst(pair -> pair.first == key, request.fields)
+    i === nothing && error("expected the field $key in the request $(request.word)")
+    request.fields[i].second
+end
+
+function number(request::Message, key)
+    value = tryparse(Float64, field(request, key))
+    value === nothing ? error("expected a number, came $key=$(field(request, key))") : value
+end
+
+"The array of this name."
+function find(arrays::Vector{Named}, name)
+    i = findfirst(pair -> pair.first == name, arrays)
+    i === nothing && error("expected an array $name, came $(isempty(arrays) ? "none" : join(map(first, arrays), ", "))")
+    arrays[i].second
+end
+
+"The array of this name, which must be of type T and have these dimensions; `:` is any."
+function expect(arrays::Vector{Named}, name, @nospecialize(T), dims...)
+    array = find(arrays, name)
+    fits = ndims(array) == length(dims) && all(((n, d),) -> d == (:) || d == n, zip(size(array), dims))
+    (eltype(array) == T && fits) ||
+        error("expected $name of $(described(T, dims)), came $(described(eltype(array), size(array)))")
+    array
+end
+
+"t as one-hot, or as labels that must be among the classes."
+function expect_target(arrays::Vector{Named}, @nospecialize(T), batch, classes)
+    t = find(arrays, "t")
+    t isa Vector{Int} || return expect(arrays, "t", T, batch, classes)
+    length(t) == batch || error("expected $batch labels in t, came $(length(t))")
+    all(in(1:classes), t) ||
+        error("expected labels in t from 0 to $(classes - 1), came $(minimum(t) - 1) to $(maximum(t) - 1)")
+    t
+end
+
+described(T, dims) = "$(lowercase(string(T))) ($(join((d == (:) ? "any" : d for d in dims), ", ")))"
+
+"The library that multiplies matrices, in its own words if it is OpenBLAS, and its number of threads."
+function blas()
+    if isdefined(BLAS, :get_config)
+        lib = first(BLAS.get_config().loaded_libs)
+        name, handle, suffix = basename(lib.libname), lib.handle, lib.suffix
+    else  # before Julia 1.7
+        name = BLAS.libblas
+        handle, suffix = Libdl.dlopen(name), endswith(name, "64_") ? "64_" : ""
+    end
+    ask(question) = Libdl.dlsym(handle, question * suffix, throw_error = false)
+    config, threads = ask("openblas_get_config"), ask("openblas_get_num_threads")
+    config === nothing && return name, BLAS.get_num_threads()
+    join(split(unsafe_string(ccall(config, Cstring, ()))), ' '), ccall(threads, Cint, ())
+end

@@ -1,0 +1,34 @@
+# What runs when Julia precompiles the package: what it has compiled by then, no session has to compile again.
+
+"Ask for every operation in both types, over the wire."
+function warm_up()
+    port = Port()
+    function ask(word, fields = [], arrays = [])
+        request = over_the_wire(Message(word, fields, arrays))
+        i = findfirst(pair -> pair.first == word, OPERATIONS)
+        over_the_wire(OPERATIONS[i].second(port, request))
+    end
+    ask("hello")
+    for T in (Float64, Float32)
+        x, W, b = T[1 2; 3 4; 5 6], T[1 2; 3 4], T[1, 2]
+        for kind in ("multiply", "add", "relu", "sigmoid")
+            ask("layer", ["kind" => kind], Named["x" => x, "y" => x, "dout" => x])
+        end
+        ask("layer", ["kind" => "affine"], Named["x" => x, "W" => W, "b" => b, "dout" => x])
+        for t in (Int32[0, 1, 1], x), activation in keys(ACTIVATIONS)
+            ask("layer", ["kind" => "softmax_with_loss", "epsilon" => "0"], Named["x" => x, "t" => t])
+            fields = ["sizes" => "2,2,2", "activation" => activation, "dtype" => lowercase(string(T)), "epsilon" => "0"]
+            ask("load", fields, Named["x" => x, "t" => t, "W1" => W, "b1" => b, "W2" => W, "b2" => b])
+            for word in ("inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace")
+                ask(word, ["step" => "1e-4"])
+            end
+        end
+    end
+end
+
+"The message after a way through a stream like those of the server."
+over_the_wire(message) = mktemp() do path, io
+    write_message(io, message)
+    seekstart(io)
+    read_message(io)
+end

@@ -1,0 +1,8 @@
+include("../load.jl")
+using Test
+
+@testset "LayeredNet" begin
+    @testset "$file" for file in ("layers", "network", "wire", "operations", "serve")
+        include("$file.jl")
+    end
+end

@@ -138,9 +138,16 @@ def test_children_of_a_port_die_with_it(make_port: MakePort, small: CaseSpec) ->
     with Session(runner, seconds=SECONDS) as session, pytest.raises(PortFailure):
         ask_gradient(session, small)
     group = str(session.process.pid)
-    listed = subprocess.run(["ps", "-eo", "pgid,stat,args"], capture_output=True, text=True, check=True).stdout
-    alive = [line for line in listed.splitlines() if re.match(rf"\s*{group}\s+[^Z]", line)]
+    deadline = time.monotonic() + 10
+    while (alive := members(group)) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert alive == []
+
+
+def members(group: str) -> list[str]:
+    """The processes of this group, those apart that have ended."""
+    listed = subprocess.run(["ps", "-eo", "pgid,stat,args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if re.match(rf"\s*{group}\s+[^Z]", line)]
 
 
 def test_a_closed_session_has_exited_by_itself(make_port: MakePort) -> None:

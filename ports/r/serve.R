@@ -1,0 +1,23 @@
+# The native server: answers the protocol's requests on stdin until it closes. Base R alone.
+#
+#     Rscript --vanilla serve.R
+
+# What R prints goes to stderr, and warnings at once: stdout is the protocol's alone.
+output <- file("/dev/stdout", "wb", raw = TRUE)
+sink(stderr())
+options(warn = 1)
+
+for (source_file in list.files("R", full.names = TRUE)) source(source_file)
+
+serve <- function(input, output) {
+  port <- operations()
+  while (!is.null(request <- read_message(input))) {
+    reply <- answer(port, request$word, request$fields, request$arrays)
+    write_message(output, reply$word, reply$fields, reply$arrays)
+  }
+}
+
+tryCatch(serve(file("stdin", "rb"), output), error = function(e) {
+  message("serve.R: ", conditionMessage(e))
+  quit(status = 1)
+})

@@ -54,11 +54,9 @@ class Bridge:
         arrays = self.r.ListSexpVector([self.to_r(array) for array in request.arrays.values()])
         self._set_names(fields, request.fields)
         self._set_names(arrays, request.arrays)
-        reply = self.r.globalenv["answer"](self.port, request.word, fields, arrays)
-        word, fields, arrays = reply
-        return Message(
-            word[0], dict(self._items(fields)), {name: self.to_numpy(array) for name, array in self._items(arrays)}
-        )
+        word, fields, arrays = self.r.globalenv["answer"](self.port, request.word, fields, arrays)
+        results = {name: self.to_numpy(array) for name, array in self._items(arrays)}
+        return Message(word[0], dict(self._items(fields)), results)
 
     def to_r(self, array: NDArray[Any]) -> Any:
         """A copy as an R vector with the shape as its dim; float32, which R lacks, as its bytes (see R/wire.R)."""

@@ -11,6 +11,7 @@ fi
 
 # Debian's R comes with the slow reference BLAS unless OpenBLAS is there too.
 case "$(Rscript --vanilla -e 'cat(extSoftVersion()[["BLAS"]])')" in
+    *openblas*) ;;
     *libblas.so*) apt_install libopenblas0-pthread || say "r: goes on with the slow reference BLAS" ;;
 esac
 if ! Rscript --vanilla -e 'quit(status = !requireNamespace("tinytest", quietly = TRUE))'; then

@@ -66,32 +66,33 @@ affine_backward_parameters <- function(x, dout) {
 }
 
 
-#' softmax, then the mean cross-entropy -mean(log(p_target + epsilon)): list(loss = , y = ).
+#' softmax, then the mean cross-entropy -mean(log(p_target + epsilon)).
 #'
-#' x is (batch, classes); t is one-hot of that shape, or labels, (batch), counted from 0. y, the
-#' probabilities, is (batch, classes). The logarithm of p is taken as x - logsumexp(x), so that a
-#' probability that underflows to 0 still has one. `epsilon` is 0 in mathematics and 1e-7 in the
-#' book (section 4.2.2). The gradient is that of epsilon = 0.
+#' x is (batch, classes); t is one-hot of that shape, or labels, (batch), counted from 0. Gives
+#' list(loss = , y = , target = ): a number, the probabilities, (batch, classes), and where in them
+#' each row's label is. The logarithm of p is taken as x - logsumexp(x), so that a probability that
+#' underflows to 0 still has one. `epsilon` is 0 in mathematics and 1e-7 in the book (section
+#' 4.2.2). The gradient is that of epsilon = 0.
 softmax_with_loss_forward <- function(x, t, epsilon = 0) {
+  target <- one_a_row(label_columns(t))
   # A vector as long as a column is recycled column by column: one number a row.
   z <- x - x[one_a_row(max.col(x, "first"))]
   e <- exp(z)
   total <- rowSums(e)
-  log_p <- z[one_a_row(target_columns(t))] - log(total)
+  log_p <- z[target] - log(total)
   if (epsilon != 0) log_p <- log(exp(log_p) + epsilon)
-  list(loss = -sum(log_p) / length(log_p), y = e / total)
+  list(loss = -sum(log_p) / length(log_p), y = e / total, target = target)
 }
 
-#' dx = (y - t) / batch, (batch, classes): the loss is where the gradient starts, so there is no
-#' dout.
-softmax_with_loss_backward <- function(y, t) {
-  target <- one_a_row(target_columns(t))
+#' dx = (y - t) / batch, (batch, classes), of forward's y and target: the loss is where the gradient
+#' starts, so there is no dout.
+softmax_with_loss_backward <- function(y, target) {
   y[target] <- y[target] - 1
   y / nrow(y)
 }
 
-#' Each row's right column, from 1 as R counts. t is one-hot, or labels counted from 0.
-target_columns <- function(t) {
+#' The column of each row's label, from 1 as R counts. t is one-hot, or labels counted from 0.
+label_columns <- function(t) {
   if (is.matrix(t)) max.col(t, "first") else as.vector(t) + 1
 }
 

@@ -27,11 +27,12 @@ params <- function(network) by_name(unlist(network$affines, recursive = FALSE))
 #' The layers forward: list(inputs = , out = ), with the input of each affine layer (the first is
 #' x, the others are the outputs of the activations) and the logits.
 forward <- function(network, x) {
+  affines <- network$affines
   inputs <- list()
-  for (affine in network$affines) {
-    if (length(inputs) > 0) x <- network$activation$forward(x)
-    inputs <- c(inputs, list(x))
-    x <- affine_forward(x, affine$W, affine$b)
+  for (i in seq_along(affines)) {
+    if (i > 1) x <- network$activation$forward(x)
+    inputs[[i]] <- x
+    x <- affine_forward(x, affines[[i]]$W, affines[[i]]$b)
   }
   list(inputs = inputs, out = x)
 }
@@ -47,7 +48,7 @@ loss <- function(network, x, t) {
 #' The share of rows whose largest logit (the first, in a tie) is at the label. A row with NaN has
 #' no largest logit.
 accuracy <- function(network, x, t) {
-  right <- max.col(predict(network, x), "first") == target_columns(t)
+  right <- max.col(predict(network, x), "first") == label_columns(t)
   mean(right %in% TRUE)
 }
 
@@ -56,7 +57,7 @@ gradient <- function(network, x, t) {
   affines <- network$affines
   pass <- forward(network, x)
   last <- softmax_with_loss_forward(pass$out, t, network$epsilon)
-  dout <- softmax_with_loss_backward(last$y, t)
+  dout <- softmax_with_loss_backward(last$y, last$target)
   gradients <- list()
   for (i in rev(seq_along(affines)[-1])) {
     affine <- affine_backward(pass$inputs[[i]], affines[[i]]$W, dout)
@@ -86,7 +87,7 @@ trace <- function(network, x, t) {
     record[[paste0("affine", i, ".out")]] <- x
   }
   last <- softmax_with_loss_forward(x, t, network$epsilon)
-  dout <- softmax_with_loss_backward(last$y, t)
+  dout <- softmax_with_loss_backward(last$y, last$target)
   record <- c(record, list(softmax.y = last$y, loss = last$loss, softmax.dx = dout))
   for (i in rev(seq_along(affines))) {
     affine <- affine_backward(inputs[[i]], affines[[i]]$W, dout)

@@ -133,8 +133,8 @@ run_layer <- function(fields, arrays) {
     softmax_with_loss = {
       x <- float64(arrays, "x", c(NA, NA))
       t <- targets(arrays, nrow(x), ncol(x))
-      pass <- softmax_with_loss_forward(x, t, number(fields, "epsilon"))
-      c(pass, list(dx = softmax_with_loss_backward(pass$y, t)))
+      last <- softmax_with_loss_forward(x, t, number(fields, "epsilon"))
+      c(last[c("loss", "y")], list(dx = softmax_with_loss_backward(last$y, last$target)))
     },
     fail("unknown kind of layer: ", kind)
   )

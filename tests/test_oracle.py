@@ -128,6 +128,12 @@ def test_relu_has_gradient_0_at_0() -> None:
     assert relu.backward(np.ones(3)).tolist() == [0, 0, 1]
 
 
+def test_relu_hides_no_nan() -> None:
+    relu = Relu()
+    assert np.isnan(relu.forward(np.array([np.nan]))).all()
+    assert np.isnan(relu.backward(np.array([np.nan]))).all()
+
+
 def test_sigmoid_at_its_ends() -> None:
     sigmoid = Sigmoid()
     with np.errstate(all="raise", under="ignore"):

@@ -85,3 +85,24 @@ def test_a_request_that_makes_no_sense_is_an_error_and_the_port_goes_on(label: s
         assert caught.value.kind in (Failure.ERROR, Failure.UNSUPPORTED), f"{word} {fields}: {caught.value}"
     expect = {"out": ((2, 3), np.float64), "dx": ((2, 3), np.float64)}
     assert session.request("layer", {"kind": "relu"}, {"x": x, "dout": x}, expect).arrays["out"].sum() == 6
+
+
+@pytest.mark.parametrize("label", RUNNERS)
+def test_a_nan_is_not_hidden(label: str, sessions: Sessions) -> None:
+    session = sessions.get(label)
+    x = np.array([[np.nan, 1.0], [-1.0, 0.0]])
+    dout = np.array([[2.0, 3.0], [np.nan, 5.0]])
+    expect = {"out": (x.shape, np.float64), "dx": (x.shape, np.float64)}
+    came = session.request("layer", {"kind": "relu"}, {"x": x, "dout": dout}, expect).arrays
+    assert np.array_equal(came["out"], [[np.nan, 1], [0, 0]], equal_nan=True)
+    assert np.array_equal(came["dx"], [[2, 3], [0, 0]])
+
+
+@pytest.mark.parametrize("label", RUNNERS)
+def test_what_is_printed_is_no_part_of_the_protocol(label: str, sessions: Sessions) -> None:
+    """File descriptor 1 leads to stderr, whoever writes there: code, a C library, a child process."""
+    session = sessions.get(label)
+    folder = Path(f"/proc/{session.process.pid}/fd")
+    if not folder.is_dir():
+        pytest.skip("no /proc here")
+    assert (folder / "1").resolve() == (folder / "2").resolve()

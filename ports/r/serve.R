@@ -1,10 +1,11 @@
 # The native server: answers the protocol's requests on stdin until it closes. Base R alone.
 #
-#     Rscript --vanilla serve.R
+#     Rscript --vanilla serve.R 3>&1 1>&2
+#
+# stdout is the protocol's alone, so the shell hands it over as file descriptor 3: what R, C code or a child process
+# prints goes to stderr, and warnings at once.
 
-# What R prints goes to stderr, and warnings at once: stdout is the protocol's alone.
-output <- file("/dev/stdout", "wb", raw = TRUE)
-sink(stderr())
+output <- file("/dev/fd/3", "wb", raw = TRUE)
 options(warn = 1)
 
 for (source_file in list.files("R", full.names = TRUE)) source(source_file)

@@ -44,16 +44,16 @@ class Add:
 
 
 class Relu:
-    """max(x, 0), with gradient 0 at 0."""
+    """max(x, 0), with gradient 0 at 0. NaN stays NaN."""
 
     def forward(self, x: Array) -> Array:
         """x of any shape; the same shape comes back."""
-        self.active = x.real > 0
-        return np.where(self.active, x, x.dtype.type(0))
+        self.inactive = x.real <= 0
+        return np.where(self.inactive, x.dtype.type(0), x)
 
     def backward(self, dout: Array) -> Array:
         """dx, of the shape of x."""
-        dx: Array = np.where(self.active, dout, dout.dtype.type(0))
+        dx: Array = np.where(self.inactive, dout.dtype.type(0), dout)
         return dx
 
 

@@ -36,7 +36,7 @@ forward(::Add, x::V, y::V) where {V} = x .+ y
 "(dx, dy): both are dout."
 backward(::Add, dout) = (dout, dout)
 
-"max(x, 0), with gradient 0 at 0, for arrays of N dimensions."
+"max(x, 0), with gradient 0 at 0 and NaN left as it is, for arrays of N dimensions."
 mutable struct Relu{T<:AbstractFloat,N}
     out::Array{T,N}
     dx::Array{T,N}
@@ -46,13 +46,13 @@ end
 "x of any shape; the same shape comes back."
 function forward(layer::Relu{T,N}, x::Array{T,N}) where {T,N}
     layer.out = sized(layer.out, size(x))
-    map!(x -> ifelse(x > 0, x, zero(T)), layer.out, x)
+    map!(x -> ifelse(x <= 0, zero(T), x), layer.out, x)
 end
 
 "dx, of the shape of x. Where x was positive, out is: that is all of x that has to be kept."
 function backward(layer::Relu{T,N}, dout::Array{T,N}) where {T,N}
     layer.dx = sized(layer.dx, size(dout))
-    map!((out, dout) -> ifelse(out > 0, dout, zero(T)), layer.dx, layer.out, dout)
+    map!((out, dout) -> ifelse(out <= 0, zero(T), dout), layer.dx, layer.out, dout)
 end
 
 "1 / (1 + exp(-x)), for arrays of N dimensions."

@@ -9,7 +9,7 @@ writeLines(noisy, file.path(folder, "R", "zz_noisy.R"))
 serve_bytes <- function(bytes) {
   files <- file.path(folder, c("in", "out", "err"))
   writeBin(bytes, files[1])
-  command <- sprintf("cd %s && Rscript --vanilla serve.R < in > out 2> err", shQuote(folder))
+  command <- sprintf("cd %s && Rscript --vanilla serve.R < in 3> out 2> err 1>&2", shQuote(folder))
   status <- system(command)
   output <- file(files[2], "rb")
   on.exit(close(output))

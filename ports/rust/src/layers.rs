@@ -68,7 +68,7 @@ pub trait Activation<T: Real, D: Dimension = Ix2> {
     fn dx(&self) -> ArrayView<'_, T, D>;
 }
 
-/// max(x, 0), with gradient 0 at 0.
+/// max(x, 0), with gradient 0 at 0. NaN stays NaN.
 #[derive(Default)]
 pub struct Relu<T, D: Dimension = Ix2> {
     out: Array<T, D>,
@@ -78,15 +78,15 @@ pub struct Relu<T, D: Dimension = Ix2> {
 impl<T: Real, D: Dimension> Activation<T, D> for Relu<T, D> {
     fn forward(&mut self, x: ArrayView<T, D>) -> ArrayView<'_, T, D> {
         fit(&mut self.out, x.raw_dim());
-        Zip::from(&mut self.out).and(x).for_each(|out, &x| *out = if x > T::zero() { x } else { T::zero() });
+        Zip::from(&mut self.out).and(x).for_each(|out, &x| *out = if x <= T::zero() { T::zero() } else { x });
         self.out.view()
     }
 
     fn backward(&mut self, dout: ArrayView<T, D>) -> ArrayView<'_, T, D> {
         fit(&mut self.dx, dout.raw_dim());
-        let active = |out: T| out > T::zero(); // which is where x is
+        let inactive = |out: T| out <= T::zero(); // which is where x is
         Zip::from(&mut self.dx).and(dout).and(&self.out).for_each(|dx, &dout, &out| {
-            *dx = if active(out) { dout } else { T::zero() };
+            *dx = if inactive(out) { T::zero() } else { dout };
         });
         self.dx.view()
     }

@@ -117,8 +117,7 @@ def check_table(result: CheckResult) -> Table:
 def check_report(result: CheckResult) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
     parts: list[RenderableType] = [check_table(result), ""]
-    for info in result.runners:
-        parts += _absent(info, info in result.missing)
+    parts += _absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for finding in findings(result):
         verdict = finding.cell.verdict
@@ -135,16 +134,17 @@ def check_report(result: CheckResult) -> RenderableType:
     return Group(*parts)
 
 
-def _absent(info: RunnerInfo, missing: bool) -> list[RenderableType]:
-    if info.state is State.READY:
-        return []
-    lines: list[RenderableType] = [
-        Text.assemble((f"{info.runner} {info.state}: ", "yellow" if missing else "dim"), plain(info.reason))
-    ]
-    if info.state is State.FAILED:
-        lines += [Text(f"    | {line}", "dim") for line in _last_lines(info.stderr)]
-    if missing:
-        lines.append(Text(f"    {info.hint}"))
+def _absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:
+    """Why each absent runner is that, and under a port's last one what to do about it."""
+    lines: list[RenderableType] = []
+    for info, after in zip(infos, [*infos[1:], None], strict=True):
+        if info.state is not State.READY:
+            style = "yellow" if info in missing else "dim"
+            lines.append(Text.assemble((f"{info.runner} {info.state}: ", style), plain(info.reason)))
+        if info.state is State.FAILED:
+            lines += [Text(f"    | {line}", "dim") for line in _last_lines(info.stderr)]
+        if info in missing and (after is None or after.port != info.port):
+            lines.append(Text(f"    {info.hint}"))
     return lines
 
 
@@ -186,6 +186,5 @@ def doctor_report(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> Rendera
         cells = (escape(plain(language)), escape(plain(info.blas)), escape(plain(info.threads)))
         table.add_row(info.runner, Text(str(info.state), style), *cells)
     parts: list[RenderableType] = [table, ""]
-    for info in infos:
-        parts += _absent(info, info in missing)
+    parts += _absent(infos, missing)
     return Group(*parts)

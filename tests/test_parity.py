@@ -94,7 +94,7 @@ def test_a_nan_is_not_hidden(label: str, sessions: Sessions) -> None:
     dout = np.array([[2.0, 3.0], [np.nan, 5.0]])
     expect = {"out": (x.shape, np.float64), "dx": (x.shape, np.float64)}
     came = session.request("layer", {"kind": "relu"}, {"x": x, "dout": dout}, expect).arrays
-    assert np.array_equal(came["out"], [[np.nan, 1], [0, 0]], equal_nan=True)
+    assert np.array_equal(came["out"], np.array([[np.nan, 1], [0, 0]]), equal_nan=True)
     assert np.array_equal(came["dx"], [[2, 3], [0, 0]])
 
 

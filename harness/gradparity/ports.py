@@ -143,7 +143,7 @@ def ports_folder() -> Path:
     """Where the ports that come with gradparity are: in a checkout, or beside this module in an installed package."""
     here = Path(__file__).resolve().parent
     checkout = here.parent.parent / "ports"
-    return checkout if checkout.is_dir() else here / "ports"
+    return checkout if checkout.is_dir() else here / "_ports"
 
 
 def own_ports() -> list[Port]:

@@ -56,8 +56,6 @@ fake:a wrong in 1 case, for one: gradient dW1: dW1[0, 1]=1.0, but \\x1b[2J; rati
     | a warning
     | \\x07last words
     gradparity check --some --case
-closest call: fake:a, gradient dW1, ratio 0.050
-    gradparity check --some --case
 
 disagreement - 1 runner x 2 cases: 1 rounding, 1 wrong
 """

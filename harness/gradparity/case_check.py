@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .cases import Array
+from .diagnosis import Answers, diagnose, mutated, repeated
 from .reference import STEP, LayerCheck, Reference
-from .results import Cell, Quantity
+from .results import Cell, Diagnosis, Quantity
 from .session import Failure, PortFailure, Session
 from .verdicts import Allowance, Verdict, compare
 
@@ -30,23 +31,65 @@ class CaseCheck:
     reference: Reference
     cells: list[Cell] = field(default_factory=list)
     stderr: str = ""
-    first: dict[str, dict[str, Array]] = field(default_factory=dict)
+    failed: bool = False  # an operation ended in an error: what it left of its arguments is nobody's finding
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.reference)
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Where it is wrong first, and why; None where nothing is."""
+        wrong = any(cell.verdict is Verdict.WRONG for cell in self.cells)
+        return diagnose(self.answers) if wrong else None
 
     def run(self) -> None:
         """Ask everything, twice. Raises PortFailure where the session is at its end; the cells so far stand."""
-        self._load()
+        self._load(self.reference)
         for operation in self.reference.operations:
+            if operation == "trace":  # afresh, so that what gradient may have left behind is not blamed on the trace
+                self._inputs_intact("load", self.reference.case.arrays)
+                self._load(self.reference)
             self._ask(operation)
         self._inputs_intact("load", self.reference.case.arrays)
         for layer in self.reference.layers:
             self._layer(layer)
         # Again, with other layers and operations in between: what a port keeps from call to call shows now.
-        for operation in self.first:
+        for operation in [op for op in self.reference.operations if self._first(op)]:
             self._ask_again(operation)
+        self._following()
 
-    def _load(self) -> None:
-        fields = self.reference.case.fields | {"epsilon": repr(self.reference.epsilon)}
-        self.session.request("load", fields, self.reference.case.arrays)
+    def _load(self, reference: Reference) -> None:
+        fields = reference.case.fields | {"epsilon": repr(reference.epsilon)}
+        self.session.request("load", fields, reference.case.arrays)
+
+    def _first(self, operation: str) -> dict[str, Array] | None:
+        """The first answer, where it has the right shapes."""
+        came = self.answers.operations.get(operation, {})
+        expected = getattr(self.reference, operation)
+        fits = came and all((came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items())
+        return dict(came) if fits else None
+
+    def _following(self) -> None:
+        """Load another case of the same sizes: what a port keeps of the one before shows now."""
+        reference = self.reference.following
+        known = {cell.array for cell in self.cells if cell.verdict is Verdict.WRONG}
+        self._load(reference)
+        self.answers.following = Answers(reference)
+        for operation in ("gradient", "trace"):
+            if operation in self.session.hello.operations:
+                expected = getattr(reference, operation)
+                came = self._request(Quantity.STATE, operation, {}, {}, expected, "next case")
+                if came is not None:
+                    self.answers.following.operations[operation] = came
+                    for name, array in expected.items():
+                        if name in known:  # wrong in every case: no matter of state
+                            continue
+                        figures = compare(came[name], array, reference.allowance(operation, name))
+                        wrong = figures.ratio > 1
+                        same = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
+                        verdict = Verdict.WRONG if wrong else same
+                        detail = _detail(came[name], array, figures.worst, f"{name} of {operation}") if wrong else ""
+                        self._add(Quantity.STATE, f"next case {name}", verdict, detail)
 
     def _ask(self, operation: str) -> None:
         quantity = SHOWN[operation]
@@ -57,7 +100,7 @@ class CaseCheck:
         came = self._request(quantity, operation, {}, {}, expected)
         if came is None:
             return
-        self.first[operation] = came
+        self.answers.operations[operation] = came
         for name, array in expected.items():
             shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
             self._compare(shown, operation, name, came[name], array, self.reference.allowance(operation, name))
@@ -68,7 +111,7 @@ class CaseCheck:
         if again is not None:
             for name in expected:
                 allowance = self.reference.allowance(operation, name)
-                self._same(f"{operation} {name}", again[name], self.first[operation][name], allowance)
+                self._same(f"{operation} {name}", again[name], self.answers.operations[operation][name], allowance)
 
     def _layer(self, layer: LayerCheck) -> None:
         missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
@@ -78,6 +121,7 @@ class CaseCheck:
         came = self._request(Quantity.LAYERS, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
         if came is None:
             return
+        self.answers.layers[layer.name] = came
         for name, array in layer.expected.items():
             call = f"layer {layer.name}"
             self._compare(Quantity.LAYERS, call, name, came[name], array, layer.allowances[name])
@@ -92,6 +136,8 @@ class CaseCheck:
             detail = "inputs is not in the port's operations"
             self._add(Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, detail)
             return
+        if self.failed:
+            return
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
         if came is not None:
             for name, array in sent.items():
@@ -99,12 +145,16 @@ class CaseCheck:
                 verdict = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.WRONG
                 detail = "" if verdict.passes else _detail(came[name], array, figures.worst, f"{name} after {call}")
                 self._add(Quantity.STATE, f"{call} {name}", verdict, detail and f"changed its input: {detail}")
+                if not verdict.passes:
+                    self.answers.state.append(mutated(f"{name} of {call}", came[name], array))
 
     def _same(self, what: str, again: Array, first: Array, allowance: Allowance) -> None:
         figures = compare(again, first, allowance)
         verdict = Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
         detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what)
         self._add(Quantity.STATE, what, verdict, detail)
+        if not verdict.passes:
+            self.answers.state.append(repeated(f"{what}, asked again", again, first, allowance))
 
     def _request(
         self,
@@ -131,6 +181,12 @@ class CaseCheck:
             }.get(failure.kind, Verdict.COULD_NOT_RUN)
             self._add(quantity, array, verdict, f"{operation}: {failure.what}")
             self.stderr = failure.stderr or self.stderr
+            self.failed |= verdict is Verdict.COULD_NOT_RUN
+            if set(failure.arrays) == set(expected) and quantity is not Quantity.STATE:
+                if operation == "layer":
+                    self.answers.layers[array] = failure.arrays
+                else:
+                    self.answers.operations[operation] = failure.arrays
             return None
 
     def _compare(

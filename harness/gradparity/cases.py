@@ -120,6 +120,24 @@ def draw(spec: CaseSpec, seed: int, data_dir: Path | None = None) -> Case:
     return case
 
 
+def following(case: Case) -> Case:
+    """Another case of the same sizes, with other weights and the batch's rows in another order.
+
+    What a port keeps from one case to the next shows when this one comes after it.
+    """
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, len(case.x), 1])))
+
+    def final(a: Array, like: Array) -> Array:
+        a = np.array(a, like.dtype, order=case.spec.order)
+        a.flags.writeable = False
+        return a
+
+    turned = np.roll(np.arange(len(case.x)), 1)
+    weights = [final(rng.normal(size=W.shape) / np.sqrt(len(W)), W) for W in case.weights]
+    biases = [final(rng.normal(size=b.shape) * 0.1, b) for b in case.biases]
+    return Case(case.spec, case.seed, final(case.x[turned], case.x), final(case.t[turned], case.t), weights, biases)
+
+
 def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Path | None) -> Case:
     x, labels = _draw_batch(spec, rng, data_dir)
     gain = 2.0 if spec.activation == "relu" else 1.0

@@ -18,7 +18,7 @@ from .case_check import CaseCheck
 from .cases import CaseSpec, draw
 from .ports import Runner
 from .reference import Reference
-from .results import CaseResult, Cell, Quantity, RunnerInfo, State
+from .results import CaseResult, Cell, Diagnosis, Quantity, RunnerInfo, State
 from .session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
 from .verdicts import Verdict
 
@@ -46,15 +46,21 @@ class Options:
 
 
 def run_check(
-    runners: list[Runner], specs: dict[str, CaseSpec], seeds: list[int], options: Options, progress: Progress
+    runners: list[Runner],
+    specs: dict[str, CaseSpec],
+    seeds: list[int],
+    options: Options,
+    progress: Progress,
+    references: References | None = None,
 ) -> tuple[list[RunnerInfo], list[CaseResult], bool]:
     """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
 
     ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
     and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
-    differently with another number of them. After an interrupt what was found so far is returned.
+    differently with another number of them. ``references`` may be those of a check before, of the same cases. After
+    an interrupt what was found so far is returned.
     """
-    references = References(specs.values(), options.data_dir)
+    references = references or References(specs.values(), options.data_dir)
     checks = [RunnerCheck(runner, options, references) for runner in runners]
     stop = threading.Event()
 
@@ -143,21 +149,21 @@ class RunnerCheck:
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
         began = time.perf_counter()
-        cells, stderr = self._cells(spec, seed)
+        cells, diagnosis, stderr = self._cells(spec, seed)
         seconds = time.perf_counter() - began
         about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "command": command}
-        return CaseResult(**about, seed=seed, cells=cells, stderr=stderr, seconds=seconds)
+        return CaseResult(**about, seed=seed, cells=cells, diagnosis=diagnosis, stderr=stderr, seconds=seconds)
 
-    def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], str]:
+    def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], Diagnosis | None, str]:
         if self.broken >= GIVE_UP_AFTER:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return _everything(spec, Verdict.COULD_NOT_RUN, what), self.last_words
+            return _everything(spec, Verdict.COULD_NOT_RUN, what), None, self.last_words
         check: CaseCheck | None = None
         try:
             self.session = self.session or self._new_session()
             hello = self.session.hello
             if spec.dtype not in hello.dtypes:
-                return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), ""
+                return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), None, ""
             check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
             check.run()
         except PortFailure as failure:
@@ -168,9 +174,9 @@ class RunnerCheck:
                 self.broken += 1
                 self.close()
             self.last_words = failure.stderr
-            return cells, failure.stderr
+            return cells, check.diagnosis if check else None, failure.stderr
         self.broken = 0
-        return check.cells, check.stderr
+        return check.cells, check.diagnosis, check.stderr
 
     def _new_session(self) -> Session:
         return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from pydantic import TypeAdapter
 from rich.console import Console
 
 from . import __version__
@@ -15,10 +16,12 @@ from .cases import CaseSpec, Dtype
 from .check import Options, References, RunnerCheck, run_check
 from .data import find_mnist, load_mnist
 from .errors import DataMissing, UsageError
+from .mutants import Outcome, run_mutants
 from .ports import Runner, own_ports, select_runners
 from .results import CheckResult
 from .session import REQUEST_SECONDS
 from .show import LiveTable, check_report, doctor_report, picture
+from .show_mutants import mutants_report
 from .suite import default_suite, select_cases
 
 WIDTH = 100  # where the output is no terminal
@@ -141,6 +144,28 @@ def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     else:
         _console().print(doctor_report(infos, result.missing))
     return 3 if result.missing else 0
+
+
+@cli.command()
+@port_option
+@click.option("--mutant", "pattern", default="*", metavar="NAME", help="A name or a pattern with *. Default: all.")
+@json_option
+def mutants(ports: tuple[str, ...], pattern: str, as_json: bool) -> int:
+    """Check ports made wrong on purpose: is each found, and named?"""
+    asked = select_runners(ports)
+    runners = asked if ports else [port.runners[-1] for port in own_ports()]
+    specs, _ = _with_data(select_cases(()), None, asked=False)
+    told = Console(stderr=True)
+
+    def progress(outcome: Outcome) -> None:
+        told.print(f"{outcome.port}: {outcome.mutant.name}", highlight=False, markup=False)
+
+    outcomes = run_mutants(runners, pattern, specs, Options(), progress)
+    if as_json:
+        click.echo(TypeAdapter(list[Outcome]).dump_json(outcomes, indent=1).decode())
+    else:
+        _console().print(mutants_report(outcomes))
+    return 0 if outcomes and all(outcome.right for outcome in outcomes) else 1
 
 
 @cli.command(name="cases")

@@ -10,7 +10,7 @@ import numpy as np
 from gradparity_oracle import central_difference, layers
 
 from . import bounds
-from .cases import Array, Case
+from .cases import Array, Case, following
 from .envelope import LIMIT, envelopes
 from .propagation import propagated_bounds
 from .rounding import Precision
@@ -48,12 +48,20 @@ class Reference:
         """Those that this case asks for: numerical gradients are for small nets."""
         return [op for op in OPERATIONS if op != "numerical_gradient" or self.case.spec.numerical]
 
+    @cached_property
+    def following(self) -> Reference:
+        """The reference of another case of the same sizes, to be asked after this one."""
+        return Reference(following(self.case), self.epsilon)
+
     def compute(self) -> None:
         """Fill every cache, so that threads only read from here on."""
         self.layers  # noqa: B018
         for operation in self.operations:
             for array in getattr(self, operation):
                 self.allowance(operation, array)
+        for operation in ("gradient", "trace"):
+            for array in getattr(self.following, operation):
+                self.following.allowance(operation, array)
 
     @cached_property
     def trace(self) -> dict[str, Array]:

@@ -44,6 +44,29 @@ class Cell(_Record):
     detail: str = ""
 
 
+class Explanation(_Record):
+    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively."""
+
+    name: str
+    sentence: str
+    residual: float
+
+
+class Diagnosis(_Record):
+    """Where a case is wrong first, and why.
+
+    ``where`` is the first array that does not follow from what the port itself computed before it; ``alone`` whether
+    that layer is wrong ("wrong", "right", "not asked") when it is called alone; ``inherited`` are arrays that are wrong
+    because of it. Where no known bug fits, the explanations are none. ``also`` are facts found beside them.
+    """
+
+    where: str
+    alone: str
+    inherited: list[str] = []
+    explanations: list[Explanation] = []
+    also: list[Explanation] = []
+
+
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
@@ -56,6 +79,7 @@ class CaseResult(_Record):
     dtype: str
     command: str
     cells: list[Cell]
+    diagnosis: Diagnosis | None = None
     stderr: str = ""
     seconds: float = 0.0
 

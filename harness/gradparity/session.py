@@ -52,11 +52,20 @@ class Failure(StrEnum):
 
 
 class PortFailure(Exception):
-    """One failed request: who, asked for what, what happened, and the end of its stderr."""
+    """One failed request: who, asked for what, what happened, the end of its stderr, and misshapen arrays."""
 
-    def __init__(self, label: str, operation: str, kind: Failure, what: str, stderr: str = "") -> None:
+    def __init__(
+        self,
+        label: str,
+        operation: str,
+        kind: Failure,
+        what: str,
+        stderr: str = "",
+        arrays: Mapping[str, NDArray[Any]] | None = None,
+    ) -> None:
         super().__init__(f"{label}: {operation}: {what}")
         self.label, self.operation, self.kind, self.what, self.stderr = label, operation, kind, what, stderr
+        self.arrays = arrays or {}
 
     @property
     def ends_session(self) -> bool:
@@ -213,7 +222,7 @@ class Session:
             came = reply.arrays[name]
             if came.shape != shape or came.dtype != np.dtype(dtype):
                 what = f"{name}: expected {np.dtype(dtype)} {shape}, came {came.dtype} {came.shape}"
-                raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr())
+                raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr(), reply.arrays)
         return reply
 
     # The session as a wire.Source, and its writing counterpart: non-blocking pipes polled until the deadline.

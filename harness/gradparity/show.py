@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from .results import CaseResult, Cell, CheckResult, RunnerInfo, State
-from .summary import closest_call, counts, findings, rows
+from .results import CaseResult, Cell, CheckResult, Diagnosis, RunnerInfo, State
+from .summary import Finding, RunnerDiagnosis, closest_call, counts, diagnosis, findings, rows
 from .verdicts import Verdict
 
 STYLES = {
@@ -120,13 +120,9 @@ def check_report(result: CheckResult) -> RenderableType:
     parts += _absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for finding in findings(result):
-        verdict = finding.cell.verdict
-        where = f"{finding.case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}, for one"
-        parts.append(Text.assemble((f"{where}: ", STYLES[verdict]), plain(_words(finding.cell))))
-        parts += [Text(f"    | {line}", "dim") for line in _last_lines(finding.case.stderr)]
-        parts.append(Text(f"    {finding.case.command}"))
+        parts += _finding(finding, result)
     call = closest_call(result)
-    if call:
+    if call and result.exit_code == 0:
         case, cell = call
         parts.append(Text(f"closest call: {case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"))
         parts.append(Text(f"    {case.command}"))
@@ -146,6 +142,44 @@ def _absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[Renderab
         if info in missing and (after is None or after.port != info.port):
             lines.append(Text(f"    {info.hint}"))
     return lines
+
+
+def _finding(finding: Finding, result: CheckResult) -> list[RenderableType]:
+    """What is wrong, where first and why, one element of it, the port's last words, and how to see it again."""
+    case, verdict = finding.case, finding.cell.verdict
+    where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
+    told = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
+    if told is None:
+        lines: list[RenderableType] = [
+            Text.assemble((f"{where}, for one: ", STYLES[verdict]), plain(_words(finding.cell)))
+        ]
+    else:
+        lines = [Text.assemble((f"{where}, first at ", STYLES[verdict]), plain(first_divergence(told.diagnosis)))]
+        lines.append(Text.assemble("    ", (explanation(told), "bold")))
+        lines += [Text(f"    also: {one.sentence}") for one in told.diagnosis.also if one != told.explanation]
+        lines.append(Text(f"    {plain(_words(finding.cell))}"))
+    lines += [Text(f"    | {line}", "dim") for line in _last_lines(case.stderr)]
+    lines.append(Text(f"    {case.command}"))
+    return lines
+
+
+def first_divergence(told: Diagnosis) -> str:
+    """The first array that is wrong by itself, whether it is so called alone, and what inherits it."""
+    alone = {"wrong": " (called alone, too)", "right": " (called alone it is right)", "not asked": ""}[told.alone]
+    if not told.inherited:
+        return f"{told.where}{alone}"
+    count = len(told.inherited)
+    others = told.inherited[0] if count == 1 else f"{told.inherited[0]} and {count - 1} more"
+    return f"{told.where}{alone}; {others} inherit{'s' * (count == 1)} this"
+
+
+def explanation(told: RunnerDiagnosis) -> str:
+    """The known bug, or that none fits."""
+    if told.explanation is None:
+        return "no known bug gives these numbers"
+    fit = "exactly" if told.explanation.residual == 0 else f"to {number(told.explanation.residual)}"
+    name, sentence = told.explanation.name, told.explanation.sentence
+    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases"
 
 
 def _words(cell: Cell) -> str:

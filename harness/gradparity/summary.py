@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
-from .results import CaseResult, Cell, CheckResult, Quantity, worst
+from .hypotheses import HYPOTHESES
+from .results import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, worst
 from .verdicts import Verdict
 
 
@@ -74,16 +75,54 @@ class Finding:
 
 
 def findings(result: CheckResult) -> list[Finding]:
-    """For each runner and each verdict that is no pass, the cell with the largest ratio."""
+    """For each runner and each verdict that is no pass: the diagnosed case, else the cell with the largest ratio."""
     found = []
     for info in result.runners:
         own = [(case, cell) for case in result.cases if case.runner == info.runner for cell in case.cells]
+        diagnosed = diagnosis(result, info.runner)
         for verdict in (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED):
             matching = [(case, cell) for case, cell in own if cell.verdict is verdict]
             if matching:
+                count = len({(c.case, c.seed) for c, _ in matching})
+                if diagnosed and verdict is Verdict.WRONG:
+                    matching = [(case, cell) for case, cell in matching if case is diagnosed.case]
                 case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
-                found.append(Finding(case, cell, len({(c.case, c.seed) for c, _ in matching})))
+                found.append(Finding(case, cell, count))
     return found
+
+
+@dataclass(frozen=True)
+class RunnerDiagnosis:
+    """What all of a runner's wrong cases have in common, and the first case that shows it.
+
+    ``explanation`` is the known bug that explains most of them, None where none explains any.
+    """
+
+    case: CaseResult
+    diagnosis: Diagnosis
+    explanation: Explanation | None
+    explained: int
+    wrong: int
+
+
+def diagnosis(result: CheckResult, runner: str) -> RunnerDiagnosis | None:
+    """The vote of a runner's wrong cases; between equals, the order of the hypotheses decides."""
+    wrong = [(case, case.diagnosis) for case in result.cases if case.runner == runner and case.diagnosis]
+    if not wrong:
+        return None
+    votes: Counter[str] = Counter()
+    for _, told in wrong:
+        votes.update({one.name for one in told.explanations or told.also})
+    if not votes:
+        case, told = wrong[0]
+        return RunnerDiagnosis(case, told, None, 0, len(wrong))
+    order = [one.name for one in HYPOTHESES]
+    name = max(votes, key=lambda name: (votes[name], -order.index(name)))
+    for case, told in wrong:
+        for one in [*told.explanations, *told.also]:
+            if one.name == name:
+                return RunnerDiagnosis(case, told, one, votes[name], len(wrong))
+    raise AssertionError("a vote has a voter")
 
 
 def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:

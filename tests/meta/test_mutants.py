@@ -1,0 +1,89 @@
+"""No mutant survives, and each is named: through the native runner of every port, and the embedded one of a few."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import RUNNERS, Sessions
+from gradparity.check import Options
+from gradparity.errors import UsageError
+from gradparity.hypotheses import HYPOTHESES
+from gradparity.mutants import Mutant, Outcome, read_gallery, run_mutants
+from gradparity.ports import own_ports, read_port
+from gradparity.suite import select_cases
+
+SUITE = {name: spec for name, spec in select_cases(()).items() if spec.data != "mnist"}
+GALLERIES = {port.manifest.name: gallery for port in own_ports() if (gallery := read_gallery(port))}
+
+
+def run(label: str, pattern: str = "*", specs: dict[str, Any] = SUITE) -> list[Outcome]:
+    return run_mutants([RUNNERS[label]], pattern, specs, Options(), lambda outcome: None)
+
+
+@pytest.mark.parametrize("label", [port.runners[-1].label for port in own_ports() if port.manifest.name in GALLERIES])
+def test_every_mutant_is_killed_and_named(label: str, sessions: Sessions) -> None:
+    sessions.get(label)
+    outcomes = run(label)
+    wrong = [f"{o.mutant.name}: {o.trouble or o.named or 'survived'} (expected {o.mutant.bug}): {o.where}"
+             for o in outcomes if not o.right]  # fmt: skip
+    assert not wrong, "\n".join(wrong)
+    assert outcomes
+
+
+@pytest.mark.parametrize("label", [port.runners[0].label for port in own_ports() if len(port.runners) > 1])
+def test_the_diagnosis_works_through_the_bridge(label: str, sessions: Sessions) -> None:
+    sessions.get(label)
+    few = dict(list(SUITE.items())[:6])
+    name = GALLERIES[RUNNERS[label].port.manifest.name].mutant[0].name
+    [outcome] = run(label, name, few)
+    assert outcome.right, outcome
+
+
+def test_there_are_enough_of_them() -> None:
+    real = {name: [m for m in gallery.mutant if m.bug] for name, gallery in GALLERIES.items()}
+    assert len(real["python"]) >= 30
+    assert all(len(real[name]) >= 6 for name in ("julia", "r", "rust"))
+
+
+def test_every_hypothesis_has_a_mutant() -> None:
+    """But those that only another hypothesis' mutants can meet."""
+    met = {mutant.bug for gallery in GALLERIES.values() for mutant in gallery.mutant}
+    assert {one.name for one in HYPOTHESES} - met <= {"rows permuted", "smallest for largest"}
+
+
+def test_an_equivalent_mutant_that_is_killed_and_a_real_one_that_survives_are_failures() -> None:
+    real = Mutant(name="x", file="f", old="a", new="b", bug="sign")
+    same = Mutant(name="x", file="f", old="a", new="b", equivalent="no change")
+    for mutant, killed, named, right in (
+        (real, True, "sign", True), (real, True, "zero", False), (real, False, "", False),
+        (same, False, "", True), (same, True, "sign", False),
+    ):  # fmt: skip
+        assert Outcome(port="p", mutant=mutant, killed=killed, named=named).right is right
+    assert not Outcome(port="p", mutant=same, killed=False, trouble="no such text").right
+
+
+def test_a_mutant_whose_text_is_not_there_is_no_success() -> None:
+    [outcome] = run_mutants([RUNNERS["python"]], "relu: mask inverted", {}, Options(), lambda outcome: None)
+    assert not outcome.right
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "mutant: field required"),
+        ('[[mutant]]\nname = "x"', "mutant.0.file: field required"),
+        ('[[mutant]]\nname = "x"\nfile = "f"\nold = "a"\nnew = "b"\nbug = "magic"', "expected a bug of"),
+        ('[[mutant]]\nname = "x"\nfile = "f"\nold = "a"\nnew = "b"', "or the reason why it is equivalent"),
+    ],
+)
+def test_a_malformed_gallery_is_one_clear_line(text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "port.toml").write_text(
+        'name = "x"\nlanguage = "x"\nhint = "x"\n[[runner]]\nname = "native"\ncommand = ["true"]\n'
+    )
+    (tmp_path / "mutants.toml").write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_gallery(read_port(tmp_path))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)

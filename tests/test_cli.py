@@ -59,7 +59,7 @@ def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_
 def test_a_port_that_dies_is_exit_3_with_its_last_words(broken: Path) -> None:
     done = gradparity("check", "--port", str(broken), "--port", "python", "--case", ONE)
     assert done.returncode == 3
-    assert "mine could not run in 1 case, for one: gradient: gradient: it was killed by SIGKILL" in done.stdout
+    assert "mine could not run in 1 case, for one: gradient: it was killed by SIGKILL" in done.stdout
     assert "    | about to kill" in done.stdout
     assert "incomplete - 2 runners x 1 case: 1 identical, 1 could not run" in done.stdout
 

@@ -9,14 +9,15 @@ import pytest
 from gradparity.cases import CaseSpec, draw
 from gradparity.diagnosis import Answers, diagnose, mutated
 from gradparity.reference import OPERATIONS, Reference
+from gradparity.steps import Inputs
 from gradparity_oracle import Affine
 
 
 def right(spec: CaseSpec | None = None) -> Answers:
     """The answers of a port that is the oracle."""
     reference = Reference(draw(spec or CaseSpec(sizes=(9, 6, 5, 4), numerical=True), 0))
-    operations = {operation: dict(getattr(reference, operation)) for operation in OPERATIONS}
-    layers = {layer.name: dict(layer.expected) for layer in reference.layers}
+    operations: dict[str, Inputs] = {name: dict(getattr(reference, name)) for name in OPERATIONS}
+    layers: dict[str, Inputs] = {layer.name: dict(layer.expected) for layer in reference.layers}
     return Answers(reference, operations, layers)
 
 
@@ -65,7 +66,7 @@ def test_what_follows_rightly_from_a_wrong_array_has_inherited_it() -> None:
 
 def test_a_layer_that_is_wrong_alone_is_said_to_be() -> None:
     answers = right()
-    answers.layers["relu1"]["dx"] = -answers.layers["relu1"]["dx"]
+    answers.layers["relu1"] = {**answers.layers["relu1"], "dx": -answers.layers["relu1"]["dx"]}
     told = diagnose(answers)
     assert told is not None
     assert (told.where, told.alone) == ("relu1 backward dx, called alone", "wrong")
@@ -88,8 +89,8 @@ def test_a_result_that_is_wrong_where_the_trace_is_right(
     operation: str, array: str, change: Any, where: str, name: str
 ) -> None:
     answers = right()
-    answers.operations[operation] = {**answers.operations[operation]}
-    answers.operations[operation][array] = np.asarray(change(answers.operations[operation][array]))
+    came = answers.operations[operation]
+    answers.operations[operation] = {**came, array: np.asarray(change(came[array]))}
     told = diagnose(answers)
     assert told is not None
     assert (told.where, told.alone) == (where, "right")
@@ -128,8 +129,8 @@ def test_what_is_kept_from_the_case_before_shows_in_the_next() -> None:
 
 def test_without_trace_and_layers_the_gradient_is_diagnosed() -> None:
     answers = right()
-    answers.operations = {"gradient": {**answers.operations["gradient"]}}
-    answers.operations["gradient"]["db3"] = answers.operations["gradient"]["db3"] * 7
+    gradient = answers.operations["gradient"]
+    answers.operations = {"gradient": {**gradient, "db3": gradient["db3"] * 7}}
     answers.layers = {}
     told = diagnose(answers)
     assert told is not None

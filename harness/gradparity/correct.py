@@ -345,6 +345,11 @@ class TwoThreads(Correct):
         with threadpool_limits(2):
             return super().trace(case)
 
+    def layer(self, check: LayerCheck, epsilon: float) -> dict[str, Array]:
+        """Two threads, for a layer."""
+        with threadpool_limits(2):
+            return super().layer(check, epsilon)
+
 
 class BiasAsRow(Correct):
     """The bias as one more row of W, and a column of ones beside x."""
@@ -373,7 +378,8 @@ class OtherFormulas(Correct):
     def sigmoid(self, x: Array) -> Array:
         """exp(x) / (1 + exp(x)) for negative x: no overflow."""
         e = np.exp(-abs(x))
-        return np.where(x < 0, e / (1 + e), 1 / (1 + e))
+        out: Array = np.where(x < 0, e / (1 + e), 1 / (1 + e))
+        return out
 
     def sigmoid_back(self, dout: Array, out: Array) -> Array:
         """dout (y - y y)."""

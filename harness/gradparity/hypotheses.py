@@ -188,7 +188,7 @@ def _not_a_number(e: Evidence) -> Candidates:
 @hypothesis("transposed")
 def _transposed(e: Evidence) -> Candidates:
     if e.expected.ndim == 2:
-        yield "transposed", e.expected.T
+        yield "rows and columns are exchanged", e.expected.T
 
 
 @hypothesis("memory order")
@@ -335,7 +335,7 @@ def _mask_missing(e: Evidence) -> Candidates:
 
 @hypothesis("exp(x) for exp(-x)", kinds=("sigmoid",), results=("out",))
 def _exp_sign(e: Evidence) -> Candidates:
-    yield "exp(x) for exp(-x): mirrored", 1 / (1 + np.exp(e.inputs["x"]))
+    yield "the sign in the exponent: the curve is mirrored", 1 / (1 + np.exp(e.inputs["x"]))
 
 
 @hypothesis("sigmoid's slope", kinds=("sigmoid",), results=("dx",))

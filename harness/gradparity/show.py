@@ -185,7 +185,8 @@ def explanation(told: RunnerDiagnosis) -> str:
 def _words(cell: Cell) -> str:
     ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
     name = f"{cell.quantity} {cell.array}".strip()
-    return f"{name}: {cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"
+    detail = (cell.detail or "the case could not have shown an error of 1e-3").removeprefix(f"{name}: ")
+    return f"{name}: {detail}{ratio}"
 
 
 def _last_lines(text: str) -> list[str]:

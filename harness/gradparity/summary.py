@@ -86,9 +86,16 @@ def findings(result: CheckResult) -> list[Finding]:
                 count = len({(c.case, c.seed) for c, _ in matching})
                 if diagnosed and verdict is Verdict.WRONG:
                     matching = [(case, cell) for case, cell in matching if case is diagnosed.case]
+                    matching = [pair for pair in matching if _is_first(pair[1], diagnosed.diagnosis)] or matching
                 case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
                 found.append(Finding(case, cell, count))
     return found
+
+
+def _is_first(cell: Cell, told: Diagnosis) -> bool:
+    """Whether the cell is of the array that is wrong first: "affine1 forward out" is "affine1.out"."""
+    layer, *_, result = told.where.partition(",")[0].split(" ")
+    return cell.array in (f"{layer}.{result}", result)
 
 
 @dataclass(frozen=True)

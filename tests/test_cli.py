@@ -48,7 +48,9 @@ def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_
     port = fake(tmp_path, "wrong.py", "batch-size")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--seeds", "3")
     assert done.returncode == 1
-    assert "mine wrong in 1 case, for one: gradient dW2: dW2[" in done.stdout
+    assert "mine wrong in 1 case, first at gradient dW2 (called alone it is right)" in done.stdout
+    assert "sum for mean: not divided by the batch size" in done.stdout
+    assert "gradient dW2: dW2[" in done.stdout
     assert "disagreement - " in done.stdout
     line = next(line for line in done.stdout.splitlines() if line.startswith("    gradparity check"))
     again = gradparity(*line.split()[1:])
@@ -71,6 +73,9 @@ def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
     record = CheckResult.model_validate_json(done.stdout)
     assert record.exit_code == 1
     assert {cell.array for cell in record.cases[0].cells if cell.verdict == "wrong"} == {"dW1"}
+    told = record.cases[0].diagnosis
+    assert told is not None
+    assert (told.where, told.explanations) == ("gradient dW1", []), "one wrong element is no known bug"
     json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
 
@@ -150,7 +155,7 @@ def test_nothing_compared_is_no_agreement() -> None:
 def test_without_a_command_it_shows_the_commands() -> None:
     done = gradparity()
     assert done.returncode == 2
-    assert "check   Compare the ports' gradients" in done.stdout
+    assert "Compare the ports' gradients" in done.stdout
 
 
 def test_cases_lists_the_suite() -> None:

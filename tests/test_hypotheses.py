@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
 from gradparity.diagnosis import mutated, repeated
-from gradparity.hypotheses import HYPOTHESES, explain
+from gradparity.explain import explain
+from gradparity.hypotheses import HYPOTHESES
 from gradparity.reference import Reference
 from gradparity.steps import Evidence, of_trace
 from gradparity.verdicts import Allowance

@@ -24,7 +24,8 @@ from .show import LiveTable, check_report, doctor_report, picture
 from .show_mutants import mutants_report
 from .suite import default_suite, select_cases
 
-WIDTH = 100  # where the output is no terminal
+WIDTH = 1000  # where the output is no terminal: a line is a line
+PICTURE_WIDTH = 100
 MOST_SEEDS = 100_000
 
 
@@ -193,7 +194,9 @@ def setup() -> int:
 
 def _console(record: bool = False) -> Console:
     console = Console(highlight=False, record=record)
-    return console if console.is_terminal else Console(highlight=False, record=record, width=WIDTH)
+    if record or not console.is_terminal:
+        console.width = PICTURE_WIDTH if record else WIDTH
+    return console
 
 
 def main() -> None:

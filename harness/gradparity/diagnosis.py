@@ -9,7 +9,7 @@ import numpy as np
 from gradparity_oracle import Network
 
 from .cases import Array, Case
-from .hypotheses import explain
+from .explain import explain
 from .reference import STEP, Reference
 from .results import Diagnosis, Explanation
 from .steps import Evidence, Inputs, of_layer, of_trace

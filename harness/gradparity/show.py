@@ -125,7 +125,7 @@ def check_report(result: CheckResult) -> RenderableType:
     if call and result.exit_code == 0:
         case, cell = call
         parts.append(Text(f"closest call: {case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"))
-        parts.append(Text(f"    {case.command}"))
+        parts.append(_command(case))
     parts += ["", sum_line(result)]
     return Group(*parts)
 
@@ -159,8 +159,13 @@ def _finding(finding: Finding, result: CheckResult) -> list[RenderableType]:
         lines += [Text(f"    also: {one.sentence}") for one in told.diagnosis.also if one != told.explanation]
         lines.append(Text(f"    {plain(_words(finding.cell))}"))
     lines += [Text(f"    | {line}", "dim") for line in _last_lines(case.stderr)]
-    lines.append(Text(f"    {case.command}"))
+    lines.append(_command(case))
     return lines
+
+
+def _command(case: CaseResult) -> Text:
+    """The command that shows the case again, on one line however long, so that it can be copied."""
+    return Text(f"    {case.command}", no_wrap=True, overflow="ignore")
 
 
 def first_divergence(told: Diagnosis) -> str:

@@ -86,16 +86,20 @@ def findings(result: CheckResult) -> list[Finding]:
                 count = len({(c.case, c.seed) for c, _ in matching})
                 if diagnosed and verdict is Verdict.WRONG:
                     matching = [(case, cell) for case, cell in matching if case is diagnosed.case]
-                    matching = [pair for pair in matching if _is_first(pair[1], diagnosed.diagnosis)] or matching
+                    matching = _of_first(matching, diagnosed.diagnosis)
                 case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
                 found.append(Finding(case, cell, count))
     return found
 
 
-def _is_first(cell: Cell, told: Diagnosis) -> bool:
-    """Whether the cell is of the array that is wrong first: "affine1 forward out" is "affine1.out"."""
+def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
+    """The cells of the array that is wrong first, where it has some: "affine1 forward out" is "affine1.out"."""
     layer, *_, result = told.where.partition(",")[0].split(" ")
-    return cell.array in (f"{layer}.{result}", result)
+    for name in (f"{layer}.{result}", result):
+        found = [(case, cell) for case, cell in cells if cell.array == name]
+        if found:
+            return found
+    return cells
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from gradparity.diagnosis import Answers, diagnose, mutated
 from gradparity.reference import OPERATIONS, Reference
 from gradparity.steps import Inputs
 from gradparity_oracle import Affine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def right(spec: CaseSpec | None = None) -> Answers:
@@ -136,3 +138,42 @@ def test_without_trace_and_layers_the_gradient_is_diagnosed() -> None:
     assert told is not None
     assert (told.where, told.alone) == ("gradient db3", "not asked")
     assert told.explanations[0].name == "sum for mean"
+
+
+CORRUPT: dict[str, Any] = {
+    "nan": lambda a, rng: a * np.nan,
+    "one nan": lambda a, rng: np.where(np.arange(a.size).reshape(a.shape) == a.size // 2, np.nan, a).astype(a.dtype),
+    "infinite": lambda a, rng: np.full_like(a, np.inf),
+    "huge": lambda a, rng: a * a.dtype.type(1e30),
+    "zero": lambda a, rng: np.zeros_like(a),
+    "denormal": lambda a, rng: np.full_like(a, np.finfo(a.dtype).smallest_subnormal),
+    "noise": lambda a, rng: rng.normal(size=a.shape).astype(a.dtype),
+    "transposed": lambda a, rng: a.T,
+    "flat": lambda a, rng: a.reshape(-1),
+    "empty": lambda a, rng: a[:0] if a.ndim else np.empty(0, a.dtype),
+    "other dtype": lambda a, rng: a.astype(np.float32 if a.dtype == np.float64 else np.float64),
+    "labels": lambda a, rng: np.zeros(a.shape, np.int32),
+}
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_whatever_a_port_answers_there_is_a_diagnosis_and_no_exception(data: st.DataObject) -> None:
+    spec = CaseSpec(
+        sizes=data.draw(st.sampled_from([(5, 4, 3), (3, 1), (4, 3, 2, 6)])),
+        batch=data.draw(st.sampled_from([1, 2, 7])),
+        activation=data.draw(st.sampled_from(["relu", "sigmoid"])),
+        dtype=data.draw(st.sampled_from(["float64", "float32"])),
+        numerical=True,
+    )
+    answers = right(spec)
+    rng = np.random.default_rng(0)
+    for _ in range(data.draw(st.integers(1, 3))):
+        group = data.draw(st.sampled_from([answers.operations, answers.layers]))
+        name = data.draw(st.sampled_from(sorted(group)))
+        array = data.draw(st.sampled_from(sorted(group[name])))
+        corrupt = CORRUPT[data.draw(st.sampled_from(sorted(CORRUPT)))]
+        with np.errstate(all="ignore"):
+            group[name] = {**group[name], array: np.asarray(corrupt(group[name][array], rng))}
+    told = diagnose(answers)
+    assert told is None or told.where

@@ -23,6 +23,7 @@ from .session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Sessi
 from .verdicts import Verdict
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
+KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
@@ -93,7 +94,7 @@ def run_check(
 
 
 class References:
-    """The cases' references, each made once and shared by the runners' threads."""
+    """The cases' references, shared by the runners' threads: the last KEPT are kept, the others made again."""
 
     def __init__(self, specs: Iterable[CaseSpec], data_dir: Path | None) -> None:
         self.specs = {spec.name: spec for spec in specs}
@@ -107,7 +108,9 @@ class References:
         with self._lock:
             if key not in self._made:
                 self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
-        lock, reference = self._made[key]
+            lock, reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
+            while len(self._made) > KEPT:
+                del self._made[next(iter(self._made))]
         with lock:
             reference.compute()
         return reference

@@ -121,9 +121,10 @@ def draw(spec: CaseSpec, seed: int, data_dir: Path | None = None) -> Case:
 
 
 def following(case: Case) -> Case:
-    """Another case of the same sizes, with other weights and the batch's rows in another order.
+    """Another case of the same sizes, with other weights, and the batch's rows and its labels in other orders.
 
-    What a port keeps from one case to the next shows when this one comes after it.
+    What a port keeps from one case to the next shows when this one comes after it. The labels go another way than the
+    rows, or else the old weights would give the old loss and the old gradient: both are sums over the batch.
     """
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, len(case.x), 1])))
 
@@ -132,10 +133,10 @@ def following(case: Case) -> Case:
         a.flags.writeable = False
         return a
 
-    turned = np.roll(np.arange(len(case.x)), 1)
+    turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
     weights = [final(rng.normal(size=W.shape) / np.sqrt(len(W)), W) for W in case.weights]
     biases = [final(rng.normal(size=b.shape) * 0.1, b) for b in case.biases]
-    return Case(case.spec, case.seed, final(case.x[turned], case.x), final(case.t[turned], case.t), weights, biases)
+    return Case(case.spec, case.seed, final(case.x[turned], case.x), final(case.t[back], case.t), weights, biases)
 
 
 def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Path | None) -> Case:

@@ -160,6 +160,11 @@ def _memory_order(e: Evidence) -> Candidates:
             a = e.inputs[name]
             for turned in (a.ravel("C").reshape(a.shape, order="F"), a.ravel("F").reshape(a.shape, order="C")):
                 yield f"{name} is read in the other memory order", _with(e, {name: turned})
+    if e.kind == "affine":
+        matrices = [name for name in ("x", "W", "dout") if name in e.inputs]
+        for read, written in (("C", "F"), ("F", "C")):
+            turned = {n: e.inputs[n].ravel(order=read).reshape(e.inputs[n].shape, order=written) for n in matrices}
+            yield "every matrix is read in the other memory order", _with(e, turned)
 
 
 # Softmax and loss.
@@ -226,6 +231,12 @@ def _epsilon(e: Evidence) -> Candidates:
 def _base(e: Evidence) -> Candidates:
     for base in (10, 2):
         yield f"the logarithm is to base {base}", e.expected / math.log(base)
+        if e.kind == "softmax_with_loss":
+            x, rows = e.inputs["x"], np.arange(len(e.inputs["x"]))
+            z = x - x.max(axis=1, keepdims=True)
+            total = np.log(np.exp(z).sum(axis=1))
+            sentence = f"the logarithm of the sum is to base {base}, in x - log(sum(exp(x)))"
+            yield sentence, np.asarray((total / math.log(base) - z[rows, e.inputs["t"]]).mean())
 
 
 @hypothesis("missing target", kinds=("softmax_with_loss",), results=("dx",))
@@ -248,8 +259,14 @@ def _bias_recycled(e: Evidence) -> Candidates:
     yield "the bias is recycled down the columns, where each belongs to a column", product + down
 
 
-@hypothesis("wrong axis", results=("db", "y", "loss"))
+@hypothesis("wrong axis", kinds=("affine",), results=("out", "db"))
 def _wrong_axis(e: Evidence) -> Candidates:
+    if e.result == "out":
+        product, b = e.inputs["x"] @ e.inputs["W"], e.inputs["b"]
+        first = np.zeros(len(product), b.dtype)  # zip and its like end with the shorter
+        first[: len(b)] = b[: len(product)]
+        for along in (first, np.resize(b, len(product))):
+            yield "the bias is added along the wrong axis: one to each row", product + along[:, None]
     if e.result == "db" and "dout" in e.inputs:
         yield "summed over the wrong axis", e.inputs["dout"].sum(axis=1)
 

@@ -56,10 +56,11 @@ class Mutant(_Table):
 
 
 class Gallery(_Table):
-    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too; ``not_applicable`` lists
-    known bugs that this port cannot have, with the reason."""
+    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too; ``serial`` checks one
+    mutant after the other, where they share something outside; ``not_applicable`` are bugs that the port cannot have."""
 
     oracle: bool = False
+    serial: bool = False
     not_applicable: dict[str, str] = {}
     mutant: list[Mutant]
 
@@ -134,7 +135,7 @@ class _Workshop:
 
     def __init__(self, runner: Runner, gallery: Gallery, folder: Path) -> None:
         self.runner, self.gallery, self.folder = runner, gallery, folder
-        self.lock = threading.Lock() if runner.port.manifest.build else None
+        self.lock = threading.Lock() if runner.port.manifest.build or gallery.serial else None
         self.made = 0
 
     def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References) -> Outcome:

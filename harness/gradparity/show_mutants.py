@@ -26,7 +26,7 @@ def mutants_report(outcomes: list[Outcome]) -> RenderableType:
             word += " (equivalent)"
         elif outcome.killed and not outcome.right:
             named += f", for {mutant.bug}"
-        table.add_row(outcome.port, mutant.name, Text(word, style), Text(named, style), f"{outcome.seconds:.1f}")
+        table.add_row(outcome.port, Text(mutant.name), Text(word, style), Text(named, style), f"{outcome.seconds:.1f}")
         if outcome.trouble:
             parts.append(Text(f"{outcome.port} {mutant.name}: {plain(outcome.trouble)}", "bold red"))
         elif not outcome.right:

@@ -25,7 +25,7 @@ from .reference import Reference
 from .verdicts import RESOLVED, Allowance, Verdict, compare
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them
-SHRINK_SEEDS = 24  # of each simpler case: another case is another draw, so the old seed shows nothing special
+SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
 SHRINK_SECONDS = 30.0  # for each alarm
 
 LAYERS, PROPAGATED, STOCHASTIC, ACCURACY = "layers", "propagated", "stochastic", "accuracy"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -9,11 +10,13 @@ from typing import Any, get_args
 import click
 from pydantic import TypeAdapter
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from . import __version__
 from .build import StepFailed, ensure_built, set_up
 from .cases import CaseSpec, Dtype
 from .check import Options, References, RunnerCheck, run_check
+from .correct import CORRECT
 from .data import find_mnist, load_mnist
 from .errors import DataMissing, UsageError
 from .mutants import Outcome, run_mutants
@@ -22,6 +25,8 @@ from .results import CheckResult
 from .session import REQUEST_SECONDS
 from .show import LiveTable, check_report, doctor_report, picture
 from .show_mutants import mutants_report
+from .show_soak import soak_report
+from .soak import run_soak, soak_cases
 from .suite import default_suite, select_cases
 
 WIDTH = 1000  # where the output is no terminal: a line is a line
@@ -167,6 +172,32 @@ def mutants(ports: tuple[str, ...], pattern: str, as_json: bool) -> int:
     else:
         _console().print(mutants_report(outcomes))
     return 0 if outcomes and all(outcome.right for outcome in outcomes) else 1
+
+
+@cli.command()
+@click.option("--checks", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the random cases.")
+@click.option(
+    "--case", "cases", multiple=True, metavar="CASE", help="No random cases: a name, a pattern, a .toml file."
+)
+@click.option("--seeds", type=SeedList(), default="0", show_default=True, help="With --case: 3, or 1,5,9, or 0-4.")
+@json_option
+def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int], as_json: bool) -> int:
+    """Search for false alarms: correct implementations that are judged wrong."""
+    named = [(spec, s) for spec in select_cases(cases).values() for s in seeds] if cases else []
+    columns = (TextColumn("soak"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("soak", total=len(named) * len(CORRECT) if named else checks)
+        advance = functools.partial(bar.advance, task)
+        result = soak_cases(named, advance) if named else run_soak(checks, seed, advance)
+    for alarm in result.alarms:  # what the printed commands read
+        if not Path(alarm.file).exists():
+            Path(alarm.file).write_text(alarm.toml, encoding="utf-8")
+    if as_json:
+        click.echo(result.model_dump_json(indent=1))
+    else:
+        _console().print(soak_report(result))
+    return result.exit_code
 
 
 @cli.command(name="cases")

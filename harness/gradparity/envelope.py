@@ -17,6 +17,7 @@ from .rounding import Array, Precision, root_mean_square, row_losses, softmax
 RUNS = 12
 LIMIT = 4.0  # envelopes: what a correct implementation stays within (docs/verdicts.md has the measured rate)
 AMBIGUOUS = 8.0  # a pre-activation within so many of its deviations of 0 has an ambiguous mask
+COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 ELEMENTWISE = 3.0  # u: the error of an elementwise operation
 
 
@@ -31,7 +32,8 @@ class _Disturbed:
     def __init__(self, case: Case, epsilon: float) -> None:
         self.case = case
         self.epsilon = epsilon
-        self.p = Precision.of(case.spec.dtype)
+        self.dtype = case.spec.dtype
+        self.p = Precision.of(self.dtype)
         self.rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, 12, len(case.x)])))
         self.x = case.x.astype(np.float64)
         self.weights = [W.astype(np.float64) for W in case.weights]
@@ -39,7 +41,12 @@ class _Disturbed:
         self.labels = case.labels
         self.flip: dict[int, Array] = {}
         self.sizes: dict[str, Any] = {}
+        self.alike: dict[str, tuple[int, Array]] = {}  # rows of an array that are equal round alike: count, which
         self.still = self._run(disturb=False)
+        for name in ("softmax.y", "softmax.dx"):  # saturated rows are equal, but come from different logits
+            self.alike.pop(name, None)
+            if f"affine{len(self.weights)}.out" in self.alike:
+                self.alike[name] = self.alike[f"affine{len(self.weights)}.out"]
 
     def envelopes(self) -> dict[str, float]:
         deviations = self._deviations()
@@ -97,8 +104,11 @@ class _Disturbed:
 
         def of_mean(mean: Array) -> Array:
             rows = share * of_log_p[np.arange(n), self.labels] + ELEMENTWISE * u * abs(losses)
-            spread = np.sqrt((rows**2).sum()) + u * np.sqrt(n / 2) * np.sqrt((losses**2).sum())
-            size: Array = spread / n + u * (np.sqrt(n / 3) + ELEMENTWISE) * abs(mean)
+            _, which = np.unique(losses.astype(self.dtype), return_inverse=True)
+            of_alike = np.bincount(which, rows)  # equal losses have equal errors
+            m = max(COHERENT * float(_repeats(losses[:, None], u)[0]), 1.0)
+            spread = np.sqrt((of_alike**2).sum()) + u * m * np.sqrt(n / 2) * np.sqrt((losses**2).sum())
+            size: Array = spread / n + u * (np.sqrt(m * n / 3) + ELEMENTWISE) * abs(mean)
             return size
 
         noisy(trace, "loss", losses.mean(), of_mean)
@@ -114,9 +124,13 @@ class _Disturbed:
         return mask
 
     def _product(self, a: Array, b: Array, product: Array) -> Array:
-        """The size of the rounding error of a sum of n products: a random walk of n steps."""
+        """The size of the rounding error of a sum of n products: a random walk of n steps.
+
+        Where m terms are the same number, so may be m steps' roundings, and the walk is longer.
+        """
         n = a.shape[1]
-        walk = np.sqrt(n / 2) * np.sqrt(np.square(a) @ np.square(b)) + np.sqrt(n / 3) * abs(product)
+        m = np.maximum(COHERENT * np.minimum(_repeats(a.T, self.p.u)[:, None], _repeats(b, self.p.u)), 1.0)
+        walk = m * np.sqrt(n / 2) * np.sqrt(np.square(a) @ np.square(b)) + np.sqrt(m * n / 3) * abs(product)
         underflow = self.p.subnormal * np.sqrt(n) * (walk > 0)
         size: Array = self.p.u * walk + underflow
         return size
@@ -127,9 +141,29 @@ class _Disturbed:
 
     def _record_size(self, trace: dict[str, Any], name: str, value: Any, size: Any) -> Any:
         self.sizes[name] = size(value)
+        if np.ndim(value) == 2:
+            distinct, which = np.unique(value.astype(self.dtype), axis=0, return_inverse=True)
+            if len(distinct) < len(value):
+                self.alike[name] = len(distinct), which.reshape(-1)
         trace[name] = value
         return value
 
     def _add_noise(self, trace: dict[str, Any], name: str, value: Any, size: Any) -> Any:
-        trace[name] = value + self.sizes[name] * self.rng.standard_normal(np.shape(value))
+        if name in self.alike:
+            count, which = self.alike[name]
+            noise = self.rng.standard_normal((count, value.shape[1]))[which]
+        else:
+            noise = self.rng.standard_normal(np.shape(value))
+        trace[name] = value + self.sizes[name] * noise
         return trace[name]
+
+
+def _repeats(a: Array, u: float) -> Array:
+    """How many numbers but 0 of each column of a are the same in a sum of n: within n u of each other. (columns,)."""
+    n, longest = len(a), np.zeros(a.shape[1])
+    ordered = np.sort(a, axis=0)
+    last = ordered + n * u * abs(ordered)
+    for j in range(a.shape[1]):
+        run = np.searchsorted(ordered[:, j], last[:, j], side="right") - np.arange(n)
+        longest[j] = np.max(run, where=ordered[:, j] != 0, initial=0)
+    return longest

@@ -161,10 +161,11 @@ def _memory_order(e: Evidence) -> Candidates:
             for turned in (a.ravel("C").reshape(a.shape, order="F"), a.ravel("F").reshape(a.shape, order="C")):
                 yield f"{name} is read in the other memory order", _with(e, {name: turned})
     if e.kind == "affine":
-        matrices = [name for name in ("x", "W", "dout") if name in e.inputs]
-        for read, written in (("C", "F"), ("F", "C")):
-            turned = {n: e.inputs[n].ravel(order=read).reshape(e.inputs[n].shape, order=written) for n in matrices}
-            yield "every matrix is read in the other memory order", _with(e, turned)
+        matrices = {name: e.inputs[name] for name in ("x", "W", "dout") if name in e.inputs}
+        as_rows = {name: a.ravel("C").reshape(a.shape, order="F") for name, a in matrices.items()}
+        as_columns = {name: a.ravel("F").reshape(a.shape, order="C") for name, a in matrices.items()}
+        for all_turned in (as_rows, as_columns):
+            yield "every matrix is read in the other memory order", _with(e, all_turned)
 
 
 # Softmax and loss.

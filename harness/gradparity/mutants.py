@@ -56,8 +56,11 @@ class Mutant(_Table):
 
 
 class Gallery(_Table):
-    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too; ``serial`` checks one
-    mutant after the other, where they share something outside; ``not_applicable`` are bugs that the port cannot have."""
+    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too.
+
+    ``serial`` checks one mutant after the other, as they share something outside; ``not_applicable`` are bugs that the
+    port cannot have, and why.
+    """
 
     oracle: bool = False
     serial: bool = False

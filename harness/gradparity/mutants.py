@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import threading
 import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -114,23 +113,29 @@ def run_mutants(
 ) -> list[Outcome]:
     """Check every mutant whose name matches, through these runners. ``progress`` hears of each outcome."""
     references = References(specs.values(), options.data_dir)
-    jobs = []
     with tempfile.TemporaryDirectory(prefix="gradparity-") as folder:
+        queues: list[list[tuple[_Workshop, Mutant]]] = []  # what is in one queue is done one after the other
         for number, runner in enumerate(runners):
             gallery = read_gallery(runner.port)
-            workshop = _Workshop(runner, gallery, Path(folder, str(number))) if gallery else None
-            for mutant in gallery.mutant if gallery else []:
-                if workshop and fnmatchcase(mutant.name, pattern):
-                    jobs.append((workshop, mutant))
+            if gallery:
+                workshop = _Workshop(runner, gallery, Path(folder, str(number)))
+                jobs = [(workshop, mutant) for mutant in gallery.mutant if fnmatchcase(mutant.name, pattern)]
+                queues += [jobs] if workshop.serial else [[job] for job in jobs]
 
-        def work(job: tuple[_Workshop, Mutant]) -> Outcome:
-            workshop, mutant = job
-            outcome = workshop.check(mutant, specs, options, references)
-            progress(outcome)
-            return outcome
+        def work(queue: list[tuple[_Workshop, Mutant]]) -> list[Outcome]:
+            outcomes = []
+            for workshop, mutant in queue:
+                outcomes.append(workshop.check(mutant, specs, options, references))
+                progress(outcomes[-1])
+            return outcomes
 
+        longest_first = sorted(queues, key=len, reverse=True)
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(work, jobs))
+            done = {
+                id(queue): outcomes
+                for queue, outcomes in zip(longest_first, pool.map(work, longest_first), strict=True)
+            }
+        return [outcome for queue in queues for outcome in done[id(queue)]]
 
 
 class _Workshop:
@@ -138,16 +143,11 @@ class _Workshop:
 
     def __init__(self, runner: Runner, gallery: Gallery, folder: Path) -> None:
         self.runner, self.gallery, self.folder = runner, gallery, folder
-        self.lock = threading.Lock() if runner.port.manifest.build or gallery.serial else None
+        self.serial = runner.port.manifest.build is not None or gallery.serial
         self.made = 0
 
     def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References) -> Outcome:
-        if self.lock is None:
-            return self._check(mutant, specs, options, references)
-        with self.lock:
-            return self._check(mutant, specs, options, references)
-
-    def _check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References) -> Outcome:
+        """Make the mutant, check it, and leave the folder as it was."""
         label = self.runner.label
         folder = self._copy()
         path = folder / mutant.file
@@ -185,7 +185,7 @@ class _Workshop:
 
     def _copy(self) -> Path:
         """A fresh copy of the port, or the one whose build is used again."""
-        folder = self.folder if self.lock else self.folder / str(self._count())
+        folder = self.folder if self.serial else self.folder / str(self._count())
         if not folder.exists():
             shutil.copytree(self.runner.port.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
             if self.gallery.oracle:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from gradparity.build import StepFailed, ensure_built
 from gradparity.cases import CaseSpec
@@ -113,12 +112,6 @@ def make_port(tmp_path: Path) -> MakePort:
 def small() -> CaseSpec:
     """The smallest sensible case."""
     return CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True)
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    """A seeded generator."""
-    return np.random.default_rng(20261120)
 
 
 __all__ = ["FAKES", "RUNNERS", "MakePort", "Sessions"]

@@ -11,7 +11,7 @@ from .diagnosis import Answers, diagnose, mutated, repeated
 from .reference import STEP, LayerCheck, Reference
 from .results import Cell, Diagnosis, Quantity
 from .session import Failure, PortFailure, Session
-from .verdicts import Allowance, Verdict, compare
+from .verdicts import Allowance, Figures, Verdict, compare
 
 # Where the arrays of each operation on a loaded case are shown.
 SHOWN = {
@@ -54,7 +54,7 @@ class CaseCheck:
         for layer in self.reference.layers:
             self._layer(layer)
         # Again, with other layers and operations in between: what a port keeps from call to call shows now.
-        for operation in [op for op in self.reference.operations if self._first(op)]:
+        for operation in [op for op in self.reference.operations if self._answered(op)]:
             self._ask_again(operation)
         self._following()
 
@@ -62,12 +62,13 @@ class CaseCheck:
         fields = reference.case.fields | {"epsilon": repr(reference.epsilon)}
         self.session.request("load", fields, reference.case.arrays)
 
-    def _first(self, operation: str) -> dict[str, Array] | None:
-        """The first answer, where it has the right shapes."""
-        came = self.answers.operations.get(operation, {})
+    def _answered(self, operation: str) -> bool:
+        """Whether there is a first answer with the right shapes, to hold a second one against."""
+        came = self.answers.operations.get(operation)
         expected = getattr(self.reference, operation)
-        fits = came and all((came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items())
-        return dict(came) if fits else None
+        return came is not None and all(
+            (came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items()
+        )
 
     def _following(self) -> None:
         """Load another case of the same sizes: what a port keeps of the one before shows now."""
@@ -85,10 +86,8 @@ class CaseCheck:
                         if name in known:  # wrong in every case: no matter of state
                             continue
                         figures = compare(came[name], array, reference.allowance(operation, name))
-                        wrong = figures.ratio > 1
-                        same = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
-                        verdict = Verdict.WRONG if wrong else same
-                        detail = _detail(came[name], array, figures.worst, f"{name} of {operation}") if wrong else ""
+                        verdict, call = _of_state(figures), f"{name} of {operation}"
+                        detail = "" if verdict.passes else _detail(came[name], array, figures.worst, call)
                         self._add(Quantity.STATE, f"next case {name}", verdict, detail)
 
     def _ask(self, operation: str) -> None:
@@ -150,7 +149,7 @@ class CaseCheck:
 
     def _same(self, what: str, again: Array, first: Array, allowance: Allowance) -> None:
         figures = compare(again, first, allowance)
-        verdict = Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
+        verdict = _of_state(figures)
         detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what)
         self._add(Quantity.STATE, what, verdict, detail)
         if not verdict.passes:
@@ -211,6 +210,11 @@ class CaseCheck:
 
     def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
         self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))
+
+
+def _of_state(figures: Figures) -> Verdict:
+    """Of an array asked again or after another case: whether it has changed, not how sharply that could be seen."""
+    return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
 
 
 def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str) -> str:

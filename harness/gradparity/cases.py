@@ -128,15 +128,18 @@ def following(case: Case) -> Case:
     """
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, len(case.x), 1])))
 
-    def final(a: Array, like: Array) -> Array:
-        a = np.array(a, like.dtype, order=case.spec.order)
-        a.flags.writeable = False
-        return a
-
     turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
-    weights = [final(rng.normal(size=W.shape) / np.sqrt(len(W)), W) for W in case.weights]
-    biases = [final(rng.normal(size=b.shape) * 0.1, b) for b in case.biases]
-    return Case(case.spec, case.seed, final(case.x[turned], case.x), final(case.t[back], case.t), weights, biases)
+    weights = [_frozen(rng.normal(size=W.shape) / np.sqrt(len(W)), case.spec) for W in case.weights]
+    biases = [_frozen(rng.normal(size=b.shape) * 0.1, case.spec) for b in case.biases]
+    x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
+    return Case(case.spec, case.seed, x, t, weights, biases)
+
+
+def _frozen(a: Array, spec: CaseSpec) -> Array:
+    """A read-only copy in the case's memory order, and, but for integer labels, its dtype."""
+    a = np.array(a, a.dtype if a.dtype == np.int32 else spec.dtype, order=spec.order)
+    a.flags.writeable = False
+    return a
 
 
 def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Path | None) -> Case:
@@ -149,12 +152,8 @@ def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Pa
     _apply_quirk(spec, x, weights, biases)
     t = labels.astype(np.int32) if spec.labels == "integer" else np.eye(spec.sizes[-1])[labels]
 
-    def final(a: Array) -> Array:
-        a = np.array(a, a.dtype if a.dtype == np.int32 else spec.dtype, order=spec.order)
-        a.flags.writeable = False
-        return a
-
-    return Case(spec, seed, final(x), final(t), [final(W) for W in weights], [final(b) for b in biases])
+    weights, biases = ([_frozen(p, spec) for p in ps] for ps in (weights, biases))
+    return Case(spec, seed, _frozen(x, spec), _frozen(t, spec), weights, biases)
 
 
 def _draw_batch(spec: CaseSpec, rng: np.random.Generator, data_dir: Path | None) -> tuple[Array, Array]:

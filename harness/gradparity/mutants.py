@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -144,7 +145,7 @@ class _Workshop:
     def __init__(self, runner: Runner, gallery: Gallery, folder: Path) -> None:
         self.runner, self.gallery, self.folder = runner, gallery, folder
         self.serial = runner.port.manifest.build is not None or gallery.serial
-        self.made = 0
+        self.numbers = count()
 
     def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References) -> Outcome:
         """Make the mutant, check it, and leave the folder as it was."""
@@ -185,17 +186,13 @@ class _Workshop:
 
     def _copy(self) -> Path:
         """A fresh copy of the port, or the one whose build is used again."""
-        folder = self.folder if self.serial else self.folder / str(self._count())
+        folder = self.folder if self.serial else self.folder / str(next(self.numbers))
         if not folder.exists():
             shutil.copytree(self.runner.port.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
             if self.gallery.oracle:
                 oracle = Path(gradparity_oracle.__file__).parent
                 shutil.copytree(oracle, folder / oracle.name, ignore=shutil.ignore_patterns("__pycache__"))
         return folder
-
-    def _count(self) -> int:
-        self.made += 1
-        return self.made
 
 
 def _last_word(result: CheckResult) -> str:

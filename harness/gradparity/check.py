@@ -13,13 +13,13 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from .build import StepFailed, ensure_built
 from .case_check import CaseCheck
 from .cases import CaseSpec, draw
 from .ports import Runner
 from .reference import Reference
 from .results import CaseResult, Cell, Diagnosis, Quantity, RunnerInfo, State
-from .session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
+from .session import HELLO_SECONDS, REQUEST_SECONDS, PortFailure, Session
+from .start import start
 from .verdicts import Verdict
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
@@ -129,25 +129,8 @@ class RunnerCheck:
 
     def start(self) -> RunnerInfo:
         """Build the port and start the first process. What it says of itself, or why it cannot run."""
-        self.info = self._start()
+        self.info, self.session = start(self.runner, self._new_session)
         return self.info
-
-    def _start(self) -> RunnerInfo:
-        manifest = self.runner.port.manifest
-        about = {"runner": self.runner.label, "port": manifest.name, "language": manifest.language}
-        try:
-            if not self.runner.lacking:
-                ensure_built(self.runner.port)
-            self.session = self._new_session()
-        except StepFailed as failure:
-            trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
-            return RunnerInfo(**about, state=State.FAILED, **trouble)
-        except PortFailure as failure:
-            lacking = failure.kind is Failure.NOT_AVAILABLE
-            trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.stderr}
-            return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble)
-        hello = self.session.hello
-        return RunnerInfo(**about, state=State.READY, version=hello.version, blas=hello.blas, threads=hello.threads)
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""

@@ -20,7 +20,7 @@ from .correct import CORRECT
 from .data import find_mnist, load_mnist
 from .errors import DataMissing, UsageError
 from .mutants import Outcome, run_mutants
-from .ports import Runner, own_ports, select_runners
+from .ports import Runner, own_ports, peers, select_runners
 from .results import CheckResult
 from .session import REQUEST_SECONDS
 from .show import LiveTable, check_report, doctor_report, picture
@@ -197,6 +197,57 @@ def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int], as_js
         click.echo(result.model_dump_json(indent=1))
     else:
         _console().print(soak_report(result))
+    return result.exit_code
+
+
+@cli.command()
+@port_option
+@click.option("--case", "cases", multiple=True, metavar="CASE", help="A name, a pattern with *, or a .toml file.")
+@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(get_args(Dtype)), help="Default: both.")
+@click.option("--budget", type=click.FloatRange(0.1, 86400), default=75.0, show_default=True,
+              help="Seconds for the rounds; less where all is known well enough before.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
+@click.option("--peers", "with_peers", is_flag=True, help="PyTorch and JAX, too (the extra gradparity[peers]).")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+@click.option("--save", metavar="NAME", help="Keep the result as a baseline: a name, or a file (.json).")
+@click.option("--compare", metavar="NAME", help="Say what has changed beyond noise since this baseline.")
+@click.option("--anyway", is_flag=True, help="Compare with a baseline of another machine or benchmark, too.")
+@click.option("--blas", is_flag=True, help="Only say which BLAS each runner uses, and how to make them equal.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there.")
+@json_option
+def bench(
+    ports: tuple[str, ...],
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    budget: float,
+    threads: int,
+    with_peers: bool,
+    data_dir: Path | None,
+    save: str | None,
+    compare: str | None,
+    anyway: bool,
+    blas: bool,
+    svg: Path | None,
+    as_json: bool,
+) -> int:
+    """Time the ports beside the oracle, and say what this machine can resolve and no more."""
+    from .bench import command  # SciPy takes half a second to import, and nothing else needs it
+
+    runners = select_runners(ports) + (peers() if with_peers else [])
+    if blas:
+        _console().print(command.blas(runners, threads))
+        return 0
+    specs = list(select_cases(cases, dtypes).values()) if cases else []
+    options = command.BenchOptions(threads=threads, budget=budget, data_dir=data_dir)
+    asked = _by_name(runners, ports) + [runner.label for runner in runners if with_peers and runner in peers()]
+    result, changed = command.bench(runners, asked, specs, dtypes, options, save, compare, anyway)
+    if as_json:
+        click.echo(result.model_dump_json(indent=1))
+        return result.exit_code
+    console = _console(record=svg is not None)
+    console.print(command.bench_report(result, changed))
+    if svg:
+        svg.write_text(picture(console, "gradparity bench"), encoding="utf-8")
     return result.exit_code
 
 

@@ -58,6 +58,7 @@ class Manifest(_Table):
     name: Name
     language: str
     hint: str
+    blas_hint: str = ""
     setup: Step | None = None
     build: BuildSpec | None = None
     test: Step | None = None
@@ -144,6 +145,19 @@ def ports_folder() -> Path:
     here = Path(__file__).resolve().parent
     checkout = here.parent.parent / "ports"
     return checkout if checkout.is_dir() else here / "_ports"
+
+
+def peers_folder() -> Path:
+    """Where the peers are, frameworks to be timed beside the ports: in a checkout, or in an installed package."""
+    here = Path(__file__).resolve().parent
+    checkout = here.parent.parent / "benchmarks" / "peers"
+    return checkout if checkout.is_dir() else here / "_peers"
+
+
+def peers() -> list[Runner]:
+    """The peers' runners, by name."""
+    found = [read_port(path.parent) for path in sorted(peers_folder().glob("*/port.toml"))]
+    return [runner for port in found for runner in port.runners]
 
 
 def own_ports() -> list[Port]:

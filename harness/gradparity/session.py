@@ -137,6 +137,7 @@ class Session:
         if runner.lacking:
             what = f"{', '.join(runner.lacking)} is not on PATH"
             raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, what)
+        began = time.perf_counter()
         try:
             self.process = subprocess.Popen(
                 runner.command,
@@ -150,6 +151,7 @@ class Session:
         except OSError as error:
             what = f"cannot run {runner.command[0]}: {error.strerror or error}"
             raise PortFailure(self.label, "start", Failure.COULD_NOT_START, what) from None
+        self.process_seconds = time.perf_counter() - began  # until the system runs the command
         assert self.process.stdin and self.process.stdout and self.process.stderr
         self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
         for descriptor in (self._in, self._out):
@@ -160,6 +162,7 @@ class Session:
         self._stderr_reader = threading.Thread(target=self._keep_stderr, daemon=True)
         self._stderr_reader.start()
         self.hello = self._say_hello(hello_seconds)
+        self.runtime_seconds = time.perf_counter() - began - self.process_seconds  # from there until it answers
 
     def _say_hello(self, seconds: float) -> Hello:
         try:

@@ -117,7 +117,7 @@ def check_table(result: CheckResult) -> Table:
 def check_report(result: CheckResult) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
     parts: list[RenderableType] = [check_table(result), ""]
-    parts += _absent(result.runners, result.missing)
+    parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for finding in findings(result):
         parts += _finding(finding, result)
@@ -130,7 +130,7 @@ def check_report(result: CheckResult) -> RenderableType:
     return Group(*parts)
 
 
-def _absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:
+def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:
     """Why each absent runner is that, and under a port's last one what to do about it."""
     lines: list[RenderableType] = []
     for info, after in zip(infos, [*infos[1:], None], strict=True):
@@ -226,5 +226,5 @@ def doctor_report(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> Rendera
         cells = (escape(plain(language)), escape(plain(info.blas)), escape(plain(info.threads)))
         table.add_row(info.runner, Text(str(info.state), style), *cells)
     parts: list[RenderableType] = [table, ""]
-    parts += _absent(infos, missing)
+    parts += absent(infos, missing)
     return Group(*parts)

@@ -25,8 +25,11 @@ array([[1., 0.],
 from .layers import Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss
 from .network import Network
 from .numerical import central_difference, complex_step
+from .optimizers import SGD
+from .timing import elapsed, layer_inputs, products
 
 __all__ = [
+    "SGD",
     "Add",
     "Affine",
     "Multiply",
@@ -36,4 +39,7 @@ __all__ = [
     "SoftmaxWithLoss",
     "central_difference",
     "complex_step",
+    "elapsed",
+    "layer_inputs",
+    "products",
 ]

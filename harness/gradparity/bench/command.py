@@ -1,0 +1,81 @@
+"""What `gradparity bench` does: the plan, the progress, the baseline."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..cases import CaseSpec
+from ..errors import UsageError
+from ..ports import Runner
+from ..results import State
+from .baselines import Change, changes, differences, read, save
+from .contestant import Contestant
+from .fairness import library
+from .plan import Group, default_plan, plan_of
+from .records import BenchResult
+from .run import BenchOptions, method, run_bench
+from .show import bench_report, blas_report
+
+
+def bench(
+    runners: list[Runner],
+    required: list[str],
+    specs: Sequence[CaseSpec],
+    dtypes: Sequence[str],
+    options: BenchOptions,
+    keep: str | None,
+    compare: str | None,
+    anyway: bool,
+) -> tuple[BenchResult, list[Change] | None]:
+    """The result, and what has changed since the baseline, if there is one. Raises UsageError."""
+    plan = plan_of(specs) if specs else [g for g in default_plan() if not dtypes or g.spec.dtype in dtypes]
+    baseline = read(compare) if compare else None
+    if baseline and not anyway:
+        refuse(baseline, plan, options)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    told = Console(stderr=True)
+    with Progress(*columns, console=told, transient=True, disable=not told.is_terminal) as bar:
+        task = bar.add_task("bench", total=1.0)
+        last = ""
+
+        def progress(what: str, done: float) -> None:
+            nonlocal last
+            bar.update(task, description=what, completed=done)
+            if what != last and not told.is_terminal:
+                told.print(what, highlight=False, markup=False)
+            last = what
+
+        command = shlex.join(["gradparity", *sys.argv[1:]])
+        result = run_bench(runners, required, plan, options, command, progress)
+    if keep:
+        told.print(f"saved as {save(result, keep)}", highlight=False, markup=False)
+    return result, changes(baseline, result) if baseline else None
+
+
+def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> None:
+    """Raises UsageError where a comparison with this baseline would say nothing of the ports."""
+    if unlike := differences(baseline, method(plan), options.threads):
+        raise UsageError(f"--compare: the baseline is of {'; of '.join(unlike)}; --anyway compares all the same")
+
+
+def blas(runners: list[Runner], threads: int) -> RenderableType:
+    """Which library multiplies matrices in each runner, and how to make them equal."""
+    rows = []
+    for runner in runners:
+        one = Contestant(runner, runner.label, threads, BenchOptions().seconds, [])
+        info = one.start()
+        ready = info.state is State.READY
+        one.look_at_blas()
+        rows.append(
+            (runner.label, library(one) if ready else f"{info.state}: {info.reason}", runner.port.manifest.blas_hint)
+        )
+        one.close()
+    return blas_report(rows)
+
+
+__all__ = ["BenchOptions", "bench", "bench_report", "blas"]

@@ -1,0 +1,111 @@
+"""A runner in a benchmark: its process, started again where it broke, and what it has cost so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..cases import Case
+from ..ports import Runner
+from ..results import RunnerInfo, State
+from ..session import PortFailure, Session
+from ..start import start
+from .blas import loaded_blas
+from .clock import resolution
+from .conditions import bound_to, peak, switches
+from .ledger import measure_ledger
+from .plan import Operation
+from .records import Ledger, Timed
+
+GIVE_UP_AFTER = 2  # broken processes
+
+
+@dataclass
+class Contestant:
+    """``label`` is the runner's, or that of the control."""
+
+    runner: Runner
+    label: str
+    threads: int
+    seconds: float
+    cores: list[int]
+    info: RunnerInfo | None = None
+    session: Session | None = None
+    clock: float = 0.0
+    ledger: Ledger | None = None
+    blas: list[str] = field(default_factory=list)
+    broken: int = 0
+    trouble: str = ""
+    switched: int | None = 0
+
+    def start(self) -> RunnerInfo:
+        """Build, start, and ask for the clock. What it says of itself, or why it cannot run."""
+        info, self.session = start(self.runner, self._new_session)
+        self.info = info = info.model_copy(update={"runner": self.label})
+        return info
+
+    def _new_session(self) -> Session:
+        with bound_to(self.cores):
+            return Session(self.runner, self.threads, self.seconds)
+
+    def ready(self) -> bool:
+        """Whether there is a process; one that broke is started again, a few times. Raises PortFailure."""
+        if self.session is None and self.info and self.info.state is State.READY and self.broken < GIVE_UP_AFTER:
+            self.session = self._new_session()
+        return self.session is not None
+
+    @property
+    def running(self) -> Session:
+        """The process, where ``ready`` says there is one."""
+        assert self.session
+        return self.session
+
+    def can(self, operation: Operation, dtype: str) -> str:
+        """Why it cannot time this, or nothing."""
+        hello = self.running.hello
+        if dtype not in hello.dtypes:
+            return f"the port has no {dtype}"
+        lacking = [word for word in ("time", operation.word) if word not in hello.operations and word not in UNLISTED]
+        return f"the port has no operation {lacking[0]}" if lacking else ""
+
+    def load(self, case: Case, first: Operation) -> None:
+        """Load the case. The first time, the runner's ledger is kept, with this operation. Raises PortFailure."""
+        self.running.request("load", case.fields, case.arrays)
+        if self.ledger is None:
+            self.ledger = measure_ledger(self.running, first)
+            self.clock = resolution(self.running)
+            self.look_at_blas()
+
+    def look_at_blas(self) -> None:
+        """Take note of the BLAS libraries that the process has loaded."""
+        if self.session:
+            self.blas = loaded_blas(self.session.process.pid, self.runner.environment(self.threads))
+
+    def broke(self, failure: PortFailure) -> None:
+        """Take note of a failed request, and of the process's end."""
+        self.trouble = self.trouble or f"{failure.operation}: {failure.what}"
+        if failure.ends_session:
+            self.broken += 1
+            self.close()
+
+    def count_switches(self, before: int | None) -> None:
+        """Add the context switches since ``before``."""
+        now = switches(self.session.process.pid) if self.session else None
+        self.switched = None if self.switched is None or now is None or before is None else self.switched + now - before
+
+    def close(self) -> None:
+        """End the process."""
+        if self.session:
+            if self.ledger:
+                most, note = peak(self.session.process.pid)
+                self.ledger = self.ledger.model_copy(update={"memory_peak": most, "memory_note": note})
+            self.session.close()
+            self.session = None
+
+    def record(self) -> Timed:
+        """After the end."""
+        assert self.info
+        ledger = self.ledger.model_copy(update={"switches": self.switched}) if self.ledger else None
+        return Timed(info=self.info, blas=self.blas, ledger=ledger, trouble=self.trouble)
+
+
+UNLISTED = ("products", "train_step")  # words of `time` alone, which hello does not list

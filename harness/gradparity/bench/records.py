@@ -1,0 +1,149 @@
+"""What a benchmark found, as validated records: raw samples in order, and what follows from them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from ..cases import CaseSpec
+from ..results import RunnerInfo, State
+from .statistics import Word
+
+SCHEMA = 1
+CONTROL = "control"  # the oracle a second time
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", allow_inf_nan=True)
+
+
+class Machine(_Record):
+    """Where it was measured. ``name`` is a digest of the host's name, which tells machines apart and nothing else."""
+
+    cpu: str
+    cores: int
+    architecture: str
+    system: str
+    name: str
+
+
+class Conditions(_Record):
+    """Under what conditions: cores that the ports were bound to (none: why not), and the load average (1 min)."""
+
+    threads: int
+    pinned: list[int]
+    not_pinned: str = ""
+    load_before: float | None = None
+    load_after: float | None = None
+
+
+class Ledger(_Record):
+    """What a runner costs beside its steady state. Seconds, nanoseconds and bytes; None where it cannot be had.
+
+    ``process`` is until the system ran its command, ``runtime`` from there until it said hello, ``first_call`` and
+    ``warm_up`` the gradient's first calls by the port's clock, ``steady_from`` the first of these calls in the steady
+    state (None: not reached), ``round_trip`` an empty request by the harness's clock.
+    """
+
+    process: float
+    runtime: float
+    operation: str
+    warm_up: list[float]
+    steady_from: int | None
+    round_trip: float
+    memory_peak: int | None = None
+    memory_per_call: float | None = None
+    memory_note: str = ""
+    switches: int | None = None  # involuntary context switches while it was timed
+
+    @property
+    def first_call(self) -> float:
+        """Nanoseconds, compilation included where the runtime compiles."""
+        return self.warm_up[0]
+
+
+class Timed(_Record):
+    """A runner as it was benchmarked; ``blas`` is in ``info`` what it says, here what its process has loaded."""
+
+    info: RunnerInfo
+    blas: list[str] = []
+    ledger: Ledger | None = None
+    trouble: str = ""
+
+
+class Series(_Record):
+    """One runner and operation. ``samples`` are nanoseconds per call: a list a turn, in order, two turns a round.
+
+    The first sample of each turn warms the caches and does not count. Without samples, ``trouble`` says why.
+    """
+
+    runner: str
+    operation: str
+    calls: int = 0
+    samples: list[list[float]] = []
+    missing: str = ""  # "not implemented", "could not run"
+    trouble: str = ""
+
+
+class Estimate(_Record):
+    """A ratio of times with its interval. ``against`` is a runner, or an operation of the same runner."""
+
+    runner: str
+    operation: str
+    against: str
+    ratio: float
+    low: float
+    high: float
+    word: Word
+
+
+class GroupResult(_Record):
+    """One group. ``floor``, by operation, is how far the oracle strayed from itself: e.g. 0.01 is 1 %."""
+
+    kind: str
+    case: CaseSpec
+    along: str = ""
+    at: int = 0
+    flops: float
+    rounds: int
+    series: list[Series]
+    estimates: list[Estimate] = []
+    floor: dict[str, float] = {}
+
+
+class BenchResult(_Record):
+    """A whole benchmark."""
+
+    schema_version: int = SCHEMA
+    kind: str = "bench"
+    gradparity: str
+    command: str
+    method: str  # a digest of the code that measures and of the plan
+    machine: Machine
+    conditions: Conditions
+    reference: str
+    required: list[str] = []
+    runners: list[Timed]
+    groups: list[GroupResult]
+    warnings: list[str] = []
+    interrupted: bool = False
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 3 when something asked for could not run."""
+        return 3 if self.interrupted or self.missing else 0
+
+    @property
+    def missing(self) -> list[Timed]:
+        """The runners that should have run, as in a check: failed, named, or all of a port with none ready."""
+        ready = {timed.info.port for timed in self.runners if timed.info.state is State.READY}
+        return [
+            timed
+            for timed in self.runners
+            if timed.trouble
+            or timed.info.state is State.FAILED
+            or (
+                timed.info.state is State.NOT_AVAILABLE
+                and (timed.info.port not in ready or timed.info.runner in self.required)
+            )
+        ]

@@ -1,0 +1,226 @@
+"""A whole benchmark: start everything, one group after the other, and what follows from the samples."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .. import __version__
+from ..cases import Case, draw
+from ..errors import UsageError
+from ..ports import Runner, own_ports
+from ..results import State
+from ..session import REQUEST_SECONDS, Failure, PortFailure
+from .clock import SAMPLES
+from .conditions import cores_for, load_average, switches, this_machine
+from .contestant import Contestant
+from .estimates import estimates, floors
+from .fairness import warnings
+from .plan import Group, Operation
+from .records import CONTROL, BenchResult, Conditions, GroupResult, Series
+from .rounds import MIN_ROUNDS, Turns, run_rounds
+
+REFERENCE = "python"
+SAMPLE_SECONDS = 0.002
+LEAST_SAMPLE_SECONDS = 0.0002  # where the budget is small: fewer calls rather than fewer rounds
+NARROW = 0.005  # of the logarithm of a ratio: half a percent
+BUDGET_SECONDS = 75.0
+MEASURING = ("plan", "clock", "rounds", "statistics")  # the modules that decide what a figure means
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """How to measure. ``budget``: seconds for the rounds; ``narrow``: when to stop before; ``seconds``: a request."""
+
+    threads: int = 1
+    budget: float = BUDGET_SECONDS
+    narrow: float = NARROW
+    seconds: float = REQUEST_SECONDS
+    data_dir: Path | None = None
+
+
+Progress = Callable[[str, float], None]
+"""What is going on, and how much of the budget is spent, from 0 to 1."""
+
+
+def method(plan: list[Group]) -> str:
+    """A digest of what decides what a figure means: the code that measures, and the plan."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for name in MEASURING:
+        digest.update((here / f"{name}.py").read_bytes())
+    for group in plan:
+        operations = [f"{op.name} {op.word} {sorted(op.fields.items())}" for op in group.operations]
+        digest.update("\n".join([group.kind, group.spec.name, *operations]).encode())
+    return digest.hexdigest()[:12]
+
+
+def run_bench(
+    runners: list[Runner],
+    required: list[str],
+    plan: list[Group],
+    options: BenchOptions,
+    command: str,
+    progress: Progress,
+) -> BenchResult:
+    """Time these runners beside the oracle and its control. After an interrupt, with what was measured so far.
+
+    Raises UsageError where the oracle itself cannot be timed, DataMissing as ``draw`` does.
+    """
+    began = time.monotonic()
+    cases = [draw(group.spec, 0, options.data_dir, attempts=1) for group in plan]
+    bench = _Bench(runners, plan, options, progress)
+    load_before, interrupted = load_average(), False
+    try:
+        bench.start()
+        for group, case in zip(plan, cases, strict=True):
+            bench.group(group, case)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        bench.close()
+    return BenchResult(
+        gradparity=__version__,
+        command=command,
+        method=method(plan),
+        machine=this_machine(),
+        conditions=Conditions(
+            threads=options.threads,
+            pinned=bench.cores,
+            not_pinned=bench.not_pinned,
+            load_before=load_before,
+            load_after=load_average(),
+        ),
+        reference=REFERENCE,
+        required=required,
+        runners=[one.record() for one in bench.contestants if one.info],
+        groups=bench.results,
+        warnings=warnings(bench.contestants, bench.results, options.threads),
+        interrupted=interrupted,
+        seconds=round(time.monotonic() - began, 1),
+    )
+
+
+class _Bench:
+    """The contestants and the groups that are done."""
+
+    def __init__(self, runners: list[Runner], plan: list[Group], options: BenchOptions, progress: Progress) -> None:
+        [oracle] = (runner for port in own_ports() for runner in port.runners if runner.label == REFERENCE)
+        others = [runner for runner in runners if runner.label != REFERENCE]
+        self.options, self.progress = options, progress
+        self.cores, self.not_pinned = cores_for(options.threads)
+        named = [(oracle, REFERENCE), (oracle, CONTROL), *((runner, runner.label) for runner in others)]
+        self.contestants = [
+            Contestant(runner, label, options.threads, options.seconds, self.cores) for runner, label in named
+        ]
+        self.share = sum(group.share for group in plan)
+        self.left = options.budget
+        self.results: list[GroupResult] = []
+        self.rng = np.random.Generator(np.random.Philox(0))
+
+    def start(self) -> None:
+        """One after the other, so that none slows another's start."""
+        for one in self.contestants:
+            self.progress(f"starting {one.label}", 0.0)
+            info = one.start()
+            if one.label == REFERENCE and info.state is not State.READY:
+                raise UsageError(f"the oracle cannot be timed: {info.reason}")
+
+    def group(self, group: Group, case: Case) -> None:
+        """One group: everything that can be timed on its case, in rounds."""
+        missing: list[Series] = []
+        turns = [one for contestant in self.contestants for one in self._enter(contestant, group, case, missing)]
+        before = {one.label: switches(one.session.process.pid) for one in self.contestants if one.session}
+        seconds = self.left * group.share / self.share
+        affordable = seconds / (1.5 * MIN_ROUNDS * 2 * SAMPLES * max(1, len(turns)))
+        sample_seconds = min(SAMPLE_SECONDS, max(LEAST_SAMPLE_SECONDS, affordable))
+        start = time.monotonic()
+        spent = self.options.budget - self.left
+
+        def broke(turn: Turns, failure: PortFailure) -> None:
+            missing.append(_missing(turn.label, turn.operation, failure))
+            gone = next(one for one in self.contestants if one.label == turn.label)
+            if failure.kind is not Failure.UNSUPPORTED:
+                gone.broke(failure)
+            if failure.ends_session:
+                lost = [t for t in turns if t.session is turn.session and t is not turn]
+                missing.extend(_missing(t.label, t.operation, failure) for t in lost)
+
+        def tick() -> None:
+            done = spent + min(time.monotonic() - start, seconds)
+            self.progress(_title(group), done / self.options.budget)
+
+        try:
+            clocks = {one.label: one.clock for one in self.contestants}
+            run_rounds(
+                turns, REFERENCE, clocks, sample_seconds, self.options.narrow, start + seconds, self.rng, broke, tick
+            )
+        finally:
+            self.left -= min(time.monotonic() - start, self.left)
+            self.share -= group.share
+            for one in self.contestants:
+                if one.session:
+                    one.count_switches(before.get(one.label))
+            self._keep(group, turns, missing)
+
+    def _enter(self, one: Contestant, group: Group, case: Case, missing: list[Series]) -> list[Turns]:
+        """The runner's turns in this group; what it cannot time goes to ``missing``."""
+        try:
+            if not one.ready():
+                return []
+            reasons = {op.name: one.can(op, group.spec.dtype) for op in group.operations}
+            able = [op for op in group.operations if not reasons[op.name]]
+            for name, reason in reasons.items():
+                if reason:
+                    missing.append(Series(runner=one.label, operation=name, missing="not implemented", trouble=reason))
+            if able:
+                one.load(case, able[0])
+        except PortFailure as failure:
+            one.broke(failure)
+            missing.extend(_missing(one.label, op, failure) for op in group.operations)
+            return []
+        return [Turns(one.label, one.running, op) for op in able]
+
+    def _keep(self, group: Group, turns: list[Turns], missing: list[Series]) -> None:
+        lost = {(one.runner, one.operation) for one in missing}
+        series = [
+            Series(runner=t.label, operation=t.operation.name, calls=t.calls, samples=t.samples)
+            for t in turns
+            if (t.label, t.operation.name) not in lost and len(t.samples) >= 2
+        ]
+        floor = floors(series, REFERENCE)
+        self.results.append(
+            GroupResult(
+                kind=group.kind,
+                case=group.spec,
+                along=group.along,
+                at=group.at,
+                flops=group.flops,
+                rounds=max((len(one.samples) // 2 for one in series), default=0),
+                series=[*series, *missing],
+                estimates=estimates(series, REFERENCE, floor),
+                floor={name: value for name, value in floor.items() if math.isfinite(value)},
+            )
+        )
+
+    def close(self) -> None:
+        """End all processes."""
+        for one in self.contestants:
+            one.close()
+
+
+def _missing(label: str, operation: Operation, failure: PortFailure) -> Series:
+    absent = "not implemented" if failure.kind is Failure.UNSUPPORTED else "could not run"
+    trouble = f"{failure.operation}: {failure.what}"
+    return Series(runner=label, operation=operation.name, missing=absent, trouble=trouble)
+
+
+def _title(group: Group) -> str:
+    sizes = "-".join(map(str, group.spec.sizes))
+    return f"{group.kind} {sizes}, batch {group.spec.batch}, {group.spec.dtype}"

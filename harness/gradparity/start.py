@@ -1,0 +1,30 @@
+"""Start a runner: its build, its process, and what it says of itself, or why it cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .build import StepFailed, ensure_built
+from .ports import Runner
+from .results import RunnerInfo, State
+from .session import Failure, PortFailure, Session
+
+
+def start(runner: Runner, new_session: Callable[[], Session]) -> tuple[RunnerInfo, Session | None]:
+    """Build the port where that is due, and start a process. Trouble is in the info; then there is no session."""
+    manifest = runner.port.manifest
+    about = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
+    try:
+        if not runner.lacking:
+            ensure_built(runner.port)
+        session = new_session()
+    except StepFailed as failure:
+        trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
+        return RunnerInfo(**about, state=State.FAILED, **trouble), None
+    except PortFailure as failure:
+        lacking = failure.kind is Failure.NOT_AVAILABLE
+        trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.stderr}
+        return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
+    hello = session.hello
+    told = {"version": hello.version, "blas": hello.blas, "threads": hello.threads}
+    return RunnerInfo(**about, state=State.READY, **told), session

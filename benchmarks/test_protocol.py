@@ -7,30 +7,14 @@ The goals: 200 microseconds for the Rust and Julia servers, 500 MB/s for a 100 x
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.build import StepFailed, ensure_built
-from gradparity.ports import own_ports
-from gradparity.session import PortFailure, Session
+from gradparity.session import Session
 from pytest_benchmark.fixture import BenchmarkFixture
 
-RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runners}
 WARM_UP = 200
-
-
-@pytest.fixture(scope="module", params=RUNNERS)
-def session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    """A running session of each runner that is here."""
-    runner = RUNNERS[request.param]
-    try:
-        ensure_built(runner.port)
-        with Session(runner) as running:
-            yield running
-    except (PortFailure, StepFailed) as failure:
-        pytest.skip(f"{runner.label}: {failure.what}")
 
 
 def load(session: Session, x: np.ndarray[Any, Any], classes: int) -> None:

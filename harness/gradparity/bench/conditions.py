@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import cpuinfo
@@ -15,6 +16,7 @@ import psutil
 from .records import Machine
 
 
+@cache  # py-cpuinfo takes a second
 def this_machine() -> Machine:
     """What tells this machine from others."""
     cpu = cpuinfo.get_cpu_info()

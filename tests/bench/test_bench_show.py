@@ -1,0 +1,75 @@
+"""A benchmark on one screen."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import RUNNERS
+from gradparity.bench.baselines import changes
+from gradparity.bench.plan import layer_group, pass_group, scaling_groups
+from gradparity.bench.records import BenchResult
+from gradparity.bench.run import BenchOptions, run_bench
+from gradparity.bench.show import bench_report, blas_report, seconds, size
+from gradparity.cases import CaseSpec
+from rich.console import Console
+
+CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
+
+
+@pytest.fixture(scope="module")
+def result() -> BenchResult:
+    plan = [pass_group(CASE, 1), layer_group(CASE, 1), *scaling_groups(CASE, 1)[:2]]
+    return run_bench([RUNNERS["python"]], [], plan, BenchOptions(budget=0.5), "", lambda what, done: None)
+
+
+def printed(result: BenchResult, compared: bool = False) -> str:
+    console = Console(width=200, record=True, file=None, highlight=False, quiet=True)
+    console.quiet = False
+    with console.capture() as capture:
+        console.print(bench_report(result, changes(result, result) if compared else None))
+    return capture.get()
+
+
+def test_the_screen_has_every_part(result: BenchResult) -> None:
+    text = printed(result)
+    title = "gradient, 30-20-10, relu, batch 40, float64"
+    for part in (title, "python again", "within noise", "x products", "GFLOP/s"):
+        assert part in text
+    for row in ("forward", "train step", "affine", "softmax with loss", "gradient, batch 1", "gradient, batch 10"):
+        assert f"\n{row}" in text
+    for cost in ("process", "runtime", "first call", "steady from", "empty request", "memory peak", "a call adds"):
+        assert cost in text
+    assert "1 thread, " in text and "measured - 4 groups in" in text
+
+
+def test_the_same_benchmark_has_not_changed(result: BenchResult) -> None:
+    text = printed(result, compared=True)
+    count = sum(len(g.series) for g in result.groups) // 2
+    assert f"{count} of {count} have not changed beyond noise" in text
+
+
+def test_nothing_measured_is_shown_as_nothing(result: BenchResult) -> None:
+    empty = result.model_copy(update={"groups": [], "interrupted": True})
+    assert "incomplete - 0 groups" in printed(empty) and "interrupted" in printed(empty)
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "text"),
+    [(0.0, "0"), (0.5, "0.5 ns"), (850.0, "850 ns"), (1500.0, "1.5 µs"), (2.5e8, "250 ms"), (3.2e9, "3.2 s")],
+)
+def test_times_have_a_unit(nanoseconds: float, text: str) -> None:
+    assert seconds(nanoseconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(None, "-"), (0.0, "0 B"), (-2048.0, "-2 kB"), (5.5 * 2**20, "6 MB")])
+def test_sizes_have_a_unit(count: float | None, text: str) -> None:
+    assert size(count) == text
+
+
+def test_the_libraries_are_listed_with_how_to_change_them() -> None:
+    console = Console(width=120)
+    same = ("OpenBLAS 1 Zen", "set X")
+    rows = [("a:native", *same), ("a:embedded", *same), ("b", "gemm\x1b[2J", "")]
+    with console.capture() as capture:
+        console.print(blas_report(rows))
+    text = capture.get()
+    assert text.count("a: set X") == 1 and "\x1b" not in text

@@ -175,3 +175,60 @@ def test_a_screen_can_be_saved(tmp_path: Path) -> None:
     assert gradparity("check", "--port", "python", "--case", ONE, "--svg", str(path)).returncode == 0
     assert "agreement" in path.read_text()
     assert "url(http" not in path.read_text(), "a picture that opens without a network"
+
+
+QUICK = ("bench", "--port", "python", "--case", ONE, "--budget", "0.2")
+
+
+def test_a_benchmark_is_measured_saved_and_compared(tmp_path: Path) -> None:
+    path = str(tmp_path / "before.json")
+    first = gradparity(*QUICK, "--save", path)
+    assert first.returncode == 0, first.stderr
+    assert "python again" in first.stdout and "measured - 1 group in" in first.stdout
+    second = gradparity(*QUICK, "--compare", path, "--json")
+    assert second.returncode == 0
+    record = json.loads(second.stdout)
+    assert record["kind"] == "bench" and record["groups"][0]["series"][0]["samples"]
+    assert record["command"].endswith(f"--compare {path} --json")
+
+
+def test_a_baseline_of_another_benchmark_is_refused_before_anything_is_timed(tmp_path: Path) -> None:
+    path = tmp_path / "before.json"
+    assert gradparity(*QUICK, "--save", str(path)).returncode == 0
+    path.write_text(path.read_text().replace('"method": "', '"method": "x'))
+    refused = gradparity(*QUICK, "--compare", str(path))
+    assert refused.returncode == 2 and "another benchmark" in refused.stderr and "--anyway" in refused.stderr
+    assert refused.stdout == ""
+    told = gradparity(*QUICK, "--compare", str(path), "--anyway")
+    assert told.returncode == 0 and "against the baseline" in told.stdout
+
+
+def test_a_port_that_dies_while_it_is_timed_is_exit_3_with_its_last_words(tmp_path: Path) -> None:
+    done = gradparity(
+        "bench", "--port", str(fake(tmp_path, "clock.py", "dying")), "--budget", "0.2", "--dtype", "float64"
+    )
+    assert done.returncode == 3
+    assert "mine: time: expected a reply, it exited with status 3" in done.stdout
+    assert "    | about to die" in done.stdout
+    assert "incomplete - " in done.stdout and "could not run: mine" in done.stdout
+
+
+def test_the_libraries_are_told_without_timing() -> None:
+    done = gradparity("bench", "--port", "python", "--blas")
+    assert done.returncode == 0 and done.stdout.split()[:4] == ["runner", "library", "and", "kernels"]
+    assert "measured" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--compare", "no-such-baseline"), "no such baseline"),
+        (("--budget", "-1"), "--budget"),
+        (("--port", "nonsense"), "no such port"),
+        (("--case", "nonsense"), "no such case"),
+        (("--threads", "0"), "--threads"),
+    ],
+)
+def test_a_wrong_use_of_bench_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+    done = gradparity("bench", *arguments)
+    assert done.returncode == 2 and words in done.stderr

@@ -138,7 +138,7 @@ def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[Renderabl
             style = "yellow" if info in missing else "dim"
             lines.append(Text.assemble((f"{info.runner} {info.state}: ", style), plain(info.reason)))
         if info.state is State.FAILED:
-            lines += [Text(f"    | {line}", "dim") for line in _last_lines(info.stderr)]
+            lines += [Text(f"    | {line}", "dim") for line in last_lines(info.stderr)]
         if info in missing and (after is None or after.port != info.port):
             lines.append(Text(f"    {info.hint}"))
     return lines
@@ -158,7 +158,7 @@ def _finding(finding: Finding, result: CheckResult) -> list[RenderableType]:
         lines.append(Text.assemble("    ", (explanation(told), "bold")))
         lines += [Text(f"    also: {one.sentence}") for one in told.diagnosis.also if one != told.explanation]
         lines.append(Text(f"    {plain(_words(finding.cell))}"))
-    lines += [Text(f"    | {line}", "dim") for line in _last_lines(case.stderr)]
+    lines += [Text(f"    | {line}", "dim") for line in last_lines(case.stderr)]
     lines.append(_command(case))
     return lines
 
@@ -194,7 +194,8 @@ def _words(cell: Cell) -> str:
     return f"{name}: {detail}{ratio}"
 
 
-def _last_lines(text: str) -> list[str]:
+def last_lines(text: str) -> list[str]:
+    """The end of a port's own words, made safe to print."""
     return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]
 
 

@@ -53,7 +53,7 @@ def bench(
         command = shlex.join(["gradparity", *sys.argv[1:]])
         result = run_bench(runners, required, plan, options, command, progress)
     if keep:
-        told.print(f"saved as {save(result, keep)}", highlight=False, markup=False)
+        told.print(f"saved as {save(result, keep)}", highlight=False, markup=False, soft_wrap=True)
     return result, changes(baseline, result) if baseline else None
 
 

@@ -35,6 +35,7 @@ class Contestant:
     blas: list[str] = field(default_factory=list)
     broken: int = 0
     trouble: str = ""
+    stderr: str = ""
     switched: int | None = 0
 
     def start(self) -> RunnerInfo:
@@ -82,7 +83,8 @@ class Contestant:
 
     def broke(self, failure: PortFailure) -> None:
         """Take note of a failed request, and of the process's end."""
-        self.trouble = self.trouble or f"{failure.operation}: {failure.what}"
+        if not self.trouble:
+            self.trouble, self.stderr = f"{failure.operation}: {failure.what}", failure.stderr
         if failure.ends_session:
             self.broken += 1
             self.close()
@@ -105,7 +107,7 @@ class Contestant:
         """After the end."""
         assert self.info
         ledger = self.ledger.model_copy(update={"switches": self.switched}) if self.ledger else None
-        return Timed(info=self.info, blas=self.blas, ledger=ledger, trouble=self.trouble)
+        return Timed(info=self.info, blas=self.blas, ledger=ledger, trouble=self.trouble, stderr=self.stderr)
 
 
 UNLISTED = ("products", "train_step")  # words of `time` alone, which hello does not list

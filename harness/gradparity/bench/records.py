@@ -68,6 +68,7 @@ class Timed(_Record):
     blas: list[str] = []
     ledger: Ledger | None = None
     trouble: str = ""
+    stderr: str = ""
 
 
 class Series(_Record):

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..show import absent, plain
+from ..show import absent, last_lines, plain
 from .baselines import Change
 from .estimates import ROOFLINE
 from .fairness import time_of
@@ -36,7 +36,10 @@ def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -
         parts += [*_changes(changed), ""]
     parts += _conditions(result)
     parts += absent([timed.info for timed in result.runners], [timed.info for timed in result.missing])
-    parts += [Text.assemble((f"{t.info.runner}: ", "yellow"), plain(t.trouble)) for t in result.runners if t.trouble]
+    for timed in result.runners:
+        if timed.trouble:
+            parts.append(Text.assemble((f"{timed.info.runner}: ", "yellow"), plain(timed.trouble)))
+            parts += [Text(f"    | {line}", "dim") for line in last_lines(timed.stderr)]
     parts += [Text.assemble(("note: ", "yellow"), plain(line)) for line in result.warnings]
     parts += ["", sum_line(result)]
     return Group(*parts)
@@ -182,7 +185,7 @@ def _changes(changed: Sequence[Change]) -> list[RenderableType]:
 def sum_line(result: BenchResult) -> Text:
     """The whole benchmark in one line: who is fastest, and what could not be told apart."""
     word, style = ("measured", "bold green") if result.exit_code == 0 else ("incomplete", "bold yellow")
-    told = f"{len(result.groups)} groups in {result.seconds:.0f} s"
+    told = f"{len(result.groups)} group{'s' * (len(result.groups) != 1)} in {result.seconds:.0f} s"
     for group in result.groups[:1]:
         ranked = sorted(
             (

@@ -81,6 +81,8 @@ class Figures:
             return Verdict.WRONG
         if self.bit_equal == 1:
             return Verdict.IDENTICAL
+        if self.relative_max == 0:
+            return Verdict.ROUNDING  # equal in value: only a zero's sign is another
         if self.resolution is None or not self.resolution <= RESOLVED:
             return Verdict.UNRESOLVED
         return Verdict.ROUNDING

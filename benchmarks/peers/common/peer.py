@@ -70,7 +70,7 @@ class Network(ABC):
         """A call that computes the gradient and updates the parameters by stochastic gradient descent."""
 
     @abstractmethod
-    def products(self, affines: Sequence[int]) -> Call:
+    def products(self, affines: tuple[int, ...]) -> Call:
         """A call that makes the matrix products of these affine layers (from 1) that ``gradient`` makes."""
 
 
@@ -139,7 +139,7 @@ class Peer:
             case {"operation": "train_step", "optimizer": "sgd", "learning_rate": learning_rate}:
                 return self.make_network().sgd_step(float(learning_rate))  # the loaded one keeps its parameters
             case {"operation": "products", "affines": affines}:
-                return self.network.products([int(i) for i in affines.split(",")])
+                return self.network.products(tuple(map(int, affines.split(","))))
             case _:
                 raise NotImplementedError(f"nothing to time for {' '.join(map('='.join, request.fields.items()))}")
 

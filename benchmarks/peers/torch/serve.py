@@ -4,6 +4,7 @@ Plain functions on tensors: at this size torch.nn's modules, which call the same
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from itertools import chain
@@ -78,16 +79,16 @@ class TorchNetwork(Network):
 
         return step
 
-    def products(self, affines: Sequence[int]) -> Call:
+    def products(self, affines: tuple[int, ...]) -> Call:
         inputs = [x.detach() for x in self.layer_inputs()]
         layers = [(i, inputs[i - 1], self.affines[i - 1][0].detach()) for i in affines]
 
         def multiply() -> None:
             for i, x, W in layers:
                 dout = F.linear(x, W)
-                dout.T @ x
+                _ = dout.T @ x
                 if i > 1:
-                    dout @ W
+                    _ = dout @ W
 
         return multiply
 
@@ -97,10 +98,11 @@ def copied(a: Array) -> torch.Tensor:
     return torch.tensor(np.ascontiguousarray(a))
 
 
-def multiplier() -> str:
-    """The library behind F.linear, as PyTorch's build tells it: "MKL 2024.2"."""
+def blas() -> str:
+    """The library that multiplies matrices, as PyTorch's build tells it: "mkl 2024.2"."""
     build = torch.__config__.show()
-    return ""
+    found = re.search(r"BLAS_INFO=(\w+)", build), re.search(r"Math Kernel Library Version ([\d.]+)", build)
+    return " ".join(match[1] for match in found if match) or "unknown"
 
 
 if __name__ == "__main__":
@@ -108,7 +110,7 @@ if __name__ == "__main__":
     about = {
         "name": "torch",
         "version": f"PyTorch {torch.__version__}",
-        "blas": multiplier(),
+        "blas": blas(),
         "threads": torch.get_num_threads(),
     }
     Peer(TorchNetwork, about).serve()

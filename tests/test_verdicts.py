@@ -99,6 +99,8 @@ def test_negative_zero_is_equal_but_not_identical() -> None:
     figures = compare(np.array([-0.0, 1.0]), np.array([0.0, 1.0]), allow(0.0))
     assert (figures.ratio, figures.bit_equal, figures.ulp) == (0.0, 0.5, 0.0)
     assert figures.verdict is Verdict.ROUNDING
+    zeros = np.zeros(3)  # of which nothing can be resolved
+    assert compare(-zeros, zeros, allow(1e-9)).verdict is Verdict.ROUNDING
 
 
 @given(hnp.arrays(np.float64, 5, elements=st.floats(-1e307, 1e307)), st.integers(0, 1000))

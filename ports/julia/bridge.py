@@ -17,7 +17,10 @@ from gradparity.serve import Reply, serve
 from gradparity.wire import Message
 
 NOT_AVAILABLE = 69
-OPERATIONS = ("hello", "load", "layer", "inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace")
+OPERATIONS = (
+    "hello", "load", "layer", "inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace", "null",
+    "time",
+)  # fmt: skip
 
 
 class Bridge:
@@ -51,7 +54,10 @@ class Bridge:
             reply = self.julia.answer(self.port, request)
         except self.error as error:
             raise self.error(error.exception) from error  # its message alone, the stack trace goes to stderr
-        return dict(reply.fields), {name: np.asarray(array) for name, array in reply.arrays}
+        fields = dict(reply.fields)
+        if reply.word == "unsupported":
+            raise NotImplementedError(fields["message"])
+        return fields, {name: np.asarray(array) for name, array in reply.arrays}
 
 
 @cache

@@ -1,7 +1,7 @@
 # The native server: the operations behind the protocol on stdin and stdout, with Julia's standard library alone.
 
 include("load.jl")
-using .LayeredNet: Message, OPERATIONS, Port, read_message, write_message
+using .LayeredNet: Message, OPERATIONS, Port, read_message, unsupported, write_message
 
 """
 The protocol's two streams. Then the file descriptor 1 is pointed at stderr, and Julia's stdout too, so that whatever
@@ -33,7 +33,7 @@ end
 "The reply: `ok` with what the operation gives, `unsupported`, or `error` with what its exception says."
 function answer(port, request)
     i = findfirst(pair -> pair.first == request.word, OPERATIONS)
-    i === nothing && return Message("unsupported", ["message" => "no operation $(request.word)"], [])
+    i === nothing && return unsupported("no operation $(request.word)")
     try
         OPERATIONS[i].second(port, request)
     catch error

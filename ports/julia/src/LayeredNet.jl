@@ -20,11 +20,14 @@ using Libdl: Libdl
 include("layers.jl")
 include("network.jl")
 include("numerical.jl")
+include("optimizers.jl")
+include("timing.jl")
 include("wire.jl")
 include("operations.jl")
 
 export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network
 export forward, backward, backward_parameters, params, predict, loss, accuracy, gradient, trace, central_difference
+export SGD, update!, elapsed, products, layer_inputs
 
 function __init__()
     threads = tryparse(Int, get(ENV, "OPENBLAS_NUM_THREADS", ""))

@@ -1,13 +1,14 @@
 # The operations of the protocol: decoded arrays in, named arrays out. The native server and the bridge share them.
 
 const LAYERS = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"]
+const OPTIMIZERS = Dict("sgd" => SGD)
 const FLOATS = Dict("float32" => Float32, "float64" => Float64)
 
-"A network with its batch: x is (batch, inputs), t is one-hot (batch, classes) or labels (batch,) from 1."
+"A network with its batch: x is (batch, inputs), t is labels (batch,) from 1."
 struct Case{T<:AbstractFloat}
     network::Network{T}
     x::Matrix{T}
-    t::Union{Matrix{T},Vector{Int}}
+    t::Vector{Int}
 end
 
 "What lives from one request to the next: the arrays of the last load or layer, and the loaded case."
@@ -30,7 +31,7 @@ function hello(::Port, ::Message)
         "dtypes" => "float32,float64",
         "layers" => join(LAYERS, ','),
         "operations" => join(map(first, OPERATIONS), ','),
-        "optimizers" => "",
+        "optimizers" => join(keys(OPTIMIZERS), ','),
         "epsilon" => "any",
     ]
     Message("ok", fields, [])
@@ -38,14 +39,13 @@ end
 
 function load(port::Port, request::Message)
     arrays = native(request)
-    sizes = [tryparse(Int, size) for size in split(field(request, "sizes"), ',')]
-    (length(sizes) >= 2 && all(size -> size isa Int, sizes)) ||
-        error("expected two sizes or more, came sizes=$(field(request, "sizes"))")
+    sizes = whole_numbers(request, "sizes")
+    length(sizes) >= 2 || error("expected two sizes or more, came sizes=$(field(request, "sizes"))")
     dtype = field(request, "dtype")
     haskey(FLOATS, dtype) || error("expected dtype float32 or float64, came $dtype")
     T = FLOATS[dtype]
     x = expect(arrays, "x", T, :, sizes[1])
-    t = expect_target(arrays, T, size(x, 1), sizes[end])
+    t = expect_labels(arrays, T, size(x, 1), sizes[end])
     weights = Matrix{T}[expect(arrays, "W$i", T, sizes[i], sizes[i+1]) for i in 1:length(sizes)-1]
     biases = Vector{T}[expect(arrays, "b$i", T, sizes[i+1]) for i in 1:length(sizes)-1]
     network = Network(weights, biases, field(request, "activation"), number(request, "epsilon"))
@@ -54,27 +54,8 @@ function load(port::Port, request::Message)
 end
 
 function layer(port::Port, request::Message)
-    kind = field(request, "kind")
-    kind in LAYERS || error("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
-    arrays = port.inputs = native(request)
-    x = find(arrays, "x")
-    T = eltype(x)
-    T <: AbstractFloat || error("expected x of float32 or float64, came $(described(T, size(x)))")
-    if kind in ("multiply", "add")
-        y, dout = expect(arrays, "y", T, size(x)...), expect(arrays, "dout", T, size(x)...)
-        results(kind == "multiply" ? Multiply{typeof(x)}() : Add(), x, y, dout)
-    elseif kind == "affine"
-        x = expect(arrays, "x", T, :, :)
-        W = expect(arrays, "W", T, size(x, 2), :)
-        b = expect(arrays, "b", T, size(W, 2))
-        results(Affine(W, b), x, expect(arrays, "dout", T, size(x, 1), size(W, 2)))
-    elseif kind == "softmax_with_loss"
-        x = expect(arrays, "x", T, :, :)
-        last = SoftmaxWithLoss{T}(number(request, "epsilon"))
-        results(last, x, expect_target(arrays, T, size(x)...))
-    else
-        results(ACTIVATIONS[kind]{T,ndims(x)}(), x, expect(arrays, "dout", T, size(x)...))
-    end
+    port.inputs = native(request)
+    reply(layer_call(port.inputs, request)())
 end
 
 "The arrays of the last load or layer, as the layers have left them."
@@ -93,6 +74,19 @@ end
 
 trace(port::Port, ::Message) = with_case(trace, port)
 
+null(::Port, ::Message) = reply(Named[])
+
+function time(port::Port, request::Message)
+    operation = field(request, "operation")
+    operation in TIMED || return unsupported("no operation $operation to time")
+    calls, samples = only(whole_numbers(request, "calls")), only(whole_numbers(request, "samples"))
+    moving = operation == "train_step" ? map(last, params(loaded(port).network)) : []
+    before = map(copy, moving)
+    nanoseconds = elapsed(timed(port, operation, request), calls, samples)
+    foreach(copyto!, moving, before)
+    reply(Named["nanoseconds" => nanoseconds])
+end
+
 const OPERATIONS = [
     "hello" => hello,
     "load" => load,
@@ -103,32 +97,97 @@ const OPERATIONS = [
     "gradient" => gradient,
     "numerical_gradient" => numerical_gradient,
     "trace" => trace,
+    "null" => null,
+    "time" => time,
 ]
 
-"The reply with the results of a fresh layer, forward and backward."
-function results(layer::Union{Multiply,Add}, x, y, dout)
-    out = forward(layer, x, y)
-    dx, dy = backward(layer, dout)
-    reply(Named["out" => out, "dx" => dx, "dy" => dy])
+const TIMED = ["null", "predict", "gradient", "numerical_gradient", "layer", "train_step", "products"]
+
+"The call that a request to time names, with all that it needs made beforehand."
+function timed(port::Port, operation, request::Message)
+    operation == "null" && return GC.safepoint  # as good as empty, but a loop of it is not optimised away
+    operation == "layer" && return layer_call(native(request), request)
+    timed(loaded(port), operation, request)
 end
 
-results(layer::Union{Relu,Sigmoid}, x, dout) =
-    reply(Named["out" => forward(layer, x), "dx" => backward(layer, dout)])
+function timed(case::Case, operation, request::Message)
+    network, x, t = case.network, case.x, case.t
+    if operation == "predict"
+        () -> predict(network, x)
+    elseif operation == "gradient"
+        () -> gradient(network, x, t)
+    elseif operation == "numerical_gradient"
+        step = number(request, "step")
+        () -> central_difference(network, x, t, step)
+    elseif operation == "train_step"
+        name = field(request, "optimizer")
+        haskey(OPTIMIZERS, name) || error("expected the optimizer $(join(keys(OPTIMIZERS), ", ")), came $name")
+        train_step(OPTIMIZERS[name](number(request, "learning_rate")), network, x, t)
+    else
+        numbers, count = whole_numbers(request, "affines"), length(network.affines)
+        all(<=(count), numbers) || error("expected affines from 1 to $count, came $(field(request, "affines"))")
+        inputs = layer_inputs(network, x, numbers)
+        () -> products(network, inputs)
+    end
+end
 
-results(layer::Affine, x, dout) =
-    reply(Named["out" => forward(layer, x), "dx" => backward(layer, dout), "dW" => layer.dW, "db" => layer.db])
+train_step(optimizer, network, x, t) = () -> update!(optimizer, params(network), gradient(network, x, t))
 
-results(layer::SoftmaxWithLoss, x, t) =
-    reply(Named["loss" => forward(layer, x, t), "y" => layer.y, "dx" => backward(layer)])
+"A fresh layer, and its forward and backward pass on the request's arrays as a call."
+function layer_call(arrays::Vector{Named}, request::Message)
+    kind = field(request, "kind")
+    kind in LAYERS || error("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
+    x = find(arrays, "x")
+    T = eltype(x)
+    T <: AbstractFloat || error("expected x of float32 or float64, came $(described(T, size(x)))")
+    if kind in ("multiply", "add")
+        y, dout = expect(arrays, "y", T, size(x)...), expect(arrays, "dout", T, size(x)...)
+        pass(kind == "multiply" ? Multiply{typeof(x)}() : Add(), x, y, dout)
+    elseif kind == "affine"
+        x = expect(arrays, "x", T, :, :)
+        W = expect(arrays, "W", T, size(x, 2), :)
+        b = expect(arrays, "b", T, size(W, 2))
+        pass(Affine(W, b), x, expect(arrays, "dout", T, size(x, 1), size(W, 2)))
+    elseif kind == "softmax_with_loss"
+        x = expect(arrays, "x", T, :, :)
+        pass(SoftmaxWithLoss{T}(number(request, "epsilon")), x, expect_labels(arrays, T, size(x)...))
+    else
+        pass(ACTIVATIONS[kind]{T,ndims(x)}(), x, expect(arrays, "dout", T, size(x)...))
+    end
+end
+
+# The call for each kind of layer. Here every type is known, so that the call itself looks up nothing.
+
+pass(layer::Union{Multiply,Add}, x, y, dout) = function ()
+    out = forward(layer, x, y)
+    dx, dy = backward(layer, dout)
+    (out = out, dx = dx, dy = dy)
+end
+
+pass(layer::Union{Relu,Sigmoid}, x, dout) = () -> (out = forward(layer, x), dx = backward(layer, dout))
+
+pass(layer::Affine, x, dout) =
+    () -> (out = forward(layer, x), dx = backward(layer, dout), dW = layer.dW, db = layer.db)
+
+pass(layer::SoftmaxWithLoss, x, t) = () -> (loss = forward(layer, x, t), y = layer.y, dx = backward(layer))
+
+unsupported(message) = Message("unsupported", ["message" => message], [])
 
 "The reply with these arrays; a number goes as one of no dimensions."
 reply(arrays::Vector{Named}) =
     Message("ok", [], Named[name => array isa Number ? fill(array) : array for (name, array) in arrays])
 
+reply(results::NamedTuple) = reply(Named[string(name) => array for (name, array) in pairs(results)])
+
 "The reply with f(network, x, t) of the loaded case."
 function with_case(f, port::Port)
+    case = loaded(port)
+    reply(f(case.network, case.x, case.t))
+end
+
+function loaded(port::Port)
     port.case === nothing && error("nothing is loaded yet: send load first")
-    reply(f(port.case.network, port.case.x, port.case.t))
+    port.case
 end
 
 "The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
@@ -151,6 +210,14 @@ function number(request::Message, key)
     value === nothing ? error("expected a number, came $key=$(field(request, key))") : value
 end
 
+"The whole numbers in a field, joined by commas, each 1 or more."
+function whole_numbers(request::Message, key)
+    values = [tryparse(Int, text) for text in split(field(request, key), ',')]
+    all(value -> value isa Int && value >= 1, values) ||
+        error("expected whole numbers from 1, came $key=$(field(request, key))")
+    Vector{Int}(values)
+end
+
 "The array of this name."
 function find(arrays::Vector{Named}, name)
     i = findfirst(pair -> pair.first == name, arrays)
@@ -167,10 +234,10 @@ function expect(arrays::Vector{Named}, name, @nospecialize(T), dims...)
     array
 end
 
-"t as one-hot, or as labels that must be among the classes."
-function expect_target(arrays::Vector{Named}, @nospecialize(T), batch, classes)
+"t as labels, counted from 1, which must be among the classes: from one-hot they are taken once, here."
+function expect_labels(arrays::Vector{Named}, @nospecialize(T), batch, classes)
     t = find(arrays, "t")
-    t isa Vector{Int} || return expect(arrays, "t", T, batch, classes)
+    t isa Vector{Int} || return labels(expect(arrays, "t", T, batch, classes))
     length(t) == batch || error("expected $batch labels in t, came $(length(t))")
     all(in(1:classes), t) ||
         error("expected labels in t from 0 to $(classes - 1), came $(minimum(t) - 1) to $(maximum(t) - 1)")

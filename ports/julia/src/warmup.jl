@@ -8,19 +8,29 @@ function warm_up()
         i = findfirst(pair -> pair.first == word, OPERATIONS)
         over_the_wire(OPERATIONS[i].second(port, request))
     end
+    once = ["calls" => "1", "samples" => "1"]
+    settings = ["step" => "1e-4", "optimizer" => "sgd", "learning_rate" => "0.01", "affines" => "1,2"]
+    function layer(fields, arrays)
+        ask("layer", fields, arrays)
+        ask("time", ["operation" => "layer"; once; fields], arrays)
+    end
     ask("hello")
+    ask("null")
     for T in (Float64, Float32)
         x, W, b = T[1 2; 3 4; 5 6], T[1 2; 3 4], T[1, 2]
         for kind in ("multiply", "add", "relu", "sigmoid")
-            ask("layer", ["kind" => kind], Named["x" => x, "y" => x, "dout" => x])
+            layer(["kind" => kind], Named["x" => x, "y" => x, "dout" => x])
         end
-        ask("layer", ["kind" => "affine"], Named["x" => x, "W" => W, "b" => b, "dout" => x])
+        layer(["kind" => "affine"], Named["x" => x, "W" => W, "b" => b, "dout" => x])
         for t in (Int32[0, 1, 1], x), activation in keys(ACTIVATIONS)
-            ask("layer", ["kind" => "softmax_with_loss", "epsilon" => "0"], Named["x" => x, "t" => t])
+            layer(["kind" => "softmax_with_loss", "epsilon" => "0"], Named["x" => x, "t" => t])
             fields = ["sizes" => "2,2,2", "activation" => activation, "dtype" => lowercase(string(T)), "epsilon" => "0"]
             ask("load", fields, Named["x" => x, "t" => t, "W1" => W, "b1" => b, "W2" => W, "b2" => b])
             for word in ("inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace")
                 ask(word, ["step" => "1e-4"])
+            end
+            for operation in TIMED
+                operation == "layer" || ask("time", ["operation" => operation; once; settings])
             end
         end
     end

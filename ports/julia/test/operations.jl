@@ -1,6 +1,6 @@
 # The operations: labels from 0, arrays in either order, and requests that are wrong.
 
-using .LayeredNet: OPERATIONS, Port
+using .LayeredNet: OPERATIONS, Port, TIMED
 using LinearAlgebra: transpose
 
 "The arrays that an operation gives, by name."
@@ -59,6 +59,39 @@ end
 
 softmax = ["kind" => "softmax_with_loss", "epsilon" => "0"]
 
+"The fields of a request to time this operation."
+to_time(operation, others...) = ["operation" => operation, "calls" => "2", "samples" => "3", others...]
+timing_fields =
+    ["step" => "1e-4", "optimizer" => "sgd", "learning_rate" => "0.5", "affines" => "1,2", "kind" => "relu"]
+
+@testset "time $operation: three samples, and nothing is changed by it" for operation in TIMED
+    port = loaded()
+    before = deepcopy((ask(port, "gradient", []), ask(port, "inputs", [])))
+    came = ask(port, "time", to_time(operation, timing_fields...), "x" => [1.0, -1], "dout" => [3.0, 4])
+    @test collect(keys(came)) == ["nanoseconds"]
+    @test came["nanoseconds"] isa Vector{Float64} && length(came["nanoseconds"]) == 3
+    @test all(came["nanoseconds"] .>= 0)
+    @test (ask(port, "gradient", []), ask(port, "inputs", [])) == before
+end
+
+@testset "a training step moves the parameters while it is timed" begin
+    port = loaded()
+    before = deepcopy(ask(port, "gradient", []))
+    LayeredNet.timed(port, "train_step", Message("time", timing_fields, []))()
+    @test ask(port, "gradient", []) != before
+end
+
+@testset "to time what is not there is unsupported" begin
+    reply = Dict(OPERATIONS)["time"](loaded(), Message("time", to_time("accuracy"), []))
+    @test reply.word == "unsupported"
+    @test reply.fields == ["message" => "no operation accuracy to time"]
+end
+
+@testset "null does nothing" begin
+    reply = Dict(OPERATIONS)["null"](Port(), Message("null", [], []))
+    @test (reply.word, reply.fields, reply.arrays) == ("ok", [], [])
+end
+
 @testset "refused: $reason" for (word, fields, arrays, reason) in [
     ("gradient", [], [], "nothing is loaded yet: send load first"),
     ("layer", [], [], "expected the field kind"),
@@ -73,13 +106,27 @@ softmax = ["kind" => "softmax_with_loss", "epsilon" => "0"]
     ("layer", softmax, Any["x" => ones(2, 3), "t" => Int32[0]], "expected 2 labels"),
     ("layer", softmax, Any["x" => ones(1, 3), "t" => Int32[3]], "from 0 to 2, came 3"),
     ("layer", softmax, Any["x" => ones(1, 3), "t" => Int32[-1]], "from 0 to 2, came -1"),
+    ("time", [], [], "expected the field operation in the request time"),
+    ("time", to_time("gradient"), [], "nothing is loaded yet: send load first"),
+    ("time", ["operation" => "null", "calls" => "0", "samples" => "1"], [], "whole numbers from 1, came calls=0"),
+    ("time", to_time("layer", "kind" => "tanh"), [], "came tanh"),
     ("load", ["sizes" => "4"], [], "two sizes or more"),
+    ("load", ["sizes" => "4,a"], [], "expected whole numbers from 1, came sizes=4,a"),
     ("load", ["sizes" => "4,3", "dtype" => "float16"], [], "came float16"),
     ("load", fields, Any["x" => ones(2, 3)], "expected x of float64 (any, 4), came float64 (2, 3)"),
     ("load", fields, Any["x" => batch, "t" => labels, "W1" => ones(4, 3)], "expected W1 of float64 (4, 5)"),
 ]
     error = try ask(Port(), word, fields, arrays...) catch e; e end
     @test error isa Exception
+    @test occursin(reason, sprint(showerror, error))
+end
+
+@testset "refused to time: $reason" for (fields, reason) in [
+    to_time("numerical_gradient") => "expected the field step",
+    to_time("train_step", "optimizer" => "adam") => "expected the optimizer sgd, came adam",
+    to_time("products", "affines" => "2,3") => "expected affines from 1 to 2, came 2,3",
+]
+    error = try ask(loaded(), "time", fields) catch e; e end
     @test occursin(reason, sprint(showerror, error))
 end
 
@@ -93,6 +140,7 @@ end
 @testset "hello" begin
     reply = Dict(LayeredNet.hello(Port(), Message("hello", [], [])).fields)
     @test split(reply["operations"], ',') == map(first, OPERATIONS)
+    @test reply["optimizers"] == "sgd"
     @test reply["version"] == string(VERSION)
     @test parse(Int, reply["threads"]) >= 1
     @test reply["blas"] != ""

@@ -10,46 +10,63 @@ use ndarray::{
     Array, Array1, Array2, ArrayView, ArrayView1, ArrayView2, Axis, Dimension, IntoDimension, Ix2, NdFloat, Zip,
 };
 use num_traits::FromPrimitive;
+use pulp::Arch;
 
+use crate::exp::Exponential;
 use crate::product::product;
 
 /// float32 or float64.
-pub trait Real: NdFloat + FromPrimitive + Default {}
+pub trait Real: NdFloat + FromPrimitive + Default + Exponential {}
 impl Real for f32 {}
 impl Real for f64 {}
 
 /// x * y, element by element.
-pub struct Multiply;
+#[derive(Default)]
+pub struct Multiply<T, D: Dimension = Ix2> {
+    pub out: Array<T, D>,
+    pub dx: Array<T, D>,
+    pub dy: Array<T, D>,
+}
 
-impl Multiply {
+impl<T: Real, D: Dimension> Multiply<T, D> {
     /// The product of two arrays of one shape.
-    pub fn forward<T: Real, D: Dimension>(&self, x: &ArrayView<T, D>, y: &ArrayView<T, D>) -> Array<T, D> {
-        x * y
+    pub fn forward(&mut self, x: ArrayView<T, D>, y: ArrayView<T, D>) -> ArrayView<'_, T, D> {
+        fit(&mut self.out, x.raw_dim());
+        Zip::from(&mut self.out).and(x).and(y).for_each(|out, &x, &y| *out = x * y);
+        self.out.view()
     }
 
-    /// (dx, dy): each factor's gradient is the other factor times dout.
-    pub fn backward<T: Real, D: Dimension>(
-        &self,
-        x: &ArrayView<T, D>,
-        y: &ArrayView<T, D>,
-        dout: &ArrayView<T, D>,
-    ) -> (Array<T, D>, Array<T, D>) {
-        (dout * y, dout * x)
+    /// dx and dy, kept: each factor's gradient is the other factor times dout.
+    pub fn backward(&mut self, x: ArrayView<T, D>, y: ArrayView<T, D>, dout: ArrayView<T, D>) {
+        fit(&mut self.dx, dout.raw_dim());
+        fit(&mut self.dy, dout.raw_dim());
+        Zip::from(&mut self.dx).and(&dout).and(y).for_each(|dx, &dout, &y| *dx = dout * y);
+        Zip::from(&mut self.dy).and(&dout).and(x).for_each(|dy, &dout, &x| *dy = dout * x);
     }
 }
 
 /// x + y, element by element.
-pub struct Add;
+#[derive(Default)]
+pub struct Add<T, D: Dimension = Ix2> {
+    pub out: Array<T, D>,
+    pub dx: Array<T, D>,
+    pub dy: Array<T, D>,
+}
 
-impl Add {
+impl<T: Real, D: Dimension> Add<T, D> {
     /// The sum of two arrays of one shape.
-    pub fn forward<T: Real, D: Dimension>(&self, x: &ArrayView<T, D>, y: &ArrayView<T, D>) -> Array<T, D> {
-        x + y
+    pub fn forward(&mut self, x: ArrayView<T, D>, y: ArrayView<T, D>) -> ArrayView<'_, T, D> {
+        fit(&mut self.out, x.raw_dim());
+        Zip::from(&mut self.out).and(x).and(y).for_each(|out, &x, &y| *out = x + y);
+        self.out.view()
     }
 
-    /// (dx, dy): both are dout.
-    pub fn backward<T: Real, D: Dimension>(&self, dout: &ArrayView<T, D>) -> (Array<T, D>, Array<T, D>) {
-        (dout.to_owned(), dout.to_owned())
+    /// dx and dy, kept: both are dout.
+    pub fn backward(&mut self, dout: ArrayView<T, D>) {
+        for dx in [&mut self.dx, &mut self.dy] {
+            fit(dx, dout.raw_dim());
+            dx.assign(&dout);
+        }
     }
 }
 
@@ -110,7 +127,8 @@ pub struct Sigmoid<T, D: Dimension = Ix2> {
 impl<T: Real, D: Dimension> Activation<T, D> for Sigmoid<T, D> {
     fn forward(&mut self, x: ArrayView<T, D>) -> ArrayView<'_, T, D> {
         fit(&mut self.out, x.raw_dim());
-        Zip::from(&mut self.out).and(x).for_each(|out, &x| *out = T::one() / (T::one() + (-x).exp()));
+        self.out.assign(&x);
+        replace(&mut self.out, |x| T::one() / (T::one() + (-x).exponential()));
         self.out.view()
     }
 
@@ -204,6 +222,8 @@ pub fn argmax<T: Real>(row: ArrayView1<T>) -> usize {
 pub struct SoftmaxWithLoss<T> {
     epsilon: T,
     labels: Vec<usize>,
+    z: Array2<T>,
+    pub loss: T,
     pub y: Array2<T>,
     pub dx: Array2<T>,
 }
@@ -217,17 +237,23 @@ impl<T: Real> SoftmaxWithLoss<T> {
     /// The loss. x is (batch, classes).
     pub fn forward(&mut self, x: ArrayView2<T>, t: &Target<T>) -> T {
         self.labels = t.labels();
+        fit(&mut self.z, x.raw_dim());
         fit(&mut self.y, x.raw_dim());
-        let mut sum = T::zero();
-        for ((x, mut y), &label) in x.rows().into_iter().zip(self.y.rows_mut()).zip(&self.labels) {
+        for (x, z) in x.rows().into_iter().zip(self.z.rows_mut()) {
             let max = x.fold(T::neg_infinity(), |max, &x| max.max(x));
-            Zip::from(&mut y).and(x).for_each(|y, &x| *y = (x - max).exp());
+            Zip::from(z).and(x).for_each(|z, &x| *z = x - max);
+        }
+        self.y.assign(&self.z);
+        replace(&mut self.y, |z| z.exponential());
+        let mut sum = T::zero();
+        for ((z, mut y), &label) in self.z.rows().into_iter().zip(self.y.rows_mut()).zip(&self.labels) {
             let total = y.sum();
             y /= total;
-            let log_p = x[label] - max - total.ln();
+            let log_p = z[label] - total.ln();
             sum += if self.epsilon == T::zero() { log_p } else { (log_p.exp() + self.epsilon).ln() };
         }
-        -sum / count(x.nrows())
+        self.loss = -sum / count(x.nrows());
+        self.loss
     }
 
     /// dx = (y - t) / batch, (batch, classes): the loss is where the gradient starts, so there is no dout.
@@ -247,9 +273,15 @@ fn count<T: Real>(n: usize) -> T {
 }
 
 /// Gives a work array this shape: a new array only where the shape changed.
-fn fit<T: Real, D: Dimension>(work: &mut Array<T, D>, shape: impl IntoDimension<Dim = D>) {
+pub fn fit<T: Real, D: Dimension>(work: &mut Array<T, D>, shape: impl IntoDimension<Dim = D>) {
     let shape = shape.into_dimension();
     if work.raw_dim() != shape {
         *work = Array::zeros(shape);
     }
+}
+
+/// Each element x becomes f(x), by the widest instructions of this machine.
+fn replace<T: Real, D: Dimension>(work: &mut Array<T, D>, f: impl Fn(T) -> T) {
+    let elements = work.as_slice_mut().expect("work arrays are in C order");
+    Arch::new().dispatch(|| elements.iter_mut().for_each(|x| *x = f(*x)));
 }

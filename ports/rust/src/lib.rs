@@ -8,15 +8,15 @@
 //! use ndarray::aview0;
 //!
 //! let (apple, number, tax) = (aview0(&100.0), aview0(&2.0), aview0(&1.1));
-//! let apples = Multiply.forward(&apple, &number);
-//! let price = Multiply.forward(&apples.view(), &tax);
-//! assert_eq!(price.into_scalar(), 220.00000000000003);
+//! let (mut apples, mut price) = (Multiply::default(), Multiply::default());
+//! apples.forward(apple, number);
+//! assert_eq!(price.forward(apples.out.view(), tax), aview0(&220.00000000000003));
 //!
-//! let (dapples, dtax) = Multiply.backward(&apples.view(), &tax, &aview0(&1.0));
-//! let (dapple, dnumber) = Multiply.backward(&apple, &number, &dapples.view());
-//! assert_eq!(dapple.into_scalar(), 2.2);
-//! assert_eq!(dnumber.into_scalar(), 110.00000000000001);
-//! assert_eq!(dtax.into_scalar(), 200.0);
+//! price.backward(apples.out.view(), tax, aview0(&1.0));
+//! apples.backward(apple, number, price.dx.view());
+//! assert_eq!(apples.dx, aview0(&2.2));
+//! assert_eq!(apples.dy, aview0(&110.00000000000001));
+//! assert_eq!(price.dy, aview0(&200.0));
 //! ```
 //!
 //! A penny more for an apple costs 2.2 pennies, an apple more 110, and a point more of tax 200.
@@ -24,9 +24,12 @@
 #![deny(unsafe_code)] // product.rs has the one exception
 #![allow(non_snake_case)] // W, dW are matrices here, as in every text on the subject
 
+pub mod exp;
 pub mod layers;
 pub mod network;
 pub mod numerical;
 pub mod operations;
+pub mod optimizers;
 pub mod product;
+pub mod timing;
 pub mod wire;

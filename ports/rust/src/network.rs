@@ -2,7 +2,7 @@
 //!
 //! Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
-use ndarray::{ArrayView, ArrayView1, ArrayView2, CowArray, Dimension, Ix2, IxDyn, arr0};
+use ndarray::{ArrayView, ArrayView1, ArrayView2, ArrayViewD, ArrayViewMutD, CowArray, Dimension, Ix2, IxDyn, arr0};
 
 use crate::layers::{Activation, Affine, Real, Relu, Sigmoid, SoftmaxWithLoss, Target, argmax};
 
@@ -20,8 +20,8 @@ pub fn activation<T: Real, D: Dimension + 'static>(name: &str) -> Result<Box<dyn
 
 /// As many affine layers as weights, with an activation between each two.
 pub struct Network<T> {
-    affines: Vec<Affine<T>>,
-    activations: Vec<Box<dyn Activation<T>>>,
+    pub affines: Vec<Affine<T>>,
+    pub activations: Vec<Box<dyn Activation<T>>>,
     last: SoftmaxWithLoss<T>,
     activation: String,
 }
@@ -52,6 +52,16 @@ impl<T: Real> Network<T> {
         let affine = &mut self.affines[k / 2];
         let elements = if k.is_multiple_of(2) { affine.W.as_slice_mut() } else { affine.b.as_slice_mut() };
         elements.expect("parameters are in C order")
+    }
+
+    /// The parameters, to be changed, and their gradient of the last call: W1, b1, W2, ... and dW1, db1, dW2, ...
+    pub fn params_and_gradient(&mut self) -> (Vec<ArrayViewMutD<'_, T>>, Vec<ArrayViewD<'_, T>>) {
+        let layers = self.affines.iter_mut();
+        let pairs = layers.flat_map(|Affine { W, b, dW, db, .. }| {
+            let (W, b) = (W.view_mut().into_dyn(), b.view_mut().into_dyn());
+            [(W, dW.view().into_dyn()), (b, db.view().into_dyn())]
+        });
+        pairs.unzip()
     }
 
     /// The logits, (batch, classes), of x, (batch, inputs).

@@ -1,21 +1,43 @@
 //! The operations of the protocol: each takes a request, with its arrays decoded, and gives named arrays in order.
 
-use ndarray::{Array2, ArrayView, ArrayView2, Dimension, IntoDimension, Ix1, Ix2, IxDyn, ShapeBuilder, aview0};
+use std::hint::black_box;
+use std::str::FromStr;
 
-use crate::layers::{Add, Affine, Multiply, Real, SoftmaxWithLoss, Target};
+use ndarray::{
+    Array1, Array2, ArrayView, ArrayView2, ArrayViewD, Dimension, IntoDimension, Ix1, Ix2, IxDyn, ShapeBuilder, aview0,
+};
+
+use crate::layers::{Activation, Add, Affine, Multiply, Real, SoftmaxWithLoss, Target};
 use crate::network::{Named, Network, activation};
 use crate::numerical::central_difference;
+use crate::optimizers::SGD;
 use crate::product;
+use crate::timing::{elapsed, layer_inputs, products};
 use crate::wire::{Array, Arrays, Data, Fields, Message};
 
-/// What an operation gives: the fields and arrays of the reply, or what was expected of the request and what came.
-pub type Outcome = Result<(Fields, Arrays), String>;
+/// What an operation gives: the fields and arrays of the reply, or why there is none.
+pub type Outcome = Result<(Fields, Arrays), Refusal>;
+
+/// Why a request gets no results.
+#[derive(Debug, PartialEq)]
+pub enum Refusal {
+    /// It is wrong: what was expected of it, and what came.
+    Error(String),
+    /// This port does not implement it.
+    Unsupported(String),
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Refusal::Error(message)
+    }
+}
 
 /// How a request is answered.
 pub type Handler = fn(&mut Port, Message) -> Outcome;
 
 /// Every operation by its name, in the order in which hello lists them.
-pub const HANDLERS: [(&str, Handler); 9] = [
+pub const HANDLERS: [(&str, Handler); 11] = [
     ("hello", Port::hello),
     ("load", Port::load),
     ("layer", Port::layer),
@@ -25,9 +47,12 @@ pub const HANDLERS: [(&str, Handler); 9] = [
     ("gradient", Port::gradient),
     ("numerical_gradient", Port::numerical_gradient),
     ("trace", Port::trace),
+    ("null", Port::null),
+    ("time", Port::time),
 ];
 
 const LAYERS: [&str; 6] = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"];
+const OPTIMIZERS: [&str; 1] = ["sgd"];
 
 /// The loaded case; and the arrays of the last `layer`, where that came after it.
 #[derive(Default)]
@@ -47,7 +72,7 @@ impl Port {
             ("dtypes", "float32,float64"),
             ("layers", &LAYERS.join(",")),
             ("operations", &HANDLERS.map(|(name, _)| name).join(",")),
-            ("optimizers", ""),
+            ("optimizers", &OPTIMIZERS.join(",")),
             ("epsilon", "any"),
         ];
         Ok((fields.map(|(key, value)| (key.into(), value.into())).into(), vec![]))
@@ -58,16 +83,16 @@ impl Port {
         self.case = match field(&request, "dtype")? {
             "float32" => Some(Box::new(Loaded::<f32>::new(&request)?)),
             "float64" => Some(Box::new(Loaded::<f64>::new(&request)?)),
-            other => return Err(format!("expected dtype float32 or float64, came {other}")),
+            other => return Err(format!("expected dtype float32 or float64, came {other}").into()),
         };
         Ok((vec![], vec![]))
     }
 
     fn layer(&mut self, request: Message) -> Outcome {
-        let results = match find(&request.arrays, "x")?.data {
-            Data::Float32(_) => layer::<f32>(&request)?,
-            _ => layer::<f64>(&request)?,
-        };
+        let mut pass = layer_pass(&request)?;
+        pass.run();
+        let results = pass.results();
+        drop(pass);
         self.layer = Some(request.arrays);
         Ok((vec![], results))
     }
@@ -100,6 +125,26 @@ impl Port {
         Ok((vec![], self.case()?.trace()))
     }
 
+    fn null(&mut self, _: Message) -> Outcome {
+        Ok((vec![], vec![]))
+    }
+
+    fn time(&mut self, request: Message) -> Outcome {
+        let (calls, samples) = (number(&request, "calls")?, number(&request, "samples")?);
+        let nanoseconds = match field(&request, "operation")? {
+            "null" => elapsed(|| black_box(()), calls, samples),
+            "layer" => {
+                let mut pass = layer_pass(&request)?;
+                elapsed(|| black_box(&mut pass).run(), calls, samples)
+            }
+            _ => {
+                let timed = Timed::of(&request)?;
+                self.case()?.time(timed, calls, samples)?
+            }
+        };
+        Ok((vec![], vec![named("nanoseconds", nanoseconds.view())]))
+    }
+
     fn case(&mut self) -> Result<&mut Box<dyn Case>, String> {
         self.case.as_mut().ok_or_else(|| "nothing is loaded yet: send load first".into())
     }
@@ -113,6 +158,33 @@ trait Case {
     fn gradient(&mut self) -> Arrays;
     fn numerical_gradient(&mut self, step: f64) -> Arrays;
     fn trace(&mut self) -> Arrays;
+    /// Nanoseconds, (samples,). All is as it was afterwards, the parameters too.
+    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String>;
+}
+
+/// What to time of a loaded case.
+enum Timed {
+    Predict,
+    Gradient,
+    NumericalGradient { step: f64 },
+    TrainStep { learning_rate: f64 },
+    Products { affines: Vec<usize> },
+}
+
+impl Timed {
+    fn of(request: &Message) -> Result<Self, Refusal> {
+        match field(request, "operation")? {
+            "predict" => Ok(Timed::Predict),
+            "gradient" => Ok(Timed::Gradient),
+            "numerical_gradient" => Ok(Timed::NumericalGradient { step: number(request, "step")? }),
+            "train_step" => match field(request, "optimizer")? {
+                "sgd" => Ok(Timed::TrainStep { learning_rate: number(request, "learning_rate")? }),
+                other => Err(format!("expected the optimizer {}, came {other}", OPTIMIZERS.join(", ")).into()),
+            },
+            "products" => Ok(Timed::Products { affines: numbers(request, "affines")? }),
+            other => Err(Refusal::Unsupported(format!("no operation {other} to time"))),
+        }
+    }
 }
 
 struct Loaded<T> {
@@ -123,10 +195,10 @@ struct Loaded<T> {
 
 impl<T: Real + Element> Loaded<T> {
     fn new(request: &Message) -> Result<Self, String> {
-        let (arrays, sizes) = (&request.arrays, field(request, "sizes")?);
-        let parsed: Option<Vec<usize>> = sizes.split(',').map(|size| size.parse().ok()).collect();
-        let sizes =
-            parsed.filter(|s| s.len() > 1).ok_or(format!("expected sizes as inputs,...,classes, came {sizes}"))?;
+        let (arrays, sizes) = (&request.arrays, numbers::<usize>(request, "sizes")?);
+        if sizes.len() < 2 {
+            return Err(format!("expected sizes as inputs,...,classes, came {}", field(request, "sizes")?));
+        }
         let batch = view::<T, Ix2>(arrays, "x")?.nrows();
         let x = shaped(arrays, "x", (batch, sizes[0]))?.as_standard_layout().into_owned();
         let t = target(arrays, batch, sizes[sizes.len() - 1])?;
@@ -167,48 +239,139 @@ impl<T: Real + Element> Case for Loaded<T> {
     fn trace(&mut self) -> Arrays {
         all(self.network.trace(self.x.view(), &self.t))
     }
+
+    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String> {
+        let Loaded { x, t, network } = self;
+        let x = x.view();
+        match timed {
+            Timed::Predict => Ok(elapsed(|| _ = black_box(network.predict(x)), calls, samples)),
+            Timed::Gradient => Ok(elapsed(|| _ = black_box(network.gradient(x, t)), calls, samples)),
+            Timed::NumericalGradient { step } => {
+                let step = real(step);
+                Ok(elapsed(|| _ = black_box(central_difference(network, x, t, step)), calls, samples))
+            }
+            Timed::TrainStep { learning_rate } => {
+                let before: Vec<_> = network.params().into_iter().map(|(_, p)| p.into_owned()).collect();
+                let optimizer = SGD { learning_rate: real(learning_rate) };
+                let train_step = || {
+                    network.gradient(x, t);
+                    let (params, gradient) = network.params_and_gradient();
+                    optimizer.update(params, gradient);
+                };
+                let nanoseconds = elapsed(train_step, calls, samples);
+                network.params_and_gradient().0.iter_mut().zip(before).for_each(|(p, before)| p.assign(&before));
+                Ok(nanoseconds)
+            }
+            Timed::Products { affines } => {
+                let depth = network.affines.len();
+                if let Some(other) = affines.iter().find(|i| !(1..=depth).contains(*i)) {
+                    return Err(format!("expected affines from 1 to {depth}, came {other}"));
+                }
+                let inputs = layer_inputs(network, x, &affines);
+                Ok(elapsed(|| products(network, &inputs), calls, samples))
+            }
+        }
+    }
 }
 
-/// One fresh layer, forward and backward.
-fn layer<T: Real + Element>(request: &Message) -> Result<Arrays, String> {
-    let (arrays, kind) = (&request.arrays, field(request, "kind")?);
-    match kind {
-        "multiply" | "add" => {
-            let x = view::<T, IxDyn>(arrays, "x")?;
-            let y = shaped(arrays, "y", x.raw_dim())?;
-            let dout = shaped(arrays, "dout", x.raw_dim())?;
-            let (out, (dx, dy)) = if kind == "multiply" {
-                (Multiply.forward(&x, &y), Multiply.backward(&x, &y, &dout))
-            } else {
-                (Add.forward(&x, &y), Add.backward(&dout))
-            };
-            Ok(vec![named("out", out.view()), named("dx", dx.view()), named("dy", dy.view())])
+/// A layer made beforehand, with the arrays of the request: what there is to run, and then to tell.
+trait Pass {
+    /// Forward, then backward.
+    fn run(&mut self);
+    fn results(&self) -> Arrays;
+}
+
+fn layer_pass(request: &Message) -> Result<Box<dyn Pass + '_>, String> {
+    Ok(match find(&request.arrays, "x")?.data {
+        Data::Float32(_) => Box::new(Layer::<f32>::new(request)?),
+        _ => Box::new(Layer::<f64>::new(request)?),
+    })
+}
+
+/// One fresh layer and its inputs, of one dtype.
+enum Layer<'a, T> {
+    Multiply { layer: Multiply<T, IxDyn>, x: ArrayViewD<'a, T>, y: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
+    Add { layer: Add<T, IxDyn>, x: ArrayViewD<'a, T>, y: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
+    Activation { layer: Box<dyn Activation<T, IxDyn>>, x: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
+    Affine { layer: Affine<T>, x: ArrayView2<'a, T>, dout: ArrayView2<'a, T> },
+    SoftmaxWithLoss { layer: SoftmaxWithLoss<T>, x: ArrayView2<'a, T>, t: Target<T> },
+}
+
+impl<'a, T: Real + Element> Layer<'a, T> {
+    fn new(request: &'a Message) -> Result<Self, String> {
+        let (arrays, kind) = (&request.arrays, field(request, "kind")?);
+        match kind {
+            "multiply" | "add" => {
+                let x = view::<T, IxDyn>(arrays, "x")?;
+                let y = shaped(arrays, "y", x.raw_dim())?;
+                let dout = shaped(arrays, "dout", x.raw_dim())?;
+                Ok(match kind {
+                    "multiply" => Layer::Multiply { layer: Multiply::default(), x, y, dout },
+                    _ => Layer::Add { layer: Add::default(), x, y, dout },
+                })
+            }
+            "relu" | "sigmoid" => {
+                let x = view::<T, IxDyn>(arrays, "x")?;
+                let dout = shaped(arrays, "dout", x.raw_dim())?;
+                Ok(Layer::Activation { layer: activation(kind)?, x, dout })
+            }
+            "affine" => {
+                let x = view::<T, Ix2>(arrays, "x")?;
+                let b = view::<T, Ix1>(arrays, "b")?;
+                let W = shaped(arrays, "W", (x.ncols(), b.len()))?;
+                let dout = shaped(arrays, "dout", (x.nrows(), b.len()))?;
+                Ok(Layer::Affine { layer: Affine::new(W, b), x, dout })
+            }
+            "softmax_with_loss" => {
+                let x = view::<T, Ix2>(arrays, "x")?;
+                let t = target(arrays, x.nrows(), x.ncols())?;
+                let layer = SoftmaxWithLoss::new(real(number(request, "epsilon")?));
+                Ok(Layer::SoftmaxWithLoss { layer, x, t })
+            }
+            _ => Err(format!("expected a layer of kind {}, came {kind}", LAYERS.join(", "))),
         }
-        "relu" | "sigmoid" => {
-            let x = view::<T, IxDyn>(arrays, "x")?;
-            let dout = shaped(arrays, "dout", x.raw_dim())?;
-            let mut activation = activation(kind)?;
-            Ok(vec![named("out", activation.forward(x)), named("dx", activation.backward(dout))])
+    }
+}
+
+impl<T: Real + Element> Pass for Layer<'_, T> {
+    fn run(&mut self) {
+        match self {
+            Layer::Multiply { layer, x, y, dout } => {
+                layer.forward(x.view(), y.view());
+                layer.backward(x.view(), y.view(), dout.view());
+            }
+            Layer::Add { layer, x, y, dout } => {
+                layer.forward(x.view(), y.view());
+                layer.backward(dout.view());
+            }
+            Layer::Activation { layer, x, dout } => {
+                layer.forward(x.view());
+                layer.backward(dout.view());
+            }
+            Layer::Affine { layer, x, dout } => {
+                layer.forward(x.view());
+                layer.backward(x.view(), dout.view());
+            }
+            Layer::SoftmaxWithLoss { layer, x, t } => {
+                layer.forward(x.view(), t);
+                layer.backward();
+            }
         }
-        "affine" => {
-            let x = view::<T, Ix2>(arrays, "x")?;
-            let b = view::<T, Ix1>(arrays, "b")?;
-            let W = shaped(arrays, "W", (x.ncols(), b.len()))?;
-            let dout = shaped(arrays, "dout", (x.nrows(), b.len()))?;
-            let mut affine = Affine::new(W, b);
-            let out = named("out", affine.forward(x));
-            let dx = named("dx", affine.backward(x, dout));
-            Ok(vec![out, dx, named("dW", affine.dW.view()), named("db", affine.db.view())])
+    }
+
+    fn results(&self) -> Arrays {
+        match self {
+            Layer::Multiply { layer: Multiply { out, dx, dy }, .. } | Layer::Add { layer: Add { out, dx, dy }, .. } => {
+                vec![named("out", out.view()), named("dx", dx.view()), named("dy", dy.view())]
+            }
+            Layer::Activation { layer, .. } => vec![named("out", layer.out()), named("dx", layer.dx())],
+            Layer::Affine { layer: Affine { out, dx, dW, db, .. }, .. } => {
+                vec![named("out", out.view()), named("dx", dx.view()), named("dW", dW.view()), named("db", db.view())]
+            }
+            Layer::SoftmaxWithLoss { layer: SoftmaxWithLoss { loss, y, dx, .. }, .. } => {
+                vec![named("loss", aview0(loss)), named("y", y.view()), named("dx", dx.view())]
+            }
         }
-        "softmax_with_loss" => {
-            let x = view::<T, Ix2>(arrays, "x")?;
-            let t = target(arrays, x.nrows(), x.ncols())?;
-            let mut last = SoftmaxWithLoss::new(real(number(request, "epsilon")?));
-            let loss = last.forward(x, &t);
-            let y = named("y", last.y.view());
-            Ok(vec![named("loss", aview0(&loss)), y, named("dx", last.backward())])
-        }
-        _ => Err(format!("expected a layer of kind {}, came {kind}", LAYERS.join(", "))),
     }
 }
 
@@ -230,9 +393,15 @@ fn field<'a>(request: &'a Message, name: &str) -> Result<&'a str, String> {
     value.ok_or_else(|| format!("expected the field {name} in {}", request.word))
 }
 
-fn number(request: &Message, name: &str) -> Result<f64, String> {
+fn number<N: FromStr>(request: &Message, name: &str) -> Result<N, String> {
     let text = field(request, name)?;
     text.parse().map_err(|_| format!("expected a number as {name}, came {text}"))
+}
+
+fn numbers<N: FromStr>(request: &Message, name: &str) -> Result<Vec<N>, String> {
+    let text = field(request, name)?;
+    let parsed = text.split(',').map(|number| number.parse().ok()).collect::<Option<_>>();
+    parsed.ok_or_else(|| format!("expected numbers as {name}, came {text}"))
 }
 
 fn real<T: Real>(value: f64) -> T {

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use gradparity_port::operations::{HANDLERS, Outcome, Port};
+use gradparity_port::operations::{HANDLERS, Outcome, Port, Refusal};
 use gradparity_port::wire::{Message, WireError, decode, encode};
 
 fn main() -> ExitCode {
@@ -45,11 +45,12 @@ fn answer(port: &mut Port, request: Message) -> Message {
     // half done.
     let outcome: Outcome = catch_unwind(AssertUnwindSafe(|| handler(port, request))).unwrap_or_else(|_| {
         *port = Port::default();
-        Err("the operation panicked, as stderr tells; nothing is loaded any more".into())
+        Err(Refusal::Error("the operation panicked, as stderr tells; nothing is loaded any more".into()))
     });
     match outcome {
         Ok((fields, arrays)) => Message { word: "ok".into(), fields, arrays },
-        Err(message) => failure("error", &message),
+        Err(Refusal::Error(message)) => failure("error", &message),
+        Err(Refusal::Unsupported(message)) => failure("unsupported", &message),
     }
 }
 

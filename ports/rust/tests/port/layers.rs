@@ -5,40 +5,37 @@ use ndarray::{Array0, Array1, Array2, Axis, array, aview0, aview1, aview2};
 
 use crate::noise;
 
-fn multiply(x: f64, y: f64) -> f64 {
-    Multiply.forward(&aview0(&x), &aview0(&y)).into_scalar()
-}
-
-fn multiply_backward(x: f64, y: f64, dout: f64) -> (f64, f64) {
-    let (dx, dy) = Multiply.backward(&aview0(&x), &aview0(&y), &aview0(&dout));
-    (dx.into_scalar(), dy.into_scalar())
-}
-
 fn near(a: f64, b: f64) -> bool {
     (a - b).abs() < 1e-12 * b.abs()
 }
 
 #[test]
 fn two_apples_cost_220() {
-    let (apple, number, tax) = (100.0, 2.0, 1.1);
-    let apples = multiply(apple, number);
-    assert!(near(multiply(apples, tax), 220.0));
-    let (dapples, dtax) = multiply_backward(apples, tax, 1.0);
-    let (dapple, dnumber) = multiply_backward(apple, number, dapples);
-    assert!(near(dapple, 2.2) && near(dnumber, 110.0) && near(dtax, 200.0));
+    let (apple, number, tax) = (aview0(&100.0), aview0(&2.0), aview0(&1.1));
+    let (mut apples, mut price) = (Multiply::default(), Multiply::default());
+    apples.forward(apple, number);
+    assert!(near(price.forward(apples.out.view(), tax)[()], 220.0));
+    price.backward(apples.out.view(), tax, aview0(&1.0));
+    apples.backward(apple, number, price.dx.view());
+    assert!(near(apples.dx[()], 2.2) && near(apples.dy[()], 110.0) && near(price.dy[()], 200.0));
 }
 
 #[test]
 fn with_three_oranges_715() {
-    let (apples, oranges, tax) = (multiply(100.0, 2.0), multiply(150.0, 3.0), 1.1);
-    let all = Add.forward(&aview0(&apples), &aview0(&oranges)).into_scalar();
-    assert!(near(multiply(all, tax), 715.0));
-    let (dall, dtax) = multiply_backward(all, tax, 1.0);
-    let (dapples, doranges) = Add.backward(&aview0(&dall));
-    let (dapple, dapple_number) = multiply_backward(100.0, 2.0, dapples.into_scalar());
-    let (dorange, dorange_number) = multiply_backward(150.0, 3.0, doranges.into_scalar());
-    assert!(near(dapple_number, 110.0) && near(dapple, 2.2));
-    assert!(near(dorange, 3.3) && near(dorange_number, 165.0) && near(dtax, 650.0));
+    let (apple, apple_number, orange, orange_number) = (aview0(&100.0), aview0(&2.0), aview0(&150.0), aview0(&3.0));
+    let tax = aview0(&1.1);
+    let (mut apples, mut oranges, mut price) = (Multiply::default(), Multiply::default(), Multiply::default());
+    let mut all = Add::default();
+    apples.forward(apple, apple_number);
+    oranges.forward(orange, orange_number);
+    all.forward(apples.out.view(), oranges.out.view());
+    assert!(near(price.forward(all.out.view(), tax)[()], 715.0));
+    price.backward(all.out.view(), tax, aview0(&1.0));
+    all.backward(price.dx.view());
+    apples.backward(apple, apple_number, all.dx.view());
+    oranges.backward(orange, orange_number, all.dy.view());
+    assert!(near(apples.dy[()], 110.0) && near(apples.dx[()], 2.2));
+    assert!(near(oranges.dx[()], 3.3) && near(oranges.dy[()], 165.0) && near(price.dy[()], 650.0));
 }
 
 #[test]
@@ -58,6 +55,19 @@ fn sigmoid_has_its_limits_and_its_slope() {
     assert_eq!(sigmoid.forward(aview1(&[-1000.0, 0.0, 1000.0])), array![0.0, 0.5, 1.0]);
     assert_eq!(sigmoid.backward(aview1(&[1.0, 2.0, 3.0])), array![0.0, 0.5, 0.0]);
     assert!(near(sigmoid.forward(aview1(&[1.0]))[0], 0.7310585786300049));
+    assert!(sigmoid.forward(aview1(&[f64::NAN]))[0].is_nan());
+}
+
+#[test]
+fn a_sigmoid_has_the_same_bits_alone_and_among_others() {
+    fn check<T: Real>() {
+        let x: Array1<T> = noise(1, 1000);
+        let (mut sigmoid, mut alone) = (Sigmoid::default(), Sigmoid::default());
+        let all = sigmoid.forward(x.view());
+        assert!(all.iter().zip(&x).all(|(&out, x)| out == alone.forward(aview0(x))[()]));
+    }
+    check::<f32>();
+    check::<f64>();
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 #![allow(non_snake_case)]
 
+mod exp;
 mod layers;
 mod network;
 mod numerical;
 mod operations;
+mod optimizers;
 mod product;
 mod serve;
+mod timing;
 mod wire;
 
 use gradparity_port::layers::Real;

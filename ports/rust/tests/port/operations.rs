@@ -1,4 +1,4 @@
-use gradparity_port::operations::{HANDLERS, Outcome, Port};
+use gradparity_port::operations::{HANDLERS, Outcome, Port, Refusal};
 use gradparity_port::wire::{Array, Arrays, Data, Message};
 
 fn ask(port: &mut Port, line: &str, arrays: &Arrays) -> Outcome {
@@ -14,7 +14,20 @@ fn arrays(port: &mut Port, line: &str, arrays: &Arrays) -> Arrays {
 }
 
 fn error(port: &mut Port, line: &str, arrays: &Arrays) -> String {
-    ask(port, line, arrays).unwrap_err()
+    match ask(port, line, arrays) {
+        Err(Refusal::Error(message)) => message,
+        other => panic!("{line}: expected an error, came {other:?}"),
+    }
+}
+
+/// The nanoseconds of a request to time.
+fn time(port: &mut Port, line: &str, inputs: &Arrays) -> Vec<f64> {
+    match &arrays(port, line, inputs)[..] {
+        [(name, Array { shape, data: Data::Float64(values), .. })] if name == "nanoseconds" && shape.len() == 1 => {
+            values.clone()
+        }
+        other => panic!("{line}: {other:?}"),
+    }
 }
 
 fn f64s(name: &str, shape: &[usize], values: &[f64]) -> (String, Array) {
@@ -65,7 +78,7 @@ fn in_float32(arrays: &Arrays) -> Arrays {
 fn hello_lists_every_operation() {
     let (fields, _) = ask(&mut Port::default(), "hello protocol=1", &vec![]).unwrap();
     let operations = fields.iter().find(|(key, _)| key == "operations").unwrap();
-    assert_eq!(operations.1, "hello,load,layer,inputs,predict,accuracy,gradient,numerical_gradient,trace");
+    assert_eq!(operations.1, "hello,load,layer,inputs,predict,accuracy,gradient,numerical_gradient,trace,null,time");
     assert!(fields.iter().any(|(key, value)| key == "version" && value.starts_with("1.")));
 }
 
@@ -175,7 +188,15 @@ fn what_is_wrong_with_a_layer_is_told() {
 
 #[test]
 fn nothing_goes_before_load() {
-    for operation in ["inputs", "predict", "accuracy", "gradient", "numerical_gradient step=1", "trace"] {
+    for operation in [
+        "inputs",
+        "predict",
+        "accuracy",
+        "gradient",
+        "numerical_gradient step=1",
+        "trace",
+        "time operation=gradient calls=1 samples=1",
+    ] {
         assert_eq!(error(&mut Port::default(), operation, &vec![]), "nothing is loaded yet: send load first");
     }
 }
@@ -188,7 +209,7 @@ fn a_load_that_fails_says_why_and_leaves_nothing() {
         ("sizes=2,3,2", "sizes=2,3,2,1", "array t: expected shape [1, 1], came [1, 2]"),
         ("sizes=2,3,2", "sizes=2,3,2,2", "expected an array W3, came x, t, W1, b1, W2, b2"),
         ("sizes=2,3,2", "sizes=2", "expected sizes as inputs,...,classes, came 2"),
-        ("sizes=2,3,2", "sizes=2,x", "expected sizes as inputs,...,classes, came 2,x"),
+        ("sizes=2,3,2", "sizes=2,x", "expected numbers as sizes, came 2,x"),
         ("float64", "float16", "expected dtype float32 or float64, came float16"),
         ("float64", "float32", "array x: expected float32 of 2 dimensions, came float64 (1, 2)"),
         ("relu", "tanh", "expected the activation relu or sigmoid, came tanh"),
@@ -201,5 +222,67 @@ fn a_load_that_fails_says_why_and_leaves_nothing() {
         assert_eq!(error(port, "gradient", &vec![]), "nothing is loaded yet: send load first");
         arrays(port, LOAD, &case());
         assert_eq!(error(port, "numerical_gradient", &vec![]), "expected the field step in numerical_gradient");
+    }
+}
+
+const TIMES: [&str; 6] = [
+    "operation=predict",
+    "operation=gradient",
+    "operation=numerical_gradient step=1e-4",
+    "operation=train_step optimizer=sgd learning_rate=0.1",
+    "operation=products affines=1",
+    "operation=products affines=1,2",
+];
+
+#[test]
+fn time_leaves_the_case_as_it_was() {
+    let single = (LOAD.replace("float64", "float32"), in_float32(&case()));
+    for (load, case) in [(LOAD.to_string(), case()), single] {
+        let port = &mut Port::default();
+        arrays(port, &load, &case);
+        let gradient = arrays(port, "gradient", &vec![]);
+        for what in TIMES {
+            let nanoseconds = time(port, &format!("time {what} calls=2 samples=3"), &vec![]);
+            assert!(
+                nanoseconds.len() == 3 && nanoseconds.iter().all(|&sample| sample > 0.0),
+                "{what}: {nanoseconds:?}"
+            );
+            assert_eq!(arrays(port, "inputs", &vec![]), case, "{what}");
+            assert_eq!(arrays(port, "gradient", &vec![]), gradient, "{what}");
+        }
+    }
+}
+
+#[test]
+fn time_takes_a_layer_before_any_load() {
+    let port = &mut Port::default();
+    let (x, dout) = (f64s("x", &[2, 2], &[1.0, -0.5, -2.0, 3.0]), f64s("dout", &[2, 2], &[5.0, 6.0, 7.0, 8.0]));
+    let inputs = vec![x, dout];
+    for inputs in [inputs.clone(), in_float32(&inputs), in_columns(&inputs)] {
+        assert_eq!(time(port, "time operation=layer kind=sigmoid calls=2 samples=3", &inputs).len(), 3);
+    }
+    assert_eq!(error(port, "inputs", &vec![]), "nothing is loaded yet: send load first");
+    assert_eq!(time(port, "time operation=null calls=1000 samples=2", &vec![]).len(), 2);
+    assert_eq!(ask(port, "null", &vec![]), Ok((vec![], vec![])));
+}
+
+#[test]
+fn what_cannot_be_timed_says_why() {
+    let port = &mut Port::default();
+    let unsupported = ask(port, "time operation=trace calls=1 samples=1", &vec![]);
+    assert_eq!(unsupported, Err(Refusal::Unsupported("no operation trace to time".into())));
+    arrays(port, LOAD, &case());
+    for (line, message) in [
+        ("time operation=gradient samples=1", "expected the field calls in time"),
+        ("time operation=gradient calls=1.5 samples=1", "expected a number as calls, came 1.5"),
+        ("time calls=1 samples=1", "expected the field operation in time"),
+        ("time operation=train_step calls=1 samples=1", "expected the field optimizer in time"),
+        ("time operation=train_step calls=1 samples=1 optimizer=adam", "expected the optimizer sgd, came adam"),
+        ("time operation=products calls=1 samples=1 affines=0", "expected affines from 1 to 2, came 0"),
+        ("time operation=products calls=1 samples=1 affines=1,3", "expected affines from 1 to 2, came 3"),
+        ("time operation=products calls=1 samples=1 affines=", "expected numbers as affines, came "),
+        ("time operation=layer calls=1 samples=1", "expected an array x, came none"),
+    ] {
+        assert_eq!(error(port, line, &vec![]), message);
     }
 }

@@ -16,15 +16,17 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn it_answers_and_ends_with_its_input() {
-    let output = serve(b"sing loudly=1\nlayer kind=affine\ngradient\nhello protocol=1\n");
+    let output =
+        serve(b"sing loudly=1\ntime operation=sing calls=1 samples=1\nlayer kind=affine\ngradient\nhello protocol=1\n");
     assert!(output.status.success());
     assert_eq!(text(&output.stderr), "");
     let lines: Vec<_> = text(&output.stdout).lines().collect();
     assert_eq!(lines[0], "unsupported message=no%20operation%20sing");
-    assert_eq!(lines[1], "error message=expected%20an%20array%20x,%20came%20none");
-    assert_eq!(lines[2], "error message=nothing%20is%20loaded%20yet:%20send%20load%20first");
-    assert!(lines[3].starts_with("ok name=rust language=Rust version=1."), "{}", lines[3]);
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[1], "unsupported message=no%20operation%20sing%20to%20time");
+    assert_eq!(lines[2], "error message=expected%20an%20array%20x,%20came%20none");
+    assert_eq!(lines[3], "error message=nothing%20is%20loaded%20yet:%20send%20load%20first");
+    assert!(lines[4].starts_with("ok name=rust language=Rust version=1."), "{}", lines[4]);
+    assert_eq!(lines.len(), 5);
 }
 
 #[test]

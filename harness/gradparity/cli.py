@@ -31,6 +31,7 @@ from .suite import default_suite, select_cases
 
 WIDTH = 1000  # where the output is no terminal: a line is a line
 PICTURE_WIDTH = 100
+BENCH_PICTURE_WIDTH = 132
 MOST_SEEDS = 100_000
 
 
@@ -244,7 +245,7 @@ def bench(
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
-    console = _console(record=svg is not None)
+    console = _console(record=svg is not None, width=BENCH_PICTURE_WIDTH)
     console.print(command.bench_report(result, changed))
     if svg:
         svg.write_text(picture(console, "gradparity bench"), encoding="utf-8")
@@ -274,10 +275,10 @@ def setup() -> int:
     return 3 if lacking else 0
 
 
-def _console(record: bool = False) -> Console:
+def _console(record: bool = False, width: int = PICTURE_WIDTH) -> Console:
     console = Console(highlight=False, record=record)
     if record or not console.is_terminal:
-        console.width = PICTURE_WIDTH if record else WIDTH
+        console.width = width if record else WIDTH
     return console
 
 

@@ -135,14 +135,20 @@ class CheckResult(_Record):
 
     @property
     def missing(self) -> list[RunnerInfo]:
-        """The runners that should have run: those that failed, those asked for, and all of a port with none ready."""
-        ready = {info.port for info in self.runners if info.state is State.READY}
-        return [
-            info
-            for info in self.runners
-            if info.state is State.FAILED
-            or (info.state is State.NOT_AVAILABLE and (info.port not in ready or info.runner in self.required))
-        ]
+        """The runners that should have run."""
+        return missing(self.runners, self.required)
+
+
+def missing(runners: Iterable[RunnerInfo], required: Iterable[str]) -> list[RunnerInfo]:
+    """The runners that should have run: those that failed, those asked for, and all of a port with none ready."""
+    runners, required = list(runners), set(required)
+    ready = {info.port for info in runners if info.state is State.READY}
+    return [
+        info
+        for info in runners
+        if info.state is State.FAILED
+        or (info.state is State.NOT_AVAILABLE and (info.port not in ready or info.runner in required))
+    ]
 
 
 ORDER = list(Verdict)

@@ -22,8 +22,10 @@ NAMES = {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS", "flexiblas": "Fle
 SECONDS = 20.0
 
 
-def loaded_blas(pid: int, environment: Mapping[str, str]) -> list[str]:
+def loaded_blas(pid: int, environment: Mapping[str, str], says: str = "") -> list[str]:
     """For each, its name, version and the kernels that it picks on this machine in this environment.
+
+    Where there are several, as in a bridge beside NumPy's own, those whose version the port ``says``.
 
     Each is loaded into a process of its own to be asked, with threadpoolctl. Empty where the process has none, and
     where the system does not tell which libraries a process has loaded (only Linux and FreeBSD do).
@@ -33,10 +35,13 @@ def loaded_blas(pid: int, environment: Mapping[str, str]) -> list[str]:
     except (AttributeError, psutil.Error, OSError):
         return []
     paths = sorted({one.path for one in maps if BLAS.search(one.path.rpartition("/")[2]) and ".so" in one.path})
-    return [described for path in paths for described in _ask(path, environment)]
+    found = {name: version for path in paths for name, version in _ask(path, environment)}
+    said = [name for name, version in found.items() if version and version in says]
+    return said or list(found)
 
 
-def _ask(path: str, environment: Mapping[str, str]) -> list[str]:
+def _ask(path: str, environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(described, version) of the library in this file."""
     command = [sys.executable, "-c", ASK, path]
     try:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=True)
@@ -46,5 +51,6 @@ def _ask(path: str, environment: Mapping[str, str]) -> list[str]:
     told = []
     for one in found:
         name = NAMES.get(one["internal_api"], one["internal_api"])
-        told.append(" ".join(word for word in (name, one.get("version"), one.get("architecture")) if word))
-    return told or [path.rpartition("/")[2]]
+        version = one.get("version") or ""
+        told.append((" ".join(word for word in (name, version, one.get("architecture")) if word), version))
+    return told or [(path.rpartition("/")[2], "")]

@@ -79,7 +79,8 @@ class Contestant:
     def look_at_blas(self) -> None:
         """Take note of the BLAS libraries that the process has loaded."""
         if self.session:
-            self.blas = loaded_blas(self.session.process.pid, self.runner.environment(self.threads))
+            pid, environment = self.session.process.pid, self.runner.environment(self.threads)
+            self.blas = loaded_blas(pid, environment, self.session.hello.blas)
 
     def broke(self, failure: PortFailure) -> None:
         """Take note of a failed request, and of the process's end."""

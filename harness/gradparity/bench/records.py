@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from ..cases import CaseSpec
-from ..results import RunnerInfo, State
+from ..results import RunnerInfo, missing
 from .statistics import Word
 
 SCHEMA = 1
@@ -136,15 +136,6 @@ class BenchResult(_Record):
 
     @property
     def missing(self) -> list[Timed]:
-        """The runners that should have run, as in a check: failed, named, or all of a port with none ready."""
-        ready = {timed.info.port for timed in self.runners if timed.info.state is State.READY}
-        return [
-            timed
-            for timed in self.runners
-            if timed.trouble
-            or timed.info.state is State.FAILED
-            or (
-                timed.info.state is State.NOT_AVAILABLE
-                and (timed.info.port not in ready or timed.info.runner in self.required)
-            )
-        ]
+        """The runners that should have run, as in a check, and those that broke."""
+        absent = missing((timed.info for timed in self.runners), self.required)
+        return [timed for timed in self.runners if timed.trouble or timed.info in absent]

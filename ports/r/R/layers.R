@@ -93,7 +93,8 @@ softmax_with_loss_backward <- function(y, target) {
 
 #' The column of each row's label, from 1 as R counts. t is one-hot, or labels counted from 0.
 label_columns <- function(t) {
-  if (is.matrix(t)) max.col(t, "first") else as.vector(t) + 1
+  # A row's only 1 picks its column's number.
+  if (is.matrix(t)) drop(t %*% seq_len(ncol(t))) else as.vector(t) + 1
 }
 
 #' The index of one element a row, in these columns: a matrix lies in memory column by column.

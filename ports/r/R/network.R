@@ -18,7 +18,7 @@ network <- function(weights, biases, activation = "relu", epsilon = 0) {
   }
   affines <- unname(Map(function(W, b) list(W = W, b = b), weights, biases))
   between <- c(list(name = activation), activations[[activation]])
-  structure(list(affines = affines, activation = between, epsilon = epsilon), class = "network")
+  list(affines = affines, activation = between, epsilon = epsilon)
 }
 
 #' The parameters by name: W1, b1, W2, ...
@@ -38,7 +38,7 @@ forward <- function(network, x) {
 }
 
 #' The logits, (batch, classes), of x, (batch, inputs).
-predict.network <- function(object, x, ...) forward(object, x)$out
+predict <- function(network, x) forward(network, x)$out
 
 #' The mean cross-entropy, a number, against t: one-hot (batch, classes), or labels (batch) from 0.
 loss <- function(network, x, t) {
@@ -103,5 +103,6 @@ trace <- function(network, x, t) {
 
 # Arrays called W, b, W, b, ... (or dW, db, ...) are called W1, b1, W2, b2, ...
 by_name <- function(arrays) {
-  setNames(arrays, paste0(names(arrays), rep(seq_len(length(arrays) / 2), each = 2)))
+  names(arrays) <- paste0(names(arrays), rep(seq_len(length(arrays) / 2), each = 2))
+  arrays
 }

@@ -8,7 +8,7 @@ options(matprod = "blas")
 answer <- function(port, word, fields, arrays) {
   operation <- port[[word]]
   if (is.null(operation)) {
-    return(reply("unsupported", c(message = paste("no operation", word))))
+    return(unsupported("no operation ", word))
   }
   tryCatch(operation(fields, arrays), error = function(e) {
     message("error in ", word, ": ", conditionMessage(e))
@@ -19,6 +19,8 @@ answer <- function(port, word, fields, arrays) {
 reply <- function(word = "ok", fields = character(), arrays = list()) {
   list(word = word, fields = fields, arrays = arrays)
 }
+
+unsupported <- function(...) reply("unsupported", c(message = paste0(...)))
 
 #' The port: its operations by name, each a function of a request's fields and arrays. They share
 #' what load has stored (and, for `inputs`, the last arrays that came), and nothing else.
@@ -42,7 +44,7 @@ operations <- function() {
         dtypes = "float64",
         layers = "multiply,add,relu,sigmoid,affine,softmax_with_loss",
         operations = paste(names(port), collapse = ","),
-        optimizers = "",
+        optimizers = "sgd",
         epsilon = "any"
       ))
     },
@@ -52,7 +54,7 @@ operations <- function() {
       reply()
     },
     layer = function(fields, arrays) {
-      results <- run_layer(fields, arrays)
+      results <- layer_call(fields, arrays)()
       last <<- arrays
       reply(arrays = results)
     },
@@ -73,6 +75,22 @@ operations <- function() {
     },
     trace = function(fields, arrays) {
       reply(arrays = on_case(trace))
+    },
+    null = function(fields, arrays) {
+      reply()
+    },
+    time = function(fields, arrays) {
+      operation <- field(fields, "operation")
+      call <- switch(operation,
+        null = function() NULL,
+        layer = layer_call(fields, arrays),
+        on_case(case_call, operation, fields)
+      )
+      if (is.null(call)) {
+        return(unsupported("no operation ", operation, " to time"))
+      }
+      took <- elapsed(call, count(fields, "calls"), count(fields, "samples"))
+      reply(arrays = list(nanoseconds = took))
     }
   )
   port
@@ -80,7 +98,7 @@ operations <- function() {
 
 # A case: the network of a load request, and its batch.
 read_case <- function(fields, arrays) {
-  sizes <- suppressWarnings(as.integer(strsplit(field(fields, "sizes"), ",", fixed = TRUE)[[1]]))
+  sizes <- integers(fields, "sizes")
   if (length(sizes) < 2 || anyNA(sizes)) {
     fail("expected sizes=inputs,...,classes, came ", field(fields, "sizes"))
   }
@@ -101,42 +119,81 @@ read_case <- function(fields, arrays) {
   )
 }
 
-# The results of one layer, forward and backward.
-run_layer <- function(fields, arrays) {
+# A layer's forward and backward pass as a call without arguments, which gives its results. All that
+# the call needs is made beforehand.
+layer_call <- function(fields, arrays) {
   kind <- field(fields, "kind")
   x <- float64(arrays, "x")
   switch(kind,
     multiply = {
       y <- float64(arrays, "y", dim(x))
       dout <- float64(arrays, "dout", dim(x))
-      c(list(out = multiply_forward(x, y)), multiply_backward(x, y, dout))
+      function() c(list(out = multiply_forward(x, y)), multiply_backward(x, y, dout))
     },
     add = {
       y <- float64(arrays, "y", dim(x))
-      c(list(out = add_forward(x, y)), add_backward(float64(arrays, "dout", dim(x))))
+      dout <- float64(arrays, "dout", dim(x))
+      function() c(list(out = add_forward(x, y)), add_backward(dout))
     },
     relu = {
-      out <- relu_forward(x)
-      list(out = out, dx = relu_backward(out, float64(arrays, "dout", dim(x))))
+      dout <- float64(arrays, "dout", dim(x))
+      function() {
+        out <- relu_forward(x)
+        list(out = out, dx = relu_backward(out, dout))
+      }
     },
     sigmoid = {
-      out <- sigmoid_forward(x)
-      list(out = out, dx = sigmoid_backward(out, float64(arrays, "dout", dim(x))))
+      dout <- float64(arrays, "dout", dim(x))
+      function() {
+        out <- sigmoid_forward(x)
+        list(out = out, dx = sigmoid_backward(out, dout))
+      }
     },
     affine = {
       x <- float64(arrays, "x", c(NA, NA))
       W <- float64(arrays, "W", c(ncol(x), NA))
       b <- float64(arrays, "b", ncol(W))
       dout <- float64(arrays, "dout", c(nrow(x), ncol(W)))
-      c(list(out = affine_forward(x, W, b)), affine_backward(x, W, dout))
+      function() c(list(out = affine_forward(x, W, b)), affine_backward(x, W, dout))
     },
     softmax_with_loss = {
       x <- float64(arrays, "x", c(NA, NA))
       t <- targets(arrays, nrow(x), ncol(x))
-      last <- softmax_with_loss_forward(x, t, number(fields, "epsilon"))
-      c(last[c("loss", "y")], list(dx = softmax_with_loss_backward(last$y, last$target)))
+      epsilon <- number(fields, "epsilon")
+      function() {
+        last <- softmax_with_loss_forward(x, t, epsilon)
+        c(last[c("loss", "y")], list(dx = softmax_with_loss_backward(last$y, last$target)))
+      }
     },
     fail("unknown kind of layer: ", kind)
+  )
+}
+
+# An operation on the case as a call without arguments, or NULL where there is none of that name.
+# All that the call needs is made beforehand.
+case_call <- function(network, x, t, operation, fields) {
+  switch(operation,
+    predict = function() predict(network, x),
+    gradient = function() gradient(network, x, t),
+    numerical_gradient = {
+      step <- number(fields, "step")
+      function() central_difference(network, x, t, step)
+    },
+    train_step = {
+      optimizer <- field(fields, "optimizer")
+      if (optimizer != "sgd") fail("unknown optimizer: ", optimizer)
+      learning_rate <- number(fields, "learning_rate")
+      # From call to call training goes on, with this function's own network: the case keeps its.
+      function() network <<- sgd_update(network, gradient(network, x, t), learning_rate)
+    },
+    products = {
+      affines <- integers(fields, "affines")
+      if (length(affines) == 0 || !all(affines %in% seq_along(network$affines))) {
+        fail("expected affines from 1 to ", length(network$affines), ", came ", fields[["affines"]])
+      }
+      inputs <- layer_inputs(network, x)
+      function() products(network, inputs, affines)
+    }
   )
 }
 
@@ -151,6 +208,19 @@ number <- function(fields, name) {
   value <- suppressWarnings(as.numeric(field(fields, name)))
   if (is.na(value)) fail("expected a number as ", name, ", came ", field(fields, name))
   value
+}
+
+count <- function(fields, name) {
+  value <- number(fields, name)
+  if (value < 1 || value != round(value)) {
+    fail("expected a whole number from 1 as ", name, ", came ", field(fields, name))
+  }
+  value
+}
+
+# A list of integers, with NA for what is none.
+integers <- function(fields, name) {
+  suppressWarnings(as.integer(strsplit(field(fields, name), ",", fixed = TRUE)[[1]]))
 }
 
 # NA in a shape stands for any size; without a shape, any shape will do.

@@ -30,13 +30,14 @@ read_message <- function(input) {
     stop("expected a line 'word key=value ...', came ", excerpt(charToRaw(line)), call. = FALSE)
   }
   words <- strsplit(line, " ", fixed = TRUE)[[1]]
-  fields <- setNames(unescape(sub("^[^=]*=", "", words[-1])), sub("=.*", "", words[-1]))
+  fields <- unescape(sub("^[^=]*=", "", words[-1]))
+  names(fields) <- sub("=.*", "", words[-1])
   announced <- names(fields) == "arrays"
   names <- as.character(unlist(strsplit(fields[announced], ",", fixed = TRUE)))
   if (anyDuplicated(names(fields)) || anyDuplicated(names) || !all(nzchar(names))) {
     stop("expected each name once, came ", excerpt(charToRaw(line)), call. = FALSE)
   }
-  arrays <- lapply(setNames(nm = names), function(name) read_array(input, name))
+  arrays <- sapply(names, function(name) read_array(input, name), simplify = FALSE)
   list(word = words[1], fields = fields[!announced], arrays = arrays)
 }
 
@@ -145,5 +146,5 @@ unescape <- function(values) {
 
 # The beginning of something that was not expected, in printable characters.
 excerpt <- function(bytes) {
-  paste0("'", gsub("%20", " ", escape_bytes(head(bytes, 60)), fixed = TRUE), "'")
+  paste0("'", gsub("%20", " ", escape_bytes(utils::head(bytes, 60)), fixed = TRUE), "'")
 }

@@ -1,5 +1,7 @@
 # The port's tests: Rscript --vanilla tests/run.R, in the port's folder. Status 1 where one fails.
 
+library(stats)
+library(utils)
 for (source_file in list.files("R", full.names = TRUE)) source(source_file)
 
 # A dense network and batch of these sizes, the same on every call.

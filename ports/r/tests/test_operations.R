@@ -9,6 +9,7 @@ wrong <- function(text, ...) {
 # Before load there is no case, and a case belongs to one port.
 for (word in c("predict", "accuracy", "gradient", "trace")) wrong("send load first", word)
 wrong("send load first", "numerical_gradient", c(step = "1e-4"))
+wrong("send load first", "time", c(operation = "gradient", calls = "1", samples = "1"))
 expect_identical(ask("inputs")$arrays, list())
 
 hello <- ask("hello", c(protocol = "1"))
@@ -57,6 +58,67 @@ rows <- list(x = x, W = diag(2), b = array(c(0, 0)), dout = x)
 expect_identical(names(layer("affine", rows)), c("out", "dx", "dW", "db"))
 loss <- layer("softmax_with_loss", list(x = x, t = array(0:1)), epsilon = "1e-7")
 expect_identical(names(loss), c("loss", "y", "dx"))
+
+# Nothing, and the time of each operation: so many measurements, and all is as it was.
+expect_identical(ask("null"), reply())
+expect_identical(hello$fields[["optimizers"]], "sgd")
+time <- function(operation, ..., arrays = list()) {
+  ask("time", c(operation = operation, calls = "2", samples = "3", ...), arrays)
+}
+took <- function(...) {
+  came <- time(...)
+  expect_identical(came$word, "ok", info = toString(came$fields))
+  expect_identical(names(came$arrays), "nanoseconds")
+  expect_identical(dim(came$arrays$nanoseconds), 3L)
+  expect_true(all(came$arrays$nanoseconds >= 0))
+}
+sent <- ask("inputs")$arrays
+took("null")
+took("predict")
+took("gradient")
+took("numerical_gradient", step = "1e-4")
+took("train_step", optimizer = "sgd", learning_rate = "0.01")
+took("products", affines = "1,2")
+took("products", affines = "2")
+took("layer", kind = "multiply", arrays = three)
+took("layer", kind = "add", arrays = three)
+took("layer", kind = "relu", arrays = both)
+took("layer", kind = "sigmoid", arrays = both)
+took("layer", kind = "affine", arrays = rows)
+took("layer", kind = "softmax_with_loss", epsilon = "0", arrays = list(x = x, t = array(0:1)))
+expect_identical(ask("gradient"), first)
+expect_identical(ask("inputs")$arrays, sent)
+
+# A training step goes on from where the last one came.
+case <- read_case(fields, arrays)
+step <- case_call(
+  case$network, case$x, case$t, "train_step", c(optimizer = "sgd", learning_rate = "0.5")
+)
+net <- case$network
+for (i in 1:3) {
+  net <- sgd_update(net, gradient(net, case$x, case$t), 0.5)
+  expect_identical(step(), net)
+}
+expect_identical(case, read_case(fields, arrays))
+
+# What cannot be timed.
+expect_identical(time("sing")$word, "unsupported")
+expect_true(grepl("sing", time("sing")$fields[["message"]]))
+time_wrong <- function(text, ...) wrong(text, "time", c(calls = "2", samples = "3", ...))
+time_wrong("expected the field operation")
+time_wrong("expected the field step", operation = "numerical_gradient")
+time_wrong("expected the field optimizer", operation = "train_step")
+time_wrong("unknown optimizer: adam", operation = "train_step", optimizer = "adam")
+for (numbers in c("0", "3", "1,many", "")) {
+  came <- paste0("affines from 1 to 2, came ", numbers)
+  time_wrong(came, operation = "products", affines = numbers)
+}
+time_wrong("expected the array x too", operation = "layer", kind = "relu")
+wrong("expected the field calls", "time", c(operation = "null", samples = "3"))
+for (calls in c("some", "0", "1.5")) {
+  wrong("as calls, came", "time", c(operation = "null", calls = calls, samples = "3"))
+}
+expect_identical(ask("gradient"), first)
 
 # A request that is wrong: what was expected, and what came.
 relu_wrong <- function(text, arrays) wrong(text, "layer", c(kind = "relu"), arrays)

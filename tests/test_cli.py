@@ -232,3 +232,33 @@ def test_the_libraries_are_told_without_timing() -> None:
 def test_a_wrong_use_of_bench_is_one_line(arguments: tuple[str, ...], words: str) -> None:
     done = gradparity("bench", *arguments)
     assert done.returncode == 2 and words in done.stderr
+
+
+def test_a_training_of_ones_own_agrees_and_is_drawn() -> None:
+    done = gradparity("train", "--port", "python", "--data", "digits", "--sizes", "64,20,10", "--epochs", "3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "own: 64-20-10, float64, sgd" in done.stdout and "test accuracy by step" in done.stdout
+    assert "agreement - 1 recipe x 1 runner: 1 identical" in done.stdout
+
+
+def test_a_training_as_json_has_every_loss() -> None:
+    done = gradparity("train", "--port", "python", "--data", "digits", "--epochs", "1", "--optimizer", "adam", "--json")
+    record = json.loads(done.stdout)
+    assert done.returncode == 0 and len(record["results"][0]["losses"]) == 15
+    assert record["envelopes"][0]["resolved"] == 15
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--recipe", "nonsense"), "no such recipe"),
+        (("--recipe", "r-post", "--lr", "1"), "leave those options out"),
+        (("--sizes", "1,2,x"), "--sizes"),
+        (("--lr", "0"), "--lr"),
+        (("--optimizer", "magic"), "--optimizer"),
+        (("--data-dir", "/nowhere"), "no such folder"),
+    ],
+)
+def test_a_wrong_use_of_train_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+    done = gradparity("train", *arguments)
+    assert done.returncode == 2 and words in done.stderr

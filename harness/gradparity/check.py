@@ -181,5 +181,6 @@ class RunnerCheck:
 
 
 def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:
-    asked = [quantity for quantity in Quantity if spec.numerical or quantity is not Quantity.NUMERICAL]
+    others = {Quantity.UPDATE} if spec.numerical else {Quantity.UPDATE, Quantity.NUMERICAL}
+    asked = [quantity for quantity in Quantity if quantity not in others]
     return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in asked]

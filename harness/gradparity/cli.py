@@ -252,6 +252,51 @@ def bench(
     return result.exit_code
 
 
+@cli.command()
+@port_option
+@click.option("--recipe", "names", multiple=True, metavar="RECIPE", help="A recipe of a post, or a pattern with *.")
+@click.option("--sizes", metavar="784,50,10", help="A recipe of your own, with the options below.")
+@click.option("--optimizer", type=click.Choice(["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]))
+@click.option("--lr", type=click.FloatRange(0, 1e6, min_open=True), help="Learning rate.")
+@click.option("--epochs", type=click.IntRange(1, 10_000), help="Over the training images.")
+@click.option("--batch", type=click.IntRange(1, 10_000))
+@click.option("--dtype", type=click.Choice(get_args(Dtype)))
+@click.option("--data", type=click.Choice(["mnist", "digits"]), help="Default: MNIST, or digits where it is not here.")
+@click.option("--seeds", type=SeedList(), default="0", show_default=True, help="3, or 1,5,9, or 0-4.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+@json_option
+def train(
+    ports: tuple[str, ...],
+    names: tuple[str, ...],
+    sizes: str | None,
+    optimizer: str | None,
+    lr: float | None,
+    epochs: int | None,
+    batch: int | None,
+    dtype: Dtype | None,
+    data: str | None,
+    seeds: list[int],
+    threads: int,
+    data_dir: Path | None,
+    as_json: bool,
+) -> int:
+    """Train the posts' networks in every port, step by step beside the oracle."""
+    from .train import command, recipes  # plotext and the recipes, which nothing else needs
+
+    runners = select_runners(ports)
+    images, notes = command.find_images(data, data_dir)
+    own = recipes.Own(sizes, optimizer, lr, epochs, batch, dtype)
+    chosen = [recipe.on(images) for recipe in recipes.select_recipes(names, own)]
+    options = command.TrainOptions(threads=threads)
+    run = command.train(runners, _by_name(runners, ports), chosen, seeds, images, notes, options)
+    if as_json:
+        click.echo(run.model_dump_json(indent=1))
+    else:
+        _console().print(command.train_report(run, chosen))
+    return run.exit_code
+
+
 @cli.command(name="cases")
 def list_cases() -> int:
     """List the default suite."""

@@ -23,6 +23,7 @@ class Quantity(StrEnum):
     PREDICT = "predict"
     ACCURACY = "accuracy"
     STATE = "state"
+    UPDATE = "update"
 
 
 class _Record(BaseModel):

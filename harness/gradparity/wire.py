@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 MAX_LINE = 65536
 MAX_HEADER = 4096
-DTYPES = {"<f8": np.dtype("<f8"), "<f4": np.dtype("<f4"), "<i4": np.dtype("<i4")}
+DTYPES = {descr: np.dtype(descr) for descr in ("<f8", "<f4", "<i4", "|u1")}
 _SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
@@ -57,7 +57,7 @@ def encode(message: Message) -> list[bytes | memoryview]:
     pieces: list[bytes | memoryview] = [(" ".join(words) + "\n").encode()]
     for array in message.arrays.values():
         if array.dtype.str not in DTYPES:
-            raise WireError(f"an array of dtype {array.dtype} cannot travel: float64, float32 and int32 can")
+            raise WireError(f"an array of dtype {array.dtype} cannot travel: float64, float32, int32 and uint8 can")
         if not (array.flags.c_contiguous or array.flags.f_contiguous):
             array = np.ascontiguousarray(array)
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
@@ -143,7 +143,7 @@ def _parse_header(name: str, header: bytes) -> tuple[np.dtype[Any], tuple[int, .
     except Exception as error:  # the header is parsed as Python text, which fails in many ways
         raise WireError(f"array {name}: not a valid .npy header: {_show(header)} ({error})") from None
     if dtype.str not in DTYPES:
-        raise WireError(f"array {name}: expected dtype float64, float32 or int32 (little-endian), came {dtype}")
+        raise WireError(f"array {name}: expected dtype float64, float32, int32 or uint8 (little-endian), came {dtype}")
     if len(shape) > 2 or any(n < 0 for n in shape):
         raise WireError(f"array {name}: expected at most two dimensions, came shape {shape}")
     return dtype, shape, fortran

@@ -3,6 +3,7 @@
 It must be bit-identical to the oracle in the harness, so it proves that the protocol alters nothing.
 """
 
+import dataclasses
 import platform
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,19 @@ from typing import Any
 import numpy as np
 from gradparity.serve import Reply, serve
 from gradparity.wire import Message
-from gradparity_oracle import SGD, Network, central_difference, elapsed, layer_inputs, layers, products
+from gradparity_oracle import (
+    OPTIMIZERS,
+    Images,
+    Network,
+    Optimizer,
+    central_difference,
+    elapsed,
+    evaluate,
+    layer_inputs,
+    layers,
+    products,
+    train,
+)
 from threadpoolctl import threadpool_info
 
 LAYERS = {
@@ -22,11 +35,13 @@ LAYERS = {
     "affine": layers.Affine,
     "softmax_with_loss": layers.SoftmaxWithLoss,
 }
-OPTIMIZERS = {"sgd": SGD}
 
 
 class Port:
-    """The loaded case, and the operations on it."""
+    """The loaded case, the sets of images, and the operations on them."""
+
+    def __init__(self) -> None:
+        self.images: dict[str, Images] = {}
 
     def hello(self, request: Message) -> Reply:
         blas: dict[str, Any] = next((i for i in threadpool_info() if i["user_api"] == "blas"), {})
@@ -45,7 +60,8 @@ class Port:
 
     def load(self, request: Message) -> Reply:
         self.arrays = a = request.arrays
-        depth = len(request.fields["sizes"].split(",")) - 1
+        self.sizes = [int(size) for size in request.fields["sizes"].split(",")]
+        depth = len(self.sizes) - 1
         self.network = Network(
             [a[f"W{i}"] for i in range(1, depth + 1)],
             [a[f"b{i}"] for i in range(1, depth + 1)],
@@ -53,6 +69,7 @@ class Port:
             float(request.fields["epsilon"]),
         )
         self.x, self.t = a["x"], a["t"]
+        self.trained_by: tuple[dict[str, str], Optimizer] | None = None
         return {}, {}
 
     def layer(self, request: Message) -> Reply:
@@ -102,16 +119,71 @@ class Port:
             case "numerical_gradient":
                 return partial(central_difference, self.network, self.x, self.t, float(request.fields["step"]))
             case "train_step":
-                optimizer = OPTIMIZERS[request.fields["optimizer"]](float(request.fields["learning_rate"]))
-                return partial(self.train_step, optimizer)
+                return partial(self.train_step, optimizer(request.fields))
             case "products":
                 affines = map(int, request.fields["affines"].split(","))
                 return partial(products, self.network, layer_inputs(self.network, self.x, affines))
             case other:
                 raise NotImplementedError(f"no operation {other} to time")
 
-    def train_step(self, optimizer: SGD) -> None:
+    def train_step(self, optimizer: Optimizer) -> None:
         optimizer.update(self.network.params, self.network.gradient(self.x, self.t))
+
+    def data(self, request: Message) -> Reply:
+        a, fields = request.arrays, request.fields
+        self.images[fields["set"]] = Images(a["images"], a["labels"], float(fields["scale"]))
+        return {}, {}
+
+    def train(self, request: Message) -> Reply:
+        if self.trained_by is None or self.trained_by[0] != request.fields:
+            self.trained_by = request.fields, optimizer(request.fields)
+        images, batches = self.images_of("train"), request.arrays["batches"]
+        if batches.size and not 0 <= batches.min() <= batches.max() < len(images.labels):
+            came = f"{batches.min()} to {batches.max()}"
+            raise ValueError(f"expected rows from 0 to {len(images.labels) - 1}, came {came}")
+        losses: Any = None
+
+        def loop() -> None:
+            nonlocal losses
+            losses = train(self.network, images, batches, self.trained_by[1])  # type: ignore[index]
+
+        [took] = elapsed(loop, 1, 1)
+        return {}, {"loss": losses, "nanoseconds": took}
+
+    def params(self, request: Message) -> Reply:
+        return {}, self.network.params
+
+    def evaluate(self, request: Message) -> Reply:
+        loss, accuracy = evaluate(self.network, self.images_of(request.fields["set"]))
+        return {}, {"loss": loss, "accuracy": accuracy}
+
+    def update(self, request: Message) -> Reply:
+        one = optimizer(request.fields)
+        one.iteration = int(request.fields["iteration"])
+        arrays = {name: request.arrays[name].copy() for name in ("p", "dp", *one.state_names)}
+        one.update_one(*arrays.values())
+        del arrays["dp"]
+        return {}, arrays
+
+    def images_of(self, name: str) -> Images:
+        """The set of this name, which must fit the loaded network. Raises ValueError."""
+        if name not in self.images:
+            came = ", ".join(self.images) or "none"
+            raise ValueError(f"expected the set {name} to have been sent with data, came {came}")
+        images, (inputs, *_, classes) = self.images[name], self.sizes
+        if images.pixels.shape[1] != inputs or images.labels.max(initial=0) >= classes:
+            came = f"{images.pixels.shape[1]} pixels and labels up to {images.labels.max(initial=0)}"
+            raise ValueError(f"expected images of {inputs} pixels and labels below {classes}, came {came}")
+        return images
+
+
+def optimizer(fields: dict[str, str]) -> Optimizer:
+    """A fresh optimizer with the numbers in these fields."""
+    if fields["optimizer"] not in OPTIMIZERS:
+        raise NotImplementedError(f"no optimizer {fields['optimizer']}")
+    kind = OPTIMIZERS[fields["optimizer"]]
+    numbers = {one.name: float(fields[one.name]) for one in dataclasses.fields(kind) if one.init}
+    return kind(**numbers)
 
 
 def layer(request: Message) -> Callable[[], dict[str, Any]]:
@@ -150,7 +222,7 @@ HANDLERS = {
     name: getattr(port, name)
     for name in (
         "hello", "load", "layer", "inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace", "null",
-        "time",
+        "time", "data", "train", "params", "evaluate", "update",
     )
 }  # fmt: skip
 

@@ -25,21 +25,32 @@ array([[1., 0.],
 from .layers import Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss
 from .network import Network
 from .numerical import central_difference, complex_step
-from .optimizers import SGD
+from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
 from .timing import elapsed, layer_inputs, products
+from .training import Images, evaluate, train
 
 __all__ = [
+    "OPTIMIZERS",
     "SGD",
+    "AdaGrad",
+    "Adam",
     "Add",
     "Affine",
+    "Images",
+    "Momentum",
     "Multiply",
+    "Nesterov",
     "Network",
+    "Optimizer",
+    "RMSProp",
     "Relu",
     "Sigmoid",
     "SoftmaxWithLoss",
     "central_difference",
     "complex_step",
     "elapsed",
+    "evaluate",
     "layer_inputs",
     "products",
+    "train",
 ]

@@ -56,8 +56,15 @@ def load_mnist(part: Part, folder: Path | None = None) -> tuple[NDArray[np.float
     Raises UsageError where a file of ``folder`` is missing, damaged or another; DataMissing where there is no
     folder and no mirror answers.
     """
+    images, labels = mnist_bytes(part, folder)
+    return images / 255.0, labels.astype(np.int32)
+
+
+@cache
+def mnist_bytes(part: Part, folder: Path | None = None) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The same as they are in the files: images (n, 784) in 0..255, and labels (n,). Raises as ``load_mnist``."""
     images, labels = (_parse_idx(_verified(name, folder)) for name in FILES[part])
-    return images.reshape(len(images), -1) / 255.0, labels.astype(np.int32)
+    return images.reshape(len(images), -1), labels
 
 
 def _verified(name: str, folder: Path | None) -> bytes:

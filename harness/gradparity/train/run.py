@@ -1,0 +1,259 @@
+"""Training one recipe in every port, on the same batches, beside the oracle's envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..case_check import CaseCheck
+from ..cases import Array
+from ..ports import Runner
+from ..reference import Reference
+from ..results import Cell, Diagnosis, RunnerInfo, State
+from ..session import Failure, PortFailure, Session
+from ..start import start
+from ..verdicts import Verdict
+from .first_case import case_of
+from .gradient_check import check_gradient
+from .images import ImageSets
+from .recipes import Recipe
+from .records import EnvelopeResult, Epoch, GradientCheck, TrainResult, Updates
+from .trajectory import DRAWS, Envelope, Run, envelope, network_of, oracle_run, stray
+from .updates import check_updates
+
+Progress = Callable[[str, int, int], None]
+"""What is going on, how many steps of it are done, and of how many."""
+
+
+@dataclass
+class Trainer:
+    """One runner: its process, with the images sent once."""
+
+    runner: Runner
+    threads: int
+    seconds: float
+    info: RunnerInfo | None = None
+    session: Session | None = None
+    sent: ImageSets | None = None
+
+    def start(self) -> RunnerInfo:
+        """Build and start it. What it says of itself, or why it cannot run."""
+        self.info, self.session = start(self.runner, self._new_session)
+        return self.info
+
+    def _new_session(self) -> Session:
+        return Session(self.runner, self.threads, self.seconds)
+
+    def updates(self, dtypes: list[str], optimizers: list[str]) -> Updates:
+        """The optimizers' updates, checked."""
+        cells: list[Cell] = []
+        for dtype in dtypes:
+            session = self._ready()
+            if session and dtype in session.hello.dtypes and "update" in session.hello.operations:
+                try:
+                    cells += check_updates(session, optimizers, dtype)
+                except PortFailure:
+                    self.close()
+        return Updates(runner=self.runner.label, cells=cells)
+
+    def gradient_check(self, recipe: Recipe, sets: ImageSets) -> GradientCheck | None:
+        """The gradient check, where the port has what it needs."""
+        try:
+            session = self._ready()
+            if session and {"gradient", "numerical_gradient"} <= session.hello.operations:
+                return check_gradient(session, recipe, sets)
+        except PortFailure as failure:
+            if failure.ends_session:
+                self.close()
+        return None
+
+    def train(
+        self,
+        recipe: Recipe,
+        seed: int,
+        sets: ImageSets,
+        env: Envelope | None,
+        batches: Array,
+        progress: Progress,
+    ) -> TrainResult:
+        """The recipe in this port, whatever happens. An interrupt passes on to the caller."""
+        about: dict[str, Any] = {"runner": self.runner.label, "recipe": recipe.name, "seed": seed}
+        done = _Done()
+        try:
+            session = self._ready()
+            if session is None:
+                return TrainResult(**about, verdict=Verdict.COULD_NOT_RUN, detail="it broke before")
+            if reason := lacking(session, recipe):
+                return TrainResult(**about, verdict=Verdict.NOT_IMPLEMENTED, detail=reason)
+            self._run(session, recipe, seed, sets, batches, done, progress)
+        except PortFailure as failure:
+            if failure.ends_session:
+                self.close()
+            absent = failure.kind is Failure.UNSUPPORTED
+            verdict = Verdict.NOT_IMPLEMENTED if absent else Verdict.COULD_NOT_RUN
+            detail = f"{failure.operation}: {failure.what}"
+            return TrainResult(**about, verdict=verdict, detail=detail, stderr=failure.stderr, **done.record())
+        if env is None:
+            return TrainResult(**about, verdict=Verdict.ROUNDING, detail="not compared", **done.record())
+        found = stray(env, np.concatenate(done.losses), done.params)
+        diagnosis = None
+        if found.left_at is not None:
+            diagnosis = self.diagnose(recipe, seed, sets, batches, found.left_at)
+        return TrainResult(
+            **about,
+            verdict=found.verdict,
+            detail=found.detail,
+            ratio=found.ratio,
+            left_at=found.left_at,
+            diagnosis=diagnosis,
+            **done.record(),
+        )
+
+    def _run(
+        self,
+        session: Session,
+        recipe: Recipe,
+        seed: int,
+        sets: ImageSets,
+        batches: Array,
+        done: _Done,
+        progress: Progress,
+    ) -> None:
+        if self.sent is not sets:
+            for name, (images, labels) in sets.sets.items():
+                fields = {"set": name, "scale": repr(sets.scale)}
+                session.request("data", fields, {"images": images, "labels": labels})
+            self.sent = sets
+        parameters = recipe.parameters(seed)
+        case = case_of(recipe, seed, sets, batches[0], parameters)
+        session.request("load", case.fields, case.arrays)
+        done.gradient_seconds = _gradient_seconds(session) * len(batches)
+        numbers = {key: repr(value) for key, value in recipe.numbers.items()}
+        an_epoch = recipe.steps_an_epoch(len(sets.sets["train"][1]))
+        for begin in range(0, len(batches), an_epoch):
+            chunk = np.ascontiguousarray(batches[begin : begin + an_epoch])
+            expect = {"loss": ((len(chunk),), recipe.dtype), "nanoseconds": ((), np.float64)}
+            reply = session.request("train", {"optimizer": recipe.optimizer, **numbers}, {"batches": chunk}, expect)
+            done.losses.append(reply.arrays["loss"])
+            done.seconds += float(reply.arrays["nanoseconds"]) / 1e9
+            accuracy = {name: _evaluate(session, recipe, name) for name in sets.sets}
+            summed = float(np.sum(reply.arrays["loss"], dtype=np.float64))
+            steps = begin + len(chunk)
+            done.epochs.append(Epoch(steps=steps, summed_loss=summed, accuracy=accuracy, seconds=done.seconds))
+            progress(f"{recipe.name}: {self.runner.label}", steps, len(batches))
+        expect = {name: (p.shape, recipe.dtype) for name, p in parameters.items()}
+        done.params = dict(session.request("params", expect=expect).arrays)
+        done.first_1000 = first_1000(recipe, sets, done.params)
+
+    def diagnose(self, recipe: Recipe, seed: int, sets: ImageSets, batches: Array, step: int) -> Diagnosis | None:
+        """The check of the step where a port left the envelope, from the oracle's parameters of that step."""
+        before = oracle_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
+        case = case_of(recipe, seed, sets, batches[step], before.params)
+        try:
+            session = self._ready()
+            if session is None:
+                return None
+            check = CaseCheck(session, Reference(case, session.hello.epsilon))
+            check.run()
+        except PortFailure as failure:
+            if failure.ends_session:
+                self.close()
+            return None
+        return check.diagnosis
+
+    def _ready(self) -> Session | None:
+        if self.session is None and self.info and self.info.state is State.READY:
+            self.session = self._new_session()
+        return self.session
+
+    def close(self) -> None:
+        """End the process."""
+        if self.session:
+            self.session.close()
+            self.session = self.sent = None
+
+
+class _Done:
+    """What a training has given so far: all of it stands when the port breaks."""
+
+    def __init__(self) -> None:
+        self.losses: list[Array] = []
+        self.epochs: list[Epoch] = []
+        self.seconds = 0.0
+        self.gradient_seconds: float | None = None
+        self.params: dict[str, Array] | None = None
+        self.first_1000: float | None = None
+
+    def record(self) -> dict[str, Any]:
+        """As fields of a TrainResult."""
+        losses = np.concatenate(self.losses).astype(np.float64).tolist() if self.losses else []
+        return {
+            "losses": losses,
+            "epochs": self.epochs,
+            "seconds": self.seconds or None,
+            "gradient_seconds": self.gradient_seconds,
+            "first_1000": self.first_1000,
+        }
+
+
+def lacking(session: Session, recipe: Recipe) -> str:
+    """Why this port cannot run the recipe, or nothing."""
+    hello = session.hello
+    if recipe.dtype not in hello.dtypes:
+        return f"the port has no {recipe.dtype}"
+    if absent := {"data", "train", "params", "evaluate"} - hello.operations:
+        return f"the port has no operation {', '.join(sorted(absent))}"
+    return "" if recipe.optimizer in hello.optimizers else f"the port has no optimizer {recipe.optimizer}"
+
+
+def make_envelope(
+    recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress
+) -> tuple[Envelope, EnvelopeResult]:
+    """The oracle, and its disturbed selves."""
+    parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if done % 100 == 0:
+            progress(f"{recipe.name}: the oracle", done, total)
+
+    def run(disturbance: np.random.Generator | None) -> Run:
+        return oracle_run(recipe, sets, parameters, batches, tick, disturbance)
+
+    rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
+    env = envelope(run(None), [run(rng) for rng in rngs])
+    return env, EnvelopeResult(
+        recipe=recipe.name,
+        seed=seed,
+        losses=env.run.losses.astype(np.float64).tolist(),
+        allowed=env.loss.tolist(),
+        resolved=env.resolved,
+    )
+
+
+def first_1000(recipe: Recipe, sets: ImageSets, params: dict[str, Array]) -> float:
+    """The share of right labels of the first 1000 test images, as one of the posts counts."""
+    images, labels = sets.sets["test"][0][:1000], sets.sets["test"][1][:1000]
+    x = images.astype(recipe.dtype) / np.dtype(recipe.dtype).type(sets.scale)
+    return float((network_of(recipe, params).predict(x).argmax(axis=1) == labels).mean())
+
+
+def _evaluate(session: Session, recipe: Recipe, name: str) -> float:
+    expect = {"loss": ((), recipe.dtype), "accuracy": ((), np.float64)}
+    return float(session.request("evaluate", {"set": name}, {}, expect).arrays["accuracy"])
+
+
+def _gradient_seconds(session: Session) -> float:
+    """Of one gradient of the loaded case, by the port's clock: the median of some."""
+    if "time" not in session.hello.operations:
+        return float("nan")
+    fields = {"operation": "gradient", "calls": "1", "samples": "200"}
+    took = session.request("time", fields, {}, {"nanoseconds": ((200,), np.float64)}).arrays["nanoseconds"]
+    return float(np.median(took[100:])) / 1e9
+
+
+__all__ = ["Trainer", "make_envelope"]

@@ -1,0 +1,154 @@
+"""The trajectory: how far a correct implementation may stray from the oracle, step by step.
+
+Rounding grows in training, so no fixed tolerance can be right. The oracle trains again, several times, with every
+parameter disturbed by about one unit in the last place before each step, as the rounding of any implementation would;
+how far these runs stray from the undisturbed one is the envelope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gradparity_oracle import OPTIMIZERS, Images, Network, Optimizer
+
+from ..cases import Array
+from ..verdicts import RESOLVED, Verdict
+from .images import ImageSets
+from .recipes import Recipe
+
+DRAWS = 4
+LIMIT = 4.0  # envelopes, as in a check
+FLOOR = 8.0  # units in the last place of a loss: its own rounding, which no disturbed weight shows
+PATTERNS = 16  # of disturbances, permuted at random: drawing each afresh would cost more than the step itself
+
+
+@dataclass(frozen=True)
+class Run:
+    """The oracle's losses, (steps,), and its parameters at the end."""
+
+    losses: Array
+    params: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a port is compared with: the oracle's run, what the loss of each step and each parameter may differ by."""
+
+    run: Run
+    loss: Array
+    params: dict[str, float]  # of each parameter, the root mean square
+
+    @property
+    def resolved(self) -> int:
+        """The number of steps before rounding alone may change a loss by 1e-3: after them agreement says little."""
+        unresolved = np.flatnonzero(self.loss > RESOLVED * abs(self.run.losses.astype(np.float64)))
+        return int(unresolved[0]) if len(unresolved) else len(self.loss)
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A port beside the envelope. ``left_at``: the first step, from 0, whose loss lies outside, if one does."""
+
+    verdict: Verdict
+    left_at: int | None
+    ratio: float
+    detail: str
+
+
+def oracle_optimizer(recipe: Recipe) -> Optimizer:
+    """A fresh one."""
+    return OPTIMIZERS[recipe.optimizer](**recipe.numbers)
+
+
+def oracle_run(
+    recipe: Recipe,
+    sets: ImageSets,
+    parameters: Mapping[str, Array],
+    batches: Array,
+    tick: Callable[[], None],
+    disturbance: np.random.Generator | None = None,
+) -> Run:
+    """Train the oracle on these batches; ``tick`` is called after each step."""
+    images = Images(*sets.sets["train"], sets.scale)
+    network = network_of(recipe, parameters)
+    params, optimizer = network.params, oracle_optimizer(recipe)
+    losses = np.empty(len(batches), recipe.dtype)
+    patterns = _patterns(params, disturbance)
+    for step, rows in enumerate(batches):
+        if disturbance:
+            for name, p in params.items():
+                p *= patterns[name][disturbance.integers(PATTERNS)]
+        x, t = images.batch(rows, losses.dtype)
+        gradient = network.gradient(x, t)
+        optimizer.update(params, gradient)
+        losses[step] = gradient["loss"]
+        tick()
+    return Run(losses, params)
+
+
+def network_of(recipe: Recipe, parameters: Mapping[str, Array]) -> Network:
+    """The oracle's network with copies of these parameters."""
+    count = range(1, len(recipe.sizes))
+    weights, biases = ([parameters[f"{kind}{i}"].copy() for i in count] for kind in "Wb")
+    return Network(weights, biases, recipe.activation)
+
+
+def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:
+    """Factors 1 - u, 1, 1 + 2u for each element: about one unit in the last place, up or down or not."""
+    if rng is None:
+        return {}
+    found = {}
+    for name, p in params.items():
+        eps = np.finfo(p.dtype).eps
+        draws = [(1 + eps * rng.integers(-1, 2, size=p.shape)).astype(p.dtype) for _ in range(PATTERNS)]
+        found[name] = draws
+    return found
+
+
+def envelope(run: Run, disturbed: list[Run]) -> Envelope:
+    """From the oracle's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
+    exact = run.losses.astype(np.float64)
+    strays = np.max([abs(one.losses.astype(np.float64) - exact) for one in disturbed], axis=0)
+    eps = float(np.finfo(run.losses.dtype).eps)
+    allowed = LIMIT * np.maximum.accumulate(strays) + FLOOR * eps * np.maximum(abs(exact), 1.0)
+    params = {
+        name: LIMIT * max(_rms(one.params[name], p) for one in disturbed) + FLOOR * eps * _rms(p, 0 * p)
+        for name, p in run.params.items()
+    }
+    return Envelope(run, allowed, params)
+
+
+def stray(env: Envelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
+    """Where a port's losses, and its parameters at the end, lie in the envelope.
+
+    Fewer losses than the envelope has are compared as far as they go, and parameters only after all.
+    """
+    exact = env.run.losses[: len(losses)].astype(np.float64)
+    difference = abs(losses.astype(np.float64) - exact)
+    difference[~np.isfinite(difference)] = np.inf
+    ratio = difference / env.loss[: len(losses)]
+    if np.any(ratio > 1):
+        step = int(np.flatnonzero(ratio > 1)[0])
+        told = f"the loss of step {step + 1} is {losses[step]:.9g}, the oracle's {exact[step]:.9g}"
+        return Stray(Verdict.WRONG, step, float(np.max(ratio)), f"{told}; rounding explains {env.loss[step]:.1g}")
+    worst = float(np.max(ratio, initial=0.0))
+    for name, p in (params or {}).items():
+        off = _rms(p, env.run.params[name]) / env.params[name] if env.params[name] else 0.0
+        if not off <= 1:
+            told = f"{name} at the end differs by {off:.3g} times what rounding explains, though no loss did"
+            return Stray(Verdict.WRONG, len(losses) - 1, off, told)
+        worst = max(worst, off)
+    same = np.array_equal(losses, env.run.losses[: len(losses)])
+    if same and params and all(np.array_equal(p, env.run.params[name]) for name, p in params.items()):
+        return Stray(Verdict.IDENTICAL, None, 0.0, "")
+    if env.resolved == 0:
+        return Stray(Verdict.UNRESOLVED, None, worst, "rounding may change the very first losses by 1e-3")
+    return Stray(Verdict.ROUNDING, None, worst, "")
+
+
+def _rms(a: Any, b: Any) -> float:
+    difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)
+    return float(np.sqrt(np.mean(difference**2)))

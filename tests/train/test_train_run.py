@@ -1,0 +1,109 @@
+"""Whole trainings on the digits: right ports agree, and a wrong one is told where, and of what kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from conftest import RUNNERS, MakePort
+from gradparity.ports import Runner
+from gradparity.results import State
+from gradparity.train.command import TrainOptions, train
+from gradparity.train.images import load_images
+from gradparity.train.recipes import RECIPES, Recipe
+from gradparity.train.records import TrainRun
+from gradparity.train.show import train_report
+from gradparity.verdicts import Verdict
+from rich.console import Console
+
+DIGITS = load_images("digits", None)
+
+
+def short(name: str) -> Recipe:
+    return replace(RECIPES[name].on(DIGITS), steps=45, epochs=3)
+
+
+def run(*runners: Runner, recipes: tuple[str, ...] = ("python-post",), seeds: tuple[int, ...] = (0,)) -> TrainRun:
+    chosen = [short(name) for name in recipes]
+    return train(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions(seconds=20))
+
+
+def printed(result: TrainRun, *recipes: str) -> str:
+    console = Console(width=160)
+    with console.capture() as capture:
+        console.print(train_report(result, [short(name) for name in recipes or ("python-post",)]))
+    return capture.get()
+
+
+@pytest.fixture(scope="module")
+def everywhere() -> TrainRun:
+    return run(*RUNNERS.values(), recipes=("python-post", "rust-ch6-momentum", "rust-ch6-adagrad"))
+
+
+@pytest.mark.parametrize("label", RUNNERS)
+def test_every_port_trains_the_oracles_network(label: str, everywhere: TrainRun) -> None:
+    [info] = [info for info in everywhere.runners if info.runner == label]
+    if info.state is not State.READY:
+        pytest.skip(f"{label}: {info.reason}")
+    own = [one for one in everywhere.results if one.runner == label]
+    assert len(own) == 3
+    for one in own:
+        if one.verdict is Verdict.NOT_IMPLEMENTED:
+            assert one.detail.startswith("the port has no float32")
+            continue
+        assert one.verdict.passes, f"{one.recipe}: {one.detail}"
+        assert len(one.epochs) == 3 and len(one.losses) == one.epochs[-1].steps
+        assert one.epochs[-1].accuracy["test"] > one.epochs[0].accuracy["test"]
+        assert one.seconds and one.gradient_seconds
+
+
+def test_the_oracle_behind_the_pipe_is_identical() -> None:
+    [one] = run(RUNNERS["python"]).results
+    assert one.verdict is Verdict.IDENTICAL
+
+
+def test_each_seed_is_another_training() -> None:
+    result = run(RUNNERS["python"], seeds=(0, 1))
+    assert [one.seed for one in result.results] == [0, 1]
+    assert result.results[0].losses != result.results[1].losses
+    assert "seed" in printed(result)
+
+
+@pytest.mark.parametrize(("bug", "first"), [("uphill", 1), ("gradient", 1), ("stale", 15)])
+def test_a_wrong_training_is_told_from_its_first_step(make_port: MakePort, bug: str, first: int) -> None:
+    result = run(make_port("training.py", bug).runners[0])
+    [one] = result.results
+    assert one.verdict is Verdict.WRONG and one.left_at == first
+    assert result.exit_code == 1
+    text = printed(result)
+    assert "fake wrong in python-post, seed 0, from step" in text and "disagreement" in text
+    if bug == "gradient":
+        assert one.diagnosis and "sum for mean" in text
+    else:
+        assert "the gradient of that step is right" in text
+    if bug == "uphill":
+        assert "sign: the step goes uphill" in text
+
+
+def test_a_port_that_dies_keeps_what_it_had_learnt(make_port: MakePort) -> None:
+    result = run(make_port("training.py", "dies").runners[0], RUNNERS["python"])
+    broken, right = result.results
+    assert broken.verdict is Verdict.COULD_NOT_RUN and "exited with status 5" in broken.detail
+    assert len(broken.epochs) == 1 and len(broken.losses) == 15
+    assert right.verdict.passes and result.exit_code == 3
+    assert "could not run" in printed(result)
+
+
+def test_a_port_without_training_is_not_implemented(make_port: MakePort) -> None:
+    [one] = run(make_port("clock.py", "fast").runners[0]).results
+    assert one.verdict is Verdict.NOT_IMPLEMENTED
+    assert one.detail == "the port has no operation data, evaluate, params, train"
+
+
+def test_the_record_survives_its_own_json(everywhere: TrainRun) -> None:
+    assert TrainRun.model_validate_json(everywhere.model_dump_json()) == everywhere
+
+
+def test_the_report_has_curves_and_the_notes(everywhere: TrainRun) -> None:
+    text = printed(everywhere, "python-post", "rust-ch6-momentum")
+    assert "note: on digits" in text and "test accuracy by step" in text and "updates" in text

@@ -20,6 +20,11 @@ pub trait Real: NdFloat + FromPrimitive + Default + Exponential {}
 impl Real for f32 {}
 impl Real for f64 {}
 
+/// The number of this dtype that is nearest to value.
+pub fn real<T: Real>(value: f64) -> T {
+    T::from_f64(value).expect("float32 and float64 come of any number")
+}
+
 /// x * y, element by element.
 #[derive(Default)]
 pub struct Multiply<T, D: Dimension = Ix2> {
@@ -201,11 +206,15 @@ pub enum Target<T> {
 
 impl<T: Real> Target<T> {
     /// The label of each row of the batch.
-    pub fn labels(&self) -> Vec<usize> {
-        match self {
-            Target::OneHot(t) => t.rows().into_iter().map(argmax).collect(),
-            Target::Labels(t) => t.iter().map(|&label| label as usize).collect(),
-        }
+    pub fn labels(&self) -> impl Iterator<Item = usize> {
+        let rows = match self {
+            Target::OneHot(t) => t.nrows(),
+            Target::Labels(t) => t.len(),
+        };
+        (0..rows).map(|row| match self {
+            Target::OneHot(t) => argmax(t.row(row)),
+            Target::Labels(t) => t[row] as usize,
+        })
     }
 }
 
@@ -236,7 +245,8 @@ impl<T: Real> SoftmaxWithLoss<T> {
 
     /// The loss. x is (batch, classes).
     pub fn forward(&mut self, x: ArrayView2<T>, t: &Target<T>) -> T {
-        self.labels = t.labels();
+        self.labels.clear();
+        self.labels.extend(t.labels());
         fit(&mut self.z, x.raw_dim());
         fit(&mut self.y, x.raw_dim());
         for (x, z) in x.rows().into_iter().zip(self.z.rows_mut()) {

@@ -24,6 +24,7 @@
 #![deny(unsafe_code)] // product.rs has the one exception
 #![allow(non_snake_case)] // W, dW are matrices here, as in every text on the subject
 
+pub mod case;
 pub mod exp;
 pub mod layers;
 pub mod network;
@@ -31,5 +32,7 @@ pub mod numerical;
 pub mod operations;
 pub mod optimizers;
 pub mod product;
+pub mod request;
 pub mod timing;
+pub mod training;
 pub mod wire;

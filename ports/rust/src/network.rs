@@ -2,7 +2,7 @@
 //!
 //! Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
-use ndarray::{ArrayView, ArrayView1, ArrayView2, ArrayViewD, ArrayViewMutD, CowArray, Dimension, Ix2, IxDyn, arr0};
+use ndarray::{ArrayView, ArrayView1, ArrayView2, CowArray, Dimension, Ix2, IxDyn, arr0};
 
 use crate::layers::{Activation, Affine, Real, Relu, Sigmoid, SoftmaxWithLoss, Target, argmax};
 
@@ -54,14 +54,18 @@ impl<T: Real> Network<T> {
         elements.expect("parameters are in C order")
     }
 
-    /// The parameters, to be changed, and their gradient of the last call: W1, b1, W2, ... and dW1, db1, dW2, ...
-    pub fn params_and_gradient(&mut self) -> (Vec<ArrayViewMutD<'_, T>>, Vec<ArrayViewD<'_, T>>) {
-        let layers = self.affines.iter_mut();
-        let pairs = layers.flat_map(|Affine { W, b, dW, db, .. }| {
-            let (W, b) = (W.view_mut().into_dyn(), b.view_mut().into_dyn());
-            [(W, dW.view().into_dyn()), (b, db.view().into_dyn())]
+    /// The elements of every parameter, row by row, to be changed, and of its gradient as it was computed last: those of
+    /// W1 and dW1, of b1 and db1, of W2 and dW2, ...
+    pub fn params_and_gradient(&mut self) -> impl Iterator<Item = (&mut [T], &[T])> {
+        let pairs = self.affines.iter_mut().flat_map(|Affine { W, b, dW, db, .. }| {
+            [(W.as_slice_mut(), dW.as_slice()), (b.as_slice_mut(), db.as_slice())]
         });
-        pairs.unzip()
+        pairs.map(|(p, dp)| p.zip(dp).expect("parameters and their gradient are in C order"))
+    }
+
+    /// How many there are to tell apart.
+    pub fn classes(&self) -> usize {
+        self.affines.last().expect("a network has a layer").b.len()
     }
 
     /// The logits, (batch, classes), of x, (batch, inputs).
@@ -76,22 +80,33 @@ impl<T: Real> Network<T> {
 
     /// The share of rows whose largest logit (the first, in a tie) is at the label.
     pub fn accuracy(&mut self, x: ArrayView2<T>, t: &Target<T>) -> f64 {
-        let rows = self.predict(x);
-        let right = rows.rows().into_iter().zip(t.labels()).filter(|(row, label)| argmax(*row) == *label).count();
-        right as f64 / x.nrows() as f64
+        self.predict(x);
+        self.right(t) as f64 / x.nrows() as f64
+    }
+
+    /// How many rows of the last pass have their largest logit (the first, in a tie) at the label.
+    pub fn right(&self, t: &Target<T>) -> usize {
+        let logits = &self.affines.last().expect("a network has a layer").out;
+        logits.rows().into_iter().zip(t.labels()).filter(|(row, label)| argmax(*row) == *label).count()
     }
 
     /// The loss, and the gradient of every parameter: loss, dW1, db1, dW2, ...
     pub fn gradient(&mut self, x: ArrayView2<T>, t: &Target<T>) -> Named<'_, T> {
-        let loss = self.loss(x, t);
-        let (first, dout) = self.backward_to_first();
-        first.backward_parameters(x, dout);
+        let loss = self.backpropagate(x, t);
         let mut gradient = vec![scalar("loss", loss)];
         for (i, affine) in (1..).zip(&self.affines) {
             gradient.push(named(format!("dW{i}"), affine.dW.view()));
             gradient.push(named(format!("db{i}"), affine.db.view()));
         }
         gradient
+    }
+
+    /// The loss; each affine layer keeps the gradient of its parameters.
+    pub fn backpropagate(&mut self, x: ArrayView2<T>, t: &Target<T>) -> T {
+        let loss = self.loss(x, t);
+        let (first, dout) = self.backward_to_first();
+        first.backward_parameters(x, dout);
+        loss
     }
 
     /// Every intermediate array of one forward and backward pass, in the order in which they arise.

@@ -1,43 +1,27 @@
 //! The operations of the protocol: each takes a request, with its arrays decoded, and gives named arrays in order.
 
+use std::collections::HashMap;
 use std::hint::black_box;
-use std::str::FromStr;
 
-use ndarray::{
-    Array1, Array2, ArrayView, ArrayView2, ArrayViewD, Dimension, IntoDimension, Ix1, Ix2, IxDyn, ShapeBuilder, aview0,
-};
+use ndarray::{ArrayView2, ArrayViewD, Ix1, Ix2, IxDyn, aview0};
 
-use crate::layers::{Activation, Add, Affine, Multiply, Real, SoftmaxWithLoss, Target};
-use crate::network::{Named, Network, activation};
-use crate::numerical::central_difference;
-use crate::optimizers::SGD;
+use crate::case::{Case, Loaded, Timed};
+use crate::layers::{Activation, Add, Affine, Multiply, Real, SoftmaxWithLoss, Target, real};
+use crate::network::activation;
 use crate::product;
-use crate::timing::{elapsed, layer_inputs, products};
+use crate::request::{Element, OPTIMIZERS, Refusal, field, find, named, number, rule, shaped, target, view};
+use crate::timing::elapsed;
+use crate::training::Images;
 use crate::wire::{Array, Arrays, Data, Fields, Message};
 
 /// What an operation gives: the fields and arrays of the reply, or why there is none.
 pub type Outcome = Result<(Fields, Arrays), Refusal>;
 
-/// Why a request gets no results.
-#[derive(Debug, PartialEq)]
-pub enum Refusal {
-    /// It is wrong: what was expected of it, and what came.
-    Error(String),
-    /// This port does not implement it.
-    Unsupported(String),
-}
-
-impl From<String> for Refusal {
-    fn from(message: String) -> Self {
-        Refusal::Error(message)
-    }
-}
-
 /// How a request is answered.
 pub type Handler = fn(&mut Port, Message) -> Outcome;
 
 /// Every operation by its name, in the order in which hello lists them.
-pub const HANDLERS: [(&str, Handler); 11] = [
+pub const HANDLERS: [(&str, Handler); 16] = [
     ("hello", Port::hello),
     ("load", Port::load),
     ("layer", Port::layer),
@@ -49,16 +33,23 @@ pub const HANDLERS: [(&str, Handler); 11] = [
     ("trace", Port::trace),
     ("null", Port::null),
     ("time", Port::time),
+    ("data", Port::data),
+    ("train", Port::train),
+    ("params", Port::params),
+    ("evaluate", Port::evaluate),
+    ("update", Port::update),
 ];
 
 const LAYERS: [&str; 6] = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"];
-const OPTIMIZERS: [&str; 1] = ["sgd"];
+const SETS: [&str; 3] = ["train", "validation", "test"];
+const UNLOADED: &str = "nothing is loaded yet: send load first";
 
-/// The loaded case; and the arrays of the last `layer`, where that came after it.
+/// The loaded case; the arrays of the last `layer`, where that came after it; and the sets of images by name.
 #[derive(Default)]
 pub struct Port {
     case: Option<Box<dyn Case>>,
     layer: Option<Arrays>,
+    sets: HashMap<String, Images>,
 }
 
 impl Port {
@@ -79,7 +70,7 @@ impl Port {
     }
 
     fn load(&mut self, request: Message) -> Outcome {
-        *self = Port::default(); // a load that fails leaves nothing of the one before
+        (self.case, self.layer) = (None, None); // a load that fails leaves nothing of the one before
         self.case = match field(&request, "dtype")? {
             "float32" => Some(Box::new(Loaded::<f32>::new(&request)?)),
             "float64" => Some(Box::new(Loaded::<f64>::new(&request)?)),
@@ -145,133 +136,65 @@ impl Port {
         Ok((vec![], vec![named("nanoseconds", nanoseconds.view())]))
     }
 
+    fn data(&mut self, request: Message) -> Outcome {
+        let name = field(&request, "set")?;
+        if !SETS.contains(&name) {
+            return Err(format!("expected the set {}, came {name}", SETS.join(", ")).into());
+        }
+        let pixels = view::<u8, Ix2>(&request.arrays, "images")?.as_standard_layout().into_owned();
+        let labels = shaped::<u8, Ix1>(&request.arrays, "labels", pixels.nrows())?.to_owned();
+        self.sets.insert(name.into(), Images { pixels, labels, scale: number(&request, "scale")? });
+        Ok((vec![], vec![]))
+    }
+
+    fn train(&mut self, request: Message) -> Outcome {
+        let (rule, batches) = (rule(&request)?, view::<i32, Ix2>(&request.arrays, "batches")?);
+        let (case, images) = self.case_and_images("train")?;
+        Ok((vec![], case.train(rule, images, batches.as_standard_layout().view())?))
+    }
+
+    fn params(&mut self, _: Message) -> Outcome {
+        Ok((vec![], self.case()?.params()))
+    }
+
+    fn evaluate(&mut self, request: Message) -> Outcome {
+        let (case, images) = self.case_and_images(field(&request, "set")?)?;
+        Ok((vec![], case.evaluate(images)?))
+    }
+
+    fn update(&mut self, request: Message) -> Outcome {
+        match find(&request.arrays, "p")?.data {
+            Data::Float32(_) => updated::<f32>(&request),
+            _ => updated::<f64>(&request),
+        }
+    }
+
     fn case(&mut self) -> Result<&mut Box<dyn Case>, String> {
-        self.case.as_mut().ok_or_else(|| "nothing is loaded yet: send load first".into())
+        self.case.as_mut().ok_or_else(|| UNLOADED.into())
+    }
+
+    fn case_and_images(&mut self, set: &str) -> Result<(&mut Box<dyn Case>, &Images), String> {
+        let case = self.case.as_mut().ok_or(UNLOADED)?;
+        let images = self.sets.get(set).ok_or_else(|| format!("there is no set {set} yet: send data first"))?;
+        Ok((case, images))
     }
 }
 
-/// A loaded case, whatever its dtype.
-trait Case {
-    fn inputs(&self) -> Arrays;
-    fn predict(&mut self) -> Arrays;
-    fn accuracy(&mut self) -> Arrays;
-    fn gradient(&mut self) -> Arrays;
-    fn numerical_gradient(&mut self, step: f64) -> Arrays;
-    fn trace(&mut self) -> Arrays;
-    /// Nanoseconds, (samples,). All is as it was afterwards, the parameters too.
-    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String>;
-}
-
-/// What to time of a loaded case.
-enum Timed {
-    Predict,
-    Gradient,
-    NumericalGradient { step: f64 },
-    TrainStep { learning_rate: f64 },
-    Products { affines: Vec<usize> },
-}
-
-impl Timed {
-    fn of(request: &Message) -> Result<Self, Refusal> {
-        match field(request, "operation")? {
-            "predict" => Ok(Timed::Predict),
-            "gradient" => Ok(Timed::Gradient),
-            "numerical_gradient" => Ok(Timed::NumericalGradient { step: number(request, "step")? }),
-            "train_step" => match field(request, "optimizer")? {
-                "sgd" => Ok(Timed::TrainStep { learning_rate: number(request, "learning_rate")? }),
-                other => Err(format!("expected the optimizer {}, came {other}", OPTIMIZERS.join(", ")).into()),
-            },
-            "products" => Ok(Timed::Products { affines: numbers(request, "affines")? }),
-            other => Err(Refusal::Unsupported(format!("no operation {other} to time"))),
-        }
+/// p and the optimizer's state after one update.
+fn updated<T: Real + Element>(request: &Message) -> Outcome {
+    let (rule, iteration) = (rule(request)?, number(request, "iteration")?);
+    if iteration == 0 {
+        return Err("expected an iteration from 1, came 0".to_string().into());
     }
-}
-
-struct Loaded<T> {
-    x: Array2<T>,
-    t: Target<T>,
-    network: Network<T>,
-}
-
-impl<T: Real + Element> Loaded<T> {
-    fn new(request: &Message) -> Result<Self, String> {
-        let (arrays, sizes) = (&request.arrays, numbers::<usize>(request, "sizes")?);
-        if sizes.len() < 2 {
-            return Err(format!("expected sizes as inputs,...,classes, came {}", field(request, "sizes")?));
-        }
-        let batch = view::<T, Ix2>(arrays, "x")?.nrows();
-        let x = shaped(arrays, "x", (batch, sizes[0]))?.as_standard_layout().into_owned();
-        let t = target(arrays, batch, sizes[sizes.len() - 1])?;
-        let layer = |(i, pair): (usize, &[usize])| {
-            Ok((shaped(arrays, &format!("W{i}"), (pair[0], pair[1]))?, shaped(arrays, &format!("b{i}"), pair[1])?))
-        };
-        let parameters = (1..).zip(sizes.windows(2)).map(layer).collect::<Result<Vec<_>, String>>()?;
-        let network = Network::new(&parameters, field(request, "activation")?, real(number(request, "epsilon")?))?;
-        Ok(Loaded { x, t, network })
-    }
-}
-
-impl<T: Real + Element> Case for Loaded<T> {
-    fn inputs(&self) -> Arrays {
-        let t = match &self.t {
-            Target::OneHot(t) => named("t", t.view()),
-            Target::Labels(t) => named("t", t.view()),
-        };
-        [named("x", self.x.view()), t].into_iter().chain(all(self.network.params())).collect()
-    }
-
-    fn predict(&mut self) -> Arrays {
-        vec![named("out", self.network.predict(self.x.view()))]
-    }
-
-    fn accuracy(&mut self) -> Arrays {
-        vec![named("accuracy", aview0(&self.network.accuracy(self.x.view(), &self.t)))]
-    }
-
-    fn gradient(&mut self) -> Arrays {
-        all(self.network.gradient(self.x.view(), &self.t))
-    }
-
-    fn numerical_gradient(&mut self, step: f64) -> Arrays {
-        all(central_difference(&mut self.network, self.x.view(), &self.t, real(step)))
-    }
-
-    fn trace(&mut self) -> Arrays {
-        all(self.network.trace(self.x.view(), &self.t))
-    }
-
-    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String> {
-        let Loaded { x, t, network } = self;
-        let x = x.view();
-        match timed {
-            Timed::Predict => Ok(elapsed(|| _ = black_box(network.predict(x)), calls, samples)),
-            Timed::Gradient => Ok(elapsed(|| _ = black_box(network.gradient(x, t)), calls, samples)),
-            Timed::NumericalGradient { step } => {
-                let step = real(step);
-                Ok(elapsed(|| _ = black_box(central_difference(network, x, t, step)), calls, samples))
-            }
-            Timed::TrainStep { learning_rate } => {
-                let before: Vec<_> = network.params().into_iter().map(|(_, p)| p.into_owned()).collect();
-                let optimizer = SGD { learning_rate: real(learning_rate) };
-                let train_step = || {
-                    network.gradient(x, t);
-                    let (params, gradient) = network.params_and_gradient();
-                    optimizer.update(params, gradient);
-                };
-                let nanoseconds = elapsed(train_step, calls, samples);
-                network.params_and_gradient().0.iter_mut().zip(before).for_each(|(p, before)| p.assign(&before));
-                Ok(nanoseconds)
-            }
-            Timed::Products { affines } => {
-                let depth = network.affines.len();
-                if let Some(other) = affines.iter().find(|i| !(1..=depth).contains(*i)) {
-                    return Err(format!("expected affines from 1 to {depth}, came {other}"));
-                }
-                let inputs = layer_inputs(network, x, &affines);
-                Ok(elapsed(|| products(network, &inputs), calls, samples))
-            }
-        }
-    }
+    let p = view::<T, IxDyn>(&request.arrays, "p")?;
+    // Row by row, whatever the order in which it came.
+    let elements = |name| Ok(shaped(&request.arrays, name, p.raw_dim())?.iter().copied().collect());
+    let (mut after, dp): (Vec<T>, Vec<T>) = (elements("p")?, elements("dp")?);
+    let mut state = rule.state_names().iter().map(|name| elements(name)).collect::<Result<Vec<_>, String>>()?;
+    rule.update_one(iteration, &mut after, &dp, &mut state);
+    let array = |values| Array { shape: p.shape().into(), fortran_order: false, data: T::data(values) };
+    let state = rule.state_names().iter().zip(state).map(|(&name, values)| (name, values));
+    Ok((vec![], [("p", after)].into_iter().chain(state).map(|(name, values)| (name.into(), array(values))).collect()))
 }
 
 /// A layer made beforehand, with the arrays of the request: what there is to run, and then to tell.
@@ -374,101 +297,3 @@ impl<T: Real + Element> Pass for Layer<'_, T> {
         }
     }
 }
-
-/// t: one-hot rows of the case's dtype, or labels.
-fn target<T: Real + Element>(arrays: &Arrays, batch: usize, classes: usize) -> Result<Target<T>, String> {
-    if !matches!(find(arrays, "t")?.data, Data::Int32(_)) {
-        let t: ArrayView2<T> = shaped(arrays, "t", (batch, classes))?;
-        return Ok(Target::OneHot(t.as_standard_layout().into_owned()));
-    }
-    let t = shaped::<i32, Ix1>(arrays, "t", batch)?;
-    match t.iter().find(|&&label| !usize::try_from(label).is_ok_and(|label| label < classes)) {
-        Some(label) => Err(format!("array t: expected labels from 0 to {}, came {label}", classes.wrapping_sub(1))),
-        None => Ok(Target::Labels(t.to_owned())),
-    }
-}
-
-fn field<'a>(request: &'a Message, name: &str) -> Result<&'a str, String> {
-    let value = request.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    value.ok_or_else(|| format!("expected the field {name} in {}", request.word))
-}
-
-fn number<N: FromStr>(request: &Message, name: &str) -> Result<N, String> {
-    let text = field(request, name)?;
-    text.parse().map_err(|_| format!("expected a number as {name}, came {text}"))
-}
-
-fn numbers<N: FromStr>(request: &Message, name: &str) -> Result<Vec<N>, String> {
-    let text = field(request, name)?;
-    let parsed = text.split(',').map(|number| number.parse().ok()).collect::<Option<_>>();
-    parsed.ok_or_else(|| format!("expected numbers as {name}, came {text}"))
-}
-
-fn real<T: Real>(value: f64) -> T {
-    T::from_f64(value).expect("float32 and float64 come of any number")
-}
-
-fn find<'a>(arrays: &'a Arrays, name: &str) -> Result<&'a Array, String> {
-    let found = arrays.iter().find(|(other, _)| other == name).map(|(_, array)| array);
-    found.ok_or_else(|| {
-        let names: Vec<_> = arrays.iter().map(|(name, _)| name.as_str()).collect();
-        format!("expected an array {name}, came {}", if names.is_empty() { "none".into() } else { names.join(", ") })
-    })
-}
-
-/// The array of this name, where it has the dtype and the number of dimensions.
-fn view<'a, T: Element, D: Dimension>(arrays: &'a Arrays, name: &str) -> Result<ArrayView<'a, T, D>, String> {
-    let array = find(arrays, name)?;
-    let shape = IxDyn(&array.shape).set_f(array.fortran_order);
-    let view = T::of(&array.data).and_then(|values| ArrayView::from_shape(shape, values).ok());
-    view.and_then(|view| view.into_dimensionality().ok()).ok_or_else(|| {
-        let dimensions = D::NDIM.map_or(String::new(), |n| format!(" of {n} dimensions"));
-        format!("array {name}: expected {}{dimensions}, came {array}", T::DTYPE)
-    })
-}
-
-/// The array of this name, where it has the dtype and this shape.
-fn shaped<'a, T: Element, D: Dimension>(
-    arrays: &'a Arrays,
-    name: &str,
-    shape: impl IntoDimension<Dim = D>,
-) -> Result<ArrayView<'a, T, D>, String> {
-    let (view, shape) = (view::<T, D>(arrays, name)?, shape.into_dimension());
-    if view.raw_dim() == shape {
-        return Ok(view);
-    }
-    Err(format!("array {name}: expected shape {:?}, came {:?}", shape.slice(), view.shape()))
-}
-
-fn all<T: Real + Element>(arrays: Named<T>) -> Arrays {
-    arrays.iter().map(|(name, array)| named(name, array.view())).collect()
-}
-
-fn named<T: Element, D: Dimension>(name: &str, array: ArrayView<T, D>) -> (String, Array) {
-    let (values, _) = array.as_standard_layout().into_owned().into_raw_vec_and_offset();
-    (name.into(), Array { shape: array.shape().into(), fortran_order: false, data: T::data(values) })
-}
-
-/// A dtype, and its two ways across the wire.
-trait Element: Clone {
-    const DTYPE: &str;
-    fn of(data: &Data) -> Option<&[Self]>;
-    fn data(values: Vec<Self>) -> Data;
-}
-
-macro_rules! element {
-    ($type:ty, $variant:path, $dtype:literal) => {
-        impl Element for $type {
-            const DTYPE: &str = $dtype;
-            fn of(data: &Data) -> Option<&[Self]> {
-                if let $variant(values) = data { Some(values) } else { None }
-            }
-            fn data(values: Vec<Self>) -> Data {
-                $variant(values)
-            }
-        }
-    };
-}
-element!(f64, Data::Float64, "float64");
-element!(f32, Data::Float32, "float32");
-element!(i32, Data::Int32, "int32");

@@ -6,7 +6,8 @@ use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use gradparity_port::operations::{HANDLERS, Outcome, Port, Refusal};
+use gradparity_port::operations::{HANDLERS, Outcome, Port};
+use gradparity_port::request::Refusal;
 use gradparity_port::wire::{Message, WireError, decode, encode};
 
 fn main() -> ExitCode {

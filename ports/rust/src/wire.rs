@@ -34,12 +34,13 @@ impl From<io::Error> for WireError {
     }
 }
 
-/// The elements of an array, in one of the three dtypes that travel.
+/// The elements of an array, in one of the dtypes that travel.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     Float64(Vec<f64>),
     Float32(Vec<f32>),
     Int32(Vec<i32>),
+    Uint8(Vec<u8>),
 }
 
 /// An array as it travels: its elements row by row, or column by column where `fortran_order`.
@@ -57,6 +58,7 @@ impl fmt::Display for Array {
             Data::Float64(_) => "float64",
             Data::Float32(_) => "float32",
             Data::Int32(_) => "int32",
+            Data::Uint8(_) => "uint8",
         };
         write!(f, "{dtype} {}", tuple(&self.shape))
     }
@@ -94,6 +96,7 @@ fn write_array(sink: &mut impl Write, array: &Array) -> io::Result<()> {
         Data::Float64(_) => "<f8",
         Data::Float32(_) => "<f4",
         Data::Int32(_) => "<i4",
+        Data::Uint8(_) => "|u1",
     };
     let fortran_order = if array.fortran_order { "True" } else { "False" };
     let shape = tuple(&array.shape);
@@ -106,6 +109,7 @@ fn write_array(sink: &mut impl Write, array: &Array) -> io::Result<()> {
         Data::Float64(values) => write_values(sink, values, f64::to_le_bytes),
         Data::Float32(values) => write_values(sink, values, f32::to_le_bytes),
         Data::Int32(values) => write_values(sink, values, i32::to_le_bytes),
+        Data::Uint8(values) => write_values(sink, values, u8::to_le_bytes),
     }
 }
 
@@ -198,7 +202,11 @@ fn read_array(source: &mut impl Read, name: &str, max_bytes: &mut usize) -> Resu
     if shape.len() > 2 {
         return Err(refuse(format!("expected at most two dimensions, came shape {}", tuple(&shape))));
     }
-    let item = if descr == "<f8" { 8 } else { 4 };
+    let item = match descr {
+        "<f8" => 8,
+        "|u1" => 1,
+        _ => 4,
+    };
     let bytes = shape.iter().try_fold(item, |bytes: usize, &n| bytes.checked_mul(n)).filter(|bytes| bytes <= max_bytes);
     let bytes = bytes.ok_or_else(|| {
         refuse(format!("expected at most {max_bytes} bytes of data, came shape {} of {descr}", tuple(&shape)))
@@ -208,7 +216,8 @@ fn read_array(source: &mut impl Read, name: &str, max_bytes: &mut usize) -> Resu
         "<f8" => Data::Float64(read_values(source, name, bytes, f64::from_le_bytes)?),
         "<f4" => Data::Float32(read_values(source, name, bytes, f32::from_le_bytes)?),
         "<i4" => Data::Int32(read_values(source, name, bytes, i32::from_le_bytes)?),
-        _ => return Err(refuse(format!("expected dtype <f8, <f4 or <i4, came {descr}"))),
+        "|u1" => Data::Uint8(read_values(source, name, bytes, u8::from_le_bytes)?),
+        _ => return Err(refuse(format!("expected dtype <f8, <f4, <i4 or |u1, came {descr}"))),
     };
     Ok(Array { shape, fortran_order, data })
 }

@@ -2,6 +2,7 @@
 
 #![allow(non_snake_case)]
 
+mod allocations;
 mod exp;
 mod layers;
 mod network;
@@ -11,6 +12,7 @@ mod optimizers;
 mod product;
 mod serve;
 mod timing;
+mod training;
 mod wire;
 
 use gradparity_port::layers::Real;

@@ -1,4 +1,5 @@
-use gradparity_port::operations::{HANDLERS, Outcome, Port, Refusal};
+use gradparity_port::operations::{HANDLERS, Outcome, Port};
+use gradparity_port::request::{OPTIMIZERS, Refusal};
 use gradparity_port::wire::{Array, Arrays, Data, Message};
 
 fn ask(port: &mut Port, line: &str, arrays: &Arrays) -> Outcome {
@@ -77,8 +78,13 @@ fn in_float32(arrays: &Arrays) -> Arrays {
 #[test]
 fn hello_lists_every_operation() {
     let (fields, _) = ask(&mut Port::default(), "hello protocol=1", &vec![]).unwrap();
-    let operations = fields.iter().find(|(key, _)| key == "operations").unwrap();
-    assert_eq!(operations.1, "hello,load,layer,inputs,predict,accuracy,gradient,numerical_gradient,trace,null,time");
+    let field = |name| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap();
+    assert_eq!(
+        field("operations"),
+        "hello,load,layer,inputs,predict,accuracy,gradient,numerical_gradient,trace,null,time,data,train,params,\
+         evaluate,update"
+    );
+    assert_eq!(field("optimizers"), "sgd,momentum,nesterov,adagrad,rmsprop,adam");
     assert!(fields.iter().any(|(key, value)| key == "version" && value.starts_with("1.")));
 }
 
@@ -196,6 +202,8 @@ fn nothing_goes_before_load() {
         "numerical_gradient step=1",
         "trace",
         "time operation=gradient calls=1 samples=1",
+        "params",
+        "evaluate set=test",
     ] {
         assert_eq!(error(&mut Port::default(), operation, &vec![]), "nothing is loaded yet: send load first");
     }
@@ -225,11 +233,16 @@ fn a_load_that_fails_says_why_and_leaves_nothing() {
     }
 }
 
-const TIMES: [&str; 6] = [
+const TIMES: [&str; 11] = [
     "operation=predict",
     "operation=gradient",
     "operation=numerical_gradient step=1e-4",
     "operation=train_step optimizer=sgd learning_rate=0.1",
+    "operation=train_step optimizer=momentum learning_rate=0.1 momentum=0.9",
+    "operation=train_step optimizer=nesterov learning_rate=0.1 momentum=0.9",
+    "operation=train_step optimizer=adagrad learning_rate=0.1",
+    "operation=train_step optimizer=rmsprop learning_rate=0.1 decay=0.99",
+    "operation=train_step optimizer=adam learning_rate=0.1 beta1=0.9 beta2=0.999",
     "operation=products affines=1",
     "operation=products affines=1,2",
 ];
@@ -269,20 +282,229 @@ fn time_takes_a_layer_before_any_load() {
 #[test]
 fn what_cannot_be_timed_says_why() {
     let port = &mut Port::default();
-    let unsupported = ask(port, "time operation=trace calls=1 samples=1", &vec![]);
-    assert_eq!(unsupported, Err(Refusal::Unsupported("no operation trace to time".into())));
     arrays(port, LOAD, &case());
+    for (line, message) in [
+        ("time operation=trace calls=1 samples=1", "no operation trace to time"),
+        ("time operation=train_step calls=1 samples=1 optimizer=lion", "no optimizer lion"),
+    ] {
+        assert_eq!(ask(port, line, &vec![]), Err(Refusal::Unsupported(message.into())));
+    }
     for (line, message) in [
         ("time operation=gradient samples=1", "expected the field calls in time"),
         ("time operation=gradient calls=1.5 samples=1", "expected a number as calls, came 1.5"),
         ("time calls=1 samples=1", "expected the field operation in time"),
         ("time operation=train_step calls=1 samples=1", "expected the field optimizer in time"),
-        ("time operation=train_step calls=1 samples=1 optimizer=adam", "expected the optimizer sgd, came adam"),
+        (
+            "time operation=train_step calls=1 samples=1 optimizer=adam learning_rate=0.1 beta1=0.9",
+            "expected the field beta2 in time",
+        ),
         ("time operation=products calls=1 samples=1 affines=0", "expected affines from 1 to 2, came 0"),
         ("time operation=products calls=1 samples=1 affines=1,3", "expected affines from 1 to 2, came 3"),
         ("time operation=products calls=1 samples=1 affines=", "expected numbers as affines, came "),
         ("time operation=layer calls=1 samples=1", "expected an array x, came none"),
     ] {
         assert_eq!(error(port, line, &vec![]), message);
+    }
+}
+
+/// An optimizer of this name, with its numbers.
+fn optimizer(name: &str) -> String {
+    let numbers = match name {
+        "momentum" | "nesterov" => "learning_rate=0.1 momentum=0.5",
+        "rmsprop" => "learning_rate=0.1 decay=0.5",
+        "adam" => "learning_rate=0.1 beta1=0.5 beta2=0.75",
+        _ => "learning_rate=0.1",
+    };
+    format!("optimizer={name} {numbers}")
+}
+
+fn bytes(name: &str, shape: &[usize], values: &[u8]) -> (String, Array) {
+    (name.into(), Array { shape: shape.into(), fortran_order: false, data: Data::Uint8(values.into()) })
+}
+
+const DATA: &str = "data set=train scale=4";
+
+/// Three images of two pixels.
+fn images() -> Arrays {
+    vec![bytes("images", &[3, 2], &[0, 1, 2, 3, 4, 5]), bytes("labels", &[3], &[1, 0, 1])]
+}
+
+fn batches(steps: usize, rows: &[i32]) -> Arrays {
+    let shape = vec![steps, rows.len() / steps];
+    vec![("batches".into(), Array { shape, fortran_order: false, data: Data::Int32(rows.into()) })]
+}
+
+/// A port with the case of docs/protocol.md, and a train set.
+fn ready() -> Port {
+    let mut port = Port::default();
+    arrays(&mut port, DATA, &images());
+    arrays(&mut port, LOAD, &case());
+    port
+}
+
+/// The losses of a request to train.
+fn losses(port: &mut Port, line: &str, inputs: &Arrays) -> Vec<f64> {
+    match &arrays(port, line, inputs)[..] {
+        [
+            (loss, Array { data: Data::Float64(losses), shape, .. }),
+            (time, Array { data: Data::Float64(taken), .. }),
+        ] => {
+            assert_eq!((loss.as_str(), time.as_str(), shape[0]), ("loss", "nanoseconds", losses.len()));
+            assert!(taken.len() == 1 && taken[0] > 0.0);
+            losses.clone()
+        }
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn training_goes_on_until_the_next_load() {
+    for name in OPTIMIZERS {
+        let (train, port, other) = (format!("train {}", optimizer(name)), &mut ready(), &mut ready());
+        let once = losses(port, &train, &batches(4, &[0, 1, 2, 0, 1, 2, 0, 1]));
+        let first = losses(other, &train, &batches(1, &[0, 1]));
+        arrays(other, DATA, &images()); // sets outlive a load, and a load outlives sets
+        arrays(other, &format!("time operation=train_step calls=1 samples=1 {}", optimizer(name)), &vec![]);
+        let rest = losses(other, &train, &batches(3, &[2, 0, 1, 2, 0, 1]));
+        assert_eq!([first, rest].concat(), once, "{name}");
+        let params = arrays(port, "params", &vec![]);
+        assert_eq!(arrays(other, "params", &vec![]), params, "{name}");
+        assert_ne!(params, case()[2..], "{name}");
+
+        arrays(port, LOAD, &case());
+        assert_eq!(arrays(port, "params", &vec![]), case()[2..]);
+        assert_eq!(losses(port, &train, &batches(4, &[0, 1, 2, 0, 1, 2, 0, 1])), once, "{name}");
+    }
+}
+
+#[test]
+fn other_numbers_are_a_new_optimizer() {
+    let (port, other) = (&mut ready(), &mut ready());
+    let rows = batches(2, &[0, 1]);
+    losses(port, "train optimizer=momentum learning_rate=0.1 momentum=0.5", &rows);
+    losses(other, "train optimizer=momentum learning_rate=0.1 momentum=0.5", &rows);
+    losses(port, "train optimizer=momentum learning_rate=0.1 momentum=0.5", &rows);
+    losses(other, "train optimizer=momentum learning_rate=0.1 momentum=0.50", &rows); // the same number
+    assert_eq!(arrays(port, "params", &vec![]), arrays(other, "params", &vec![]));
+    losses(port, "train optimizer=momentum learning_rate=0.1 momentum=0.5", &rows);
+    losses(other, "train optimizer=sgd learning_rate=0", &rows); // moves nothing, but ends the one before
+    losses(other, "train optimizer=momentum learning_rate=0.1 momentum=0.5", &rows);
+    assert_ne!(arrays(port, "params", &vec![]), arrays(other, "params", &vec![]));
+}
+
+#[test]
+fn the_first_loss_is_that_of_the_gradient() {
+    let port = &mut ready();
+    let mut same = case();
+    same[0] = f64s("x", &[2, 2], &[1.0, 1.25, 0.0, 0.25]);
+    same[1] = labels(&[1, 1]);
+    let reference = &mut Port::default();
+    arrays(reference, LOAD, &same);
+    let Data::Float64(loss) = &arrays(reference, "gradient", &vec![])[0].1.data else { panic!("float64") };
+    let train = "train optimizer=sgd learning_rate=0.1";
+    let both = losses(port, train, &batches(2, &[2, 0, 1, 1]));
+    assert_eq!(both[..1], *loss);
+
+    arrays(port, LOAD, &case());
+    let mut columns = batches(2, &[2, 1, 0, 1]);
+    columns[0].1.fortran_order = true;
+    assert_eq!(losses(port, train, &columns), both);
+}
+
+#[test]
+fn evaluate_tells_of_a_whole_set() {
+    let port = &mut ready();
+    let mut same = case();
+    same[0] = f64s("x", &[3, 2], &[0.0, 0.25, 0.5, 0.75, 1.0, 1.25]);
+    same[1] = labels(&[1, 0, 1]);
+    let reference = &mut Port::default();
+    arrays(reference, LOAD, &same);
+    let expected =
+        [arrays(reference, "gradient", &vec![])[0].clone(), arrays(reference, "accuracy", &vec![])[0].clone()];
+    assert_eq!(arrays(port, "evaluate set=train", &vec![]), expected);
+
+    let columns = |name: &str, values: &[u8]| {
+        (name.into(), Array { shape: vec![3, 2], fortran_order: true, data: Data::Uint8(values.into()) })
+    };
+    arrays(port, "data set=test scale=4", &vec![columns("images", &[0, 2, 4, 1, 3, 5]), images()[1].clone()]);
+    assert_eq!(arrays(port, "evaluate set=test", &vec![]), expected);
+    arrays(port, "data set=test scale=1", &vec![bytes("images", &[1, 2], &[0, 9]), bytes("labels", &[1], &[0])]);
+    assert_ne!(arrays(port, "evaluate set=test", &vec![]), expected, "a set of the same name is replaced");
+    assert_eq!(arrays(port, "evaluate set=train", &vec![]), expected);
+}
+
+#[test]
+fn a_trained_case_keeps_its_dtype() {
+    let port = &mut Port::default();
+    arrays(port, DATA, &images());
+    arrays(port, &LOAD.replace("float64", "float32"), &in_float32(&case()));
+    let reply = arrays(port, "train optimizer=adagrad learning_rate=0.1", &batches(2, &[0, 1, 2, 0]));
+    assert!(matches!((&reply[0].1.data, &reply[1].1.data), (Data::Float32(_), Data::Float64(_))));
+    let reply = arrays(port, "evaluate set=train", &vec![]);
+    assert!(matches!((&reply[0].1.data, &reply[1].1.data), (Data::Float32(_), Data::Float64(_))));
+    assert!(arrays(port, "params", &vec![]).iter().all(|(_, p)| matches!(p.data, Data::Float32(_))));
+}
+
+#[test]
+fn update_is_one_update_of_whatever_comes() {
+    let port = &mut Port::default(); // nothing need be loaded
+    for (name, state) in OPTIMIZERS.into_iter().zip([&[][..], &["v"], &["v"], &["h"], &["h"], &["m", "v"]]) {
+        let line = format!("update {} iteration=3", optimizer(name));
+        let mut inputs = vec![f64s("p", &[2, 2], &[1.0, 2.0, 3.0, 4.0]), f64s("dp", &[2, 2], &[4.0, -1.0, 2.0, 0.5])];
+        inputs.extend(state.iter().map(|state| f64s(state, &[2, 2], &[1.0, 0.25, 4.0, 9.0])));
+        let after = arrays(port, &line, &inputs);
+        assert_eq!(after.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [&["p"], state].concat(), "{name}");
+        assert!(after.iter().all(|(_, array)| array.shape == [2, 2]));
+        assert_ne!(after[0], inputs[0], "{name}");
+        assert_eq!(arrays(port, &line, &in_columns(&inputs)), after, "{name}");
+        let single = arrays(port, &line, &in_float32(&inputs));
+        assert!(single.iter().all(|(_, array)| matches!(array.data, Data::Float32(_))), "{name}");
+    }
+    let vector = vec![f64s("p", &[2], &[1.0, 2.0]), f64s("dp", &[2], &[2.0, -2.0])];
+    assert_eq!(
+        arrays(port, "update optimizer=sgd learning_rate=0.5 iteration=1", &vector),
+        [f64s("p", &[2], &[0.0, 3.0])]
+    );
+    let adam = format!("update {} iteration=", optimizer("adam"));
+    let inputs: Arrays = ["p", "dp", "m", "v"].map(|name| f64s(name, &[1], &[1.0])).into();
+    assert_ne!(arrays(port, &(adam.clone() + "1"), &inputs), arrays(port, &(adam + "2"), &inputs));
+}
+
+#[test]
+fn what_is_wrong_with_training_is_told() {
+    let (port, sgd) = (&mut ready(), "train optimizer=sgd learning_rate=0.1");
+    let one = vec![f64s("p", &[1], &[1.0]), f64s("dp", &[1], &[1.0])];
+    let update = "update optimizer=momentum learning_rate=1 momentum=1 iteration";
+    let floats = vec![f64s("images", &[3, 2], &[0.0; 6]), images()[1].clone()];
+    let short = vec![images()[0].clone(), bytes("labels", &[2], &[0, 0])];
+    for (line, inputs, message) in [
+        ("data set=all scale=1", images(), "expected the set train, validation, test, came all"),
+        ("data set=train", images(), "expected the field scale in data"),
+        (DATA, floats, "array images: expected uint8 of 2 dimensions, came float64 (3, 2)"),
+        (DATA, short, "array labels: expected shape [3], came [2]"),
+        (sgd, vec![], "expected an array batches, came none"),
+        (sgd, batches(1, &[0, 3]), "array batches: expected rows from 0, of 3 images, came 3"),
+        (sgd, batches(1, &[0, -1]), "array batches: expected rows from 0, of 3 images, came -1"),
+        ("train optimizer=sgd", batches(1, &[0]), "expected the field learning_rate in train"),
+        ("evaluate set=test", vec![], "there is no set test yet: send data first"),
+        (&format!("{update}=0"), one.clone(), "expected an iteration from 1, came 0"),
+        (&format!("{update}=1"), one.clone(), "expected an array v, came p, dp"),
+        ("update optimizer=sgd learning_rate=1 iteration=1", vec![labels(&[1])], "expected an array p, came t"),
+    ] {
+        assert_eq!(error(port, line, &inputs), message);
+    }
+    for line in ["train optimizer=lion learning_rate=1", "update optimizer=lion iteration=1"] {
+        let unsupported = Err(Refusal::Unsupported("no optimizer lion".into()));
+        assert_eq!(ask(port, line, &[batches(1, &[0]), one.clone()].concat()), unsupported);
+    }
+    assert_eq!(arrays(port, "params", &vec![]), case()[2..], "nothing has moved");
+
+    arrays(port, DATA, &vec![bytes("images", &[1, 3], &[0; 3]), bytes("labels", &[1], &[0])]);
+    for line in [sgd, "evaluate set=train"] {
+        assert_eq!(error(port, line, &batches(1, &[0])), "expected images of 2 pixels, came 3");
+    }
+    arrays(port, DATA, &vec![bytes("images", &[1, 2], &[0; 2]), bytes("labels", &[1], &[2])]);
+    for line in [sgd, "evaluate set=train"] {
+        assert_eq!(error(port, line, &batches(1, &[0])), "expected labels of images from 0 to 1, came 2");
     }
 }

@@ -25,6 +25,7 @@ fn message() -> Message {
             ("F".into(), array(&[2, 3], true, Data::Float64(vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]))),
             ("none".into(), array(&[0], false, Data::Float32(vec![]))),
             ("t".into(), array(&[4], false, Data::Int32(vec![0, -1, i32::MAX, i32::MIN]))),
+            ("images".into(), array(&[2, 3], true, Data::Uint8(vec![0, 1, 127, 128, 254, 255]))),
             ("long".into(), array(&[20_000], false, Data::Float64((0..20_000).map(f64::from).collect()))),
         ],
     }
@@ -72,7 +73,7 @@ fn headers_of_other_writers_are_read() {
 #[test]
 fn a_stream_that_ends_anywhere_is_refused() {
     let mut message = message();
-    message.arrays.pop();
+    message.arrays.truncate(6); // the rest is long
     let whole = bytes(&message);
     for length in 1..whole.len() {
         refused(&whole[..length]);
@@ -128,9 +129,9 @@ fn malformed_records_are_refused() {
     for header in headers {
         assert!(refused(&record(header, &[0; 64])).contains("array x: not a valid .npy header"), "{header}");
     }
-    for descr in ["|O", ">f8", "<i8", "<c16"] {
+    for descr in ["|O", ">f8", "<i8", "<c16", "|i1", "<u1"] {
         let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (), }}");
-        assert!(refused(&record(&header, &[0; 64])).contains("expected dtype <f8, <f4 or <i4"), "{descr}");
+        assert!(refused(&record(&header, &[0; 64])).contains("expected dtype <f8, <f4, <i4 or |u1"), "{descr}");
     }
     for shape in ["(1, 1, 1)", "(4294967296, 4294967296)", "(2000000000,)"] {
         let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");

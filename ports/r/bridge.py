@@ -62,8 +62,8 @@ class Bridge:
         """A copy as an R vector with the shape as its dim; float32, which R lacks, as its bytes (see R/wire.R)."""
         if array.dtype == np.float32:
             return self.r.ByteSexpVector.from_memoryview(memoryview(array.tobytes()))
-        kind = self.r.IntSexpVector if array.dtype == np.int32 else self.r.FloatSexpVector
-        vector = kind.from_memoryview(array.ravel(order="F").data)
+        kinds = {"float64": self.r.FloatSexpVector, "int32": self.r.IntSexpVector, "uint8": self.r.ByteSexpVector}
+        vector = kinds[array.dtype.name].from_memoryview(array.ravel(order="F").data)
         if array.ndim:
             vector.do_slot_assign("dim", self.r.IntSexpVector(array.shape))
         return vector

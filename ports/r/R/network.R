@@ -47,10 +47,10 @@ loss <- function(network, x, t) {
 
 #' The share of rows whose largest logit (the first, in a tie) is at the label. A row with NaN has
 #' no largest logit.
-accuracy <- function(network, x, t) {
-  right <- max.col(predict(network, x), "first") == label_columns(t)
-  mean(right %in% TRUE)
-}
+accuracy <- function(network, x, t) mean(right(predict(network, x), t))
+
+#' The same for each row of logits: TRUE or FALSE, (batch).
+right <- function(logits, t) (max.col(logits, "first") == label_columns(t)) %in% TRUE
 
 #' The loss, and the gradient of every parameter: list(loss = , dW1 = , db1 = , dW2 = , ...).
 gradient <- function(network, x, t) {

@@ -6,30 +6,37 @@ options(matprod = "blas")
 
 #' The answer to one request, list(word = , fields = , arrays = ), whatever goes wrong.
 answer <- function(port, word, fields, arrays) {
-  operation <- port[[word]]
-  if (is.null(operation)) {
-    return(unsupported("no operation ", word))
+  answered <- function() {
+    if (!word %in% names(port)) unsupported("no operation ", word)
+    port[[word]](fields, arrays)
   }
-  tryCatch(operation(fields, arrays), error = function(e) {
-    message("error in ", word, ": ", conditionMessage(e))
-    reply("error", c(message = conditionMessage(e)))
-  })
+  tryCatch(
+    answered(),
+    unsupported = function(e) reply("unsupported", c(message = conditionMessage(e))),
+    error = function(e) {
+      message("error in ", word, ": ", conditionMessage(e))
+      reply("error", c(message = conditionMessage(e)))
+    }
+  )
 }
 
 reply <- function(word = "ok", fields = character(), arrays = list()) {
   list(word = word, fields = fields, arrays = arrays)
 }
 
-unsupported <- function(...) reply("unsupported", c(message = paste0(...)))
-
 #' The port: its operations by name, each a function of a request's fields and arrays. They share
-#' what load has stored (and, for `inputs`, the last arrays that came), and nothing else.
+#' what load and data have stored (and, for `inputs`, the last arrays that came), and nothing else.
 operations <- function() {
   case <- NULL
+  sets <- list()
   last <- list()
 
-  on_case <- function(f, ...) {
+  loaded <- function() {
     if (is.null(case)) fail("nothing is loaded yet: send load first")
+    case
+  }
+  on_case <- function(f, ...) {
+    loaded()
     f(case$network, case$x, case$t, ...)
   }
 
@@ -44,7 +51,7 @@ operations <- function() {
         dtypes = "float64",
         layers = "multiply,add,relu,sigmoid,affine,softmax_with_loss",
         operations = paste(names(port), collapse = ","),
-        optimizers = "sgd",
+        optimizers = paste(names(optimizers), collapse = ","),
         epsilon = "any"
       ))
     },
@@ -86,11 +93,45 @@ operations <- function() {
         layer = layer_call(fields, arrays),
         on_case(case_call, operation, fields)
       )
-      if (is.null(call)) {
-        return(unsupported("no operation ", operation, " to time"))
-      }
       took <- elapsed(call, count(fields, "calls"), count(fields, "samples"))
       reply(arrays = list(nanoseconds = took))
+    },
+    data = function(fields, arrays) {
+      set <- field(fields, "set")
+      pixels <- uint8(arrays, "images", c(NA, NA))
+      sets[[set]] <<- images(
+        pixels, uint8(arrays, "labels", nrow(pixels)), number(fields, "scale")
+      )
+      reply()
+    },
+    train = function(fields, arrays) {
+      network <- loaded()$network
+      set <- fitting_set(sets, "train", network)
+      batches <- rows_of(set, arrays)
+      # The same optimizer, with the same numbers, goes on with its state.
+      before <- case$trained_by
+      goes_on <- identical(before$fields, fields)
+      optimizer <- if (goes_on) before$optimizer else read_optimizer(fields)
+      trained <- NULL
+      took <- elapsed(function() trained <<- train(network, set, batches, optimizer), 1, 1)
+      case$network <<- trained$network
+      case$trained_by <<- list(fields = fields, optimizer = trained$optimizer)
+      reply(arrays = list(loss = trained$loss, nanoseconds = took[[1]]))
+    },
+    params = function(fields, arrays) {
+      reply(arrays = params(loaded()$network))
+    },
+    evaluate = function(fields, arrays) {
+      network <- loaded()$network
+      reply(arrays = evaluate(network, fitting_set(sets, field(fields, "set"), network)))
+    },
+    update = function(fields, arrays) {
+      optimizer <- read_optimizer(fields)
+      p <- float64(arrays, "p")
+      others <- c("dp", optimizer$state_names)
+      others <- lapply(others, function(name) float64(arrays, name, dim(p)))
+      numbers <- list(iteration = count(fields, "iteration"))
+      reply(arrays = do.call(optimizer$update_one, c(list(p), others[1], numbers, others[-1])))
     }
   )
   port
@@ -180,11 +221,9 @@ case_call <- function(network, x, t, operation, fields) {
       function() central_difference(network, x, t, step)
     },
     train_step = {
-      optimizer <- field(fields, "optimizer")
-      if (optimizer != "sgd") fail("unknown optimizer: ", optimizer)
-      learning_rate <- number(fields, "learning_rate")
       # From call to call training goes on, with this function's own network: the case keeps its.
-      function() network <<- sgd_update(network, gradient(network, x, t), learning_rate)
+      trained <- list(network = network, optimizer = read_optimizer(fields))
+      function() trained <<- train_step(trained$network, x, t, trained$optimizer)
     },
     products = {
       affines <- integers(fields, "affines")
@@ -193,8 +232,49 @@ case_call <- function(network, x, t, operation, fields) {
       }
       inputs <- layer_inputs(network, x)
       function() products(network, inputs, affines)
-    }
+    },
+    unsupported("no operation ", operation, " to time")
   )
+}
+
+# A fresh optimizer, with the numbers in these fields.
+read_optimizer <- function(fields) {
+  name <- field(fields, "optimizer")
+  if (!name %in% names(optimizers)) unsupported("no optimizer ", name)
+  make <- optimizers[[name]]
+  numbers <- names(formals(make))
+  do.call(make, sapply(numbers, function(name) number(fields, name), simplify = FALSE))
+}
+
+# The set of this name, which must fit the network.
+fitting_set <- function(sets, name, network) {
+  set <- sets[[name]]
+  if (is.null(set)) {
+    came <- if (length(sets)) toString(names(sets)) else "none"
+    fail("expected the set ", name, " to have been sent with data, came ", came)
+  }
+  inputs <- nrow(network$affines[[1]]$W)
+  classes <- length(network$affines[[length(network$affines)]]$b)
+  widths <- unique(lengths(set$pixels))
+  if (!all(widths == inputs) || !all(set$labels < classes)) {
+    fail(
+      "expected images of ", inputs, " pixels and labels below ", classes, ", came ",
+      toString(widths), " pixels and labels up to ", max(set$labels)
+    )
+  }
+  set
+}
+
+# The batches of a train request: rows that the set has, from 0.
+rows_of <- function(set, arrays) {
+  batches <- present(arrays, "batches")
+  if (!is.integer(batches)) fail("array batches: expected int32, came ", dtype_of(batches))
+  check_shape("batches", batches, c(NA, NA))
+  n <- length(set$labels)
+  if (anyNA(batches) || any(batches < 0 | batches >= n)) {
+    fail("array batches: expected rows from 0 to ", n - 1, ", came ", toString(range(batches)))
+  }
+  batches
 }
 
 # What a request must have. Each of these gives it, or stops with what was expected and what came.
@@ -226,12 +306,25 @@ integers <- function(fields, name) {
 # NA in a shape stands for any size; without a shape, any shape will do.
 float64 <- function(arrays, name, shape) {
   array <- present(arrays, name)
-  if (!is.double(array)) {
-    came <- if (is.integer(array)) "int32" else "float32, which R does not have"
-    fail("array ", name, ": expected float64, came ", came)
-  }
+  if (!is.double(array)) fail("array ", name, ": expected float64, came ", dtype_of(array))
   if (!missing(shape)) check_shape(name, array, shape)
   array
+}
+
+uint8 <- function(arrays, name, shape) {
+  array <- present(arrays, name)
+  if (dtype_of(array) != "uint8") fail("array ", name, ": expected uint8, came ", dtype_of(array))
+  check_shape(name, array, shape)
+  array
+}
+
+# Of an array as wire.R describes it.
+dtype_of <- function(array) {
+  switch(typeof(array),
+    double = "float64",
+    integer = "int32",
+    raw = if (is.null(dim(array))) "float32, which R does not have" else "uint8"
+  )
 }
 
 targets <- function(arrays, batch, classes) {
@@ -263,6 +356,9 @@ check_shape <- function(name, array, shape) {
 }
 
 fail <- function(...) stop(..., call. = FALSE)
+
+# Stops too: what is asked for is not there.
+unsupported <- function(...) stop(errorCondition(paste0(...), class = "unsupported"))
 
 # The file name of the BLAS in use, which is where OpenBLAS tells its version. Debian's
 # libblas.so.3 is a front of the OpenBLAS that lies beside it.

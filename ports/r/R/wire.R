@@ -5,15 +5,15 @@
 # docs/protocol.md is the specification; this file is its reading in R. It works on any two binary
 # connections and knows nothing of the mathematics.
 #
-# An array is a vector of doubles (float64) or integers (int32) or, as R has no single precision,
-# of the raw bytes that came (float32). Its dim attribute is its shape: a vector has one dimension,
-# a scalar none.
+# An array is a vector of doubles (float64), integers (int32) or raw bytes (uint8). Its dim
+# attribute is its shape: a vector has one dimension, a scalar none. As R has no single precision,
+# float32 is the bytes that came, without a shape.
 
 max_line <- 65536
 max_header <- 4096
 npy_magic <- c(as.raw(0x93), charToRaw("NUMPY"))
 npy_header <- paste0(
-  "^\\{'descr': '(<f8|<f4|<i4)', 'fortran_order': (False|True), ",
+  "^\\{'descr': '(<f8|<f4|<i4|\\|u1)', 'fortran_order': (False|True), ",
   "'shape': \\(((?:[0-9]+, ?)*[0-9]*)\\),? *\\} *\n$"
 )
 
@@ -69,9 +69,10 @@ read_array <- function(input, name) {
   data <- switch(header$descr,
     "<f8" = read_exactly(input, name, "double", prod(shape)),
     "<i4" = read_exactly(input, name, "integer", prod(shape)),
+    "|u1" = read_exactly(input, name, "raw", prod(shape)),
     "<f4" = read_exactly(input, name, "raw", 4 * prod(shape))
   )
-  if (is.raw(data) || length(shape) == 0) {
+  if (header$descr == "<f4" || length(shape) == 0) {
     return(data)
   }
   by_columns <- header$fortran_order || length(shape) == 1
@@ -97,7 +98,7 @@ read_header <- function(input, name) {
   parts <- substring(text, start, start + attr(found, "capture.length") - 1)
   shape <- suppressWarnings(as.integer(strsplit(parts[3], ",", fixed = TRUE)[[1]]))
   if (found < 0 || length(shape) > 2 || anyNA(shape)) {
-    broken(name, "<f8, <f4 or <i4 in at most two dimensions, came the header ", excerpt(bytes))
+    broken(name, "<f8, <f4, <i4 or |u1 in at most two dimensions, came the header ", excerpt(bytes))
   }
   list(descr = parts[1], fortran_order = parts[2] == "True", shape = shape)
 }

@@ -51,6 +51,10 @@ expect_identical(read_array_of("<f8", "False", "()", doubles(7)), 7)
 int32 <- as.raw(c(1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff))
 expect_identical(read_array_of("<i4", "False", "(2,)", int32), array(c(1L, -1L)))
 expect_identical(read_array_of("<f4", "False", "(2,)", int32), int32)
+bytes <- as.raw(c(0, 1, 2, 253, 254, 255))
+expect_identical(read_array_of("|u1", "False", "(6,)", bytes), array(bytes))
+expect_identical(read_array_of("|u1", "True", "(2, 3)", bytes), matrix(bytes, 2))
+expect_identical(read_array_of("|u1", "False", "(2, 3)", bytes), matrix(bytes, 2, byrow = TRUE))
 
 # Text: percent signs, spaces, line ends and all beyond ASCII travel as %XX.
 spoken <- "100 % of\n\u00fc = a"
@@ -80,10 +84,10 @@ refused(message_of(good[1:30]), "more of type raw, came the end")
 refused(message_of(head(good, -1)), "1 more of type double, came the end")
 refused(message_of(head(good, -16)), "2 more of type double, came the end")
 refused(message_of(good[1:8], as.raw(c(0xff, 0xff))), "at most 4096 bytes, came one of 65535")
-for (descr in c("|O", ">f8", "<i8", "<c16")) {
-  refused(message_of(npy(descr, "False", "(2,)", doubles(1, 2))), "<f8, <f4 or <i4")
+for (descr in c("|O", ">f8", "<i8", "<c16", "|i1")) {
+  refused(message_of(npy(descr, "False", "(2,)", doubles(1, 2))), "<f8, <f4, <i4 or [|]u1")
 }
 for (shape in c("(1, 2, 3)", "(-1,)", "(99999999999,)", "2", "(a,)", "(1 2)")) {
   refused(message_of(npy("<f8", "False", shape, doubles(1, 2))), "at most two dimensions")
 }
-refused(message_of(npy("<f8", "0", "(2,)", doubles(1, 2))), "<f8, <f4 or <i4")
+refused(message_of(npy("<f8", "0", "(2,)", doubles(1, 2))), "<f8, <f4, <i4 or [|]u1")

@@ -16,10 +16,10 @@ function add_field(request, key, value)
     nothing
 end
 
-"Add a copy of the contiguous array at this address, in Julia's layout."
+"Add a copy of the contiguous array at this address, as it comes from a stream: the transpose of one if row by row."
 function add_array(request, name, descr, address, fortran, shape...)
     array = unsafe_wrap(Array, Ptr{DTYPES[descr]}(address), fortran ? shape : reverse(shape))
-    push!(request.arrays, name => fortran ? copy(array) : permutedims(array))
+    push!(request.arrays, name => fortran ? copy(array) : transpose(copy(array)))
     nothing
 end
 

@@ -19,7 +19,7 @@ from gradparity.wire import Message
 NOT_AVAILABLE = 69
 OPERATIONS = (
     "hello", "load", "layer", "inputs", "predict", "accuracy", "gradient", "numerical_gradient", "trace", "null",
-    "time",
+    "time", "data", "train", "params", "evaluate", "update",
 )  # fmt: skip
 
 

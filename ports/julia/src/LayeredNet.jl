@@ -21,13 +21,16 @@ include("layers.jl")
 include("network.jl")
 include("numerical.jl")
 include("optimizers.jl")
+include("training.jl")
 include("timing.jl")
 include("wire.jl")
 include("operations.jl")
 
 export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network
 export forward, backward, backward_parameters, params, predict, loss, accuracy, gradient, trace, central_difference
-export SGD, update!, elapsed, products, layer_inputs
+export SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, State, state_names, update!, update_one!
+export Images, batch, train!, evaluate
+export elapsed, products, layer_inputs
 
 function __init__()
     threads = tryparse(Int, get(ENV, "OPENBLAS_NUM_THREADS", ""))
@@ -35,6 +38,12 @@ function __init__()
 end
 
 include("warmup.jl")
-VERSION >= v"1.9" && ccall(:jl_generating_output, Cint, ()) == 1 && warm_up()  # earlier ones keep no machine code
+if VERSION >= v"1.9" && ccall(:jl_generating_output, Cint, ()) == 1  # earlier ones keep no machine code
+    try
+        warm_up()
+    catch error  # a fault in one operation is the answer to that one: the others are served all the same
+        @warn "julia port: not everything could be compiled ahead" error
+    end
+end
 
 end

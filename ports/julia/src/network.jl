@@ -51,13 +51,19 @@ accuracy(network::Network, x, t) = count(largest_columns(predict(network, x)) .=
 
 """The loss, and the gradient of every parameter: "loss", "dW1", "db1", "dW2", ..."""
 function gradient(network::Network, x, t)
+    value = propagate(network, x, t)
+    [Named("loss", value); by_layer(network, "dW" => :dW, "db" => :db)]
+end
+
+"The loss; the gradient stays where it arises, in dW and db of each affine layer."
+function propagate(network::Network, x, t)
     value = loss(network, x, t)
     dout = backward(network.last)
     for i in length(network.affines):-1:2
         dout = backward(network.activations[i - 1], backward(network.affines[i], dout))
     end
     backward_parameters(network.affines[1], dout)
-    [Named("loss", value); by_layer(network, "dW" => :dW, "db" => :db)]
+    value
 end
 
 """

@@ -1,7 +1,7 @@
 # The operations of the protocol: decoded arrays in, named arrays out. The native server and the bridge share them.
 
+const SETS = ["train", "validation", "test"]
 const LAYERS = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"]
-const OPTIMIZERS = Dict("sgd" => SGD)
 const FLOATS = Dict("float32" => Float32, "float64" => Float64)
 
 "A network with its batch: x is (batch, inputs), t is labels (batch,) from 1."
@@ -11,11 +11,16 @@ struct Case{T<:AbstractFloat}
     t::Vector{Int}
 end
 
-"What lives from one request to the next: the arrays of the last load or layer, and the loaded case."
+"""
+What lives from one request to the next: the arrays of the last load or layer, the loaded case, the optimizer that
+trains it with its state, and the sets of images, which outlive a case.
+"""
 mutable struct Port
     inputs::Vector{Named}
     case::Union{Nothing,Case{Float32},Case{Float64}}
-    Port() = new([], nothing)
+    trained_by::Union{Nothing,Tuple{Optimizer,State}}
+    images::Dict{String,Images}
+    Port() = new([], nothing, nothing, Dict())
 end
 
 # Each operation takes the port and the request, and gives the reply.
@@ -31,7 +36,7 @@ function hello(::Port, ::Message)
         "dtypes" => "float32,float64",
         "layers" => join(LAYERS, ','),
         "operations" => join(map(first, OPERATIONS), ','),
-        "optimizers" => join(keys(OPTIMIZERS), ','),
+        "optimizers" => join(map(first, OPTIMIZERS), ','),
         "epsilon" => "any",
     ]
     Message("ok", fields, [])
@@ -49,7 +54,7 @@ function load(port::Port, request::Message)
     weights = Matrix{T}[expect(arrays, "W$i", T, sizes[i], sizes[i+1]) for i in 1:length(sizes)-1]
     biases = Vector{T}[expect(arrays, "b$i", T, sizes[i+1]) for i in 1:length(sizes)-1]
     network = Network(weights, biases, field(request, "activation"), number(request, "epsilon"))
-    port.inputs, port.case = arrays, Case{T}(network, x, t)
+    port.inputs, port.case, port.trained_by = arrays, Case{T}(network, x, t), nothing
     reply(Named[])
 end
 
@@ -79,12 +84,58 @@ null(::Port, ::Message) = reply(Named[])
 function time(port::Port, request::Message)
     operation = field(request, "operation")
     operation in TIMED || return unsupported("no operation $operation to time")
+    operation == "train_step" && !has_optimizer(request) && return no_optimizer(request)
     calls, samples = only(whole_numbers(request, "calls")), only(whole_numbers(request, "samples"))
     moving = operation == "train_step" ? map(last, params(loaded(port).network)) : []
     before = map(copy, moving)
     nanoseconds = elapsed(timed(port, operation, request), calls, samples)
     foreach(copyto!, moving, before)
     reply(Named["nanoseconds" => nanoseconds])
+end
+
+function data(port::Port, request::Message)
+    name, arrays = field(request, "set"), request.arrays
+    name in SETS || error("expected the set $(join(SETS, ", ")), came $name")
+    images = expect(arrays, "images", UInt8, :, :)
+    labels = expect(arrays, "labels", UInt8, size(images, 1))
+    port.images[name] = Images(columns(images), labels .+ 1, number(request, "scale"))
+    reply(Named[])
+end
+
+function train(port::Port, request::Message)
+    has_optimizer(request) || return no_optimizer(request)
+    case, optimizer = loaded(port), named_optimizer(request)
+    images = images_for(case.network, port, "train")
+    batches = columns(expect(request.arrays, "batches", Int32, :, :))
+    count = length(images.labels)
+    all(in(0:count-1), batches) ||
+        error("expected rows from 0 to $(count - 1), came $(join(extrema(batches), " to "))")
+    if port.trained_by === nothing || first(port.trained_by) != optimizer
+        port.trained_by = optimizer, State(optimizer, case.network)
+    end
+    train!(case.network, images, batches[:, 1:0], port.trained_by...)  # no steps, but all is compiled before the clock
+    start = time_ns()
+    losses = train!(case.network, images, batches, port.trained_by...)
+    nanoseconds = time_ns() - start
+    reply(Named["loss" => losses, "nanoseconds" => Float64(nanoseconds)])
+end
+
+params(port::Port, ::Message) = reply(params(loaded(port).network))
+
+function evaluate(port::Port, request::Message)
+    network = loaded(port).network
+    loss, accuracy = evaluate(network, images_for(network, port, field(request, "set")))
+    reply(Named["loss" => loss, "accuracy" => accuracy])
+end
+
+function update(::Port, request::Message)
+    has_optimizer(request) || return no_optimizer(request)
+    optimizer, arrays = named_optimizer(request), native(request)
+    p = expect_floats(arrays, "p")
+    like_p(name) = expect(arrays, name, eltype(p), size(p)...)
+    state = map(like_p, state_names(optimizer))
+    update_one!(optimizer, only(whole_numbers(request, "iteration")), p, like_p("dp"), state...)
+    reply(Named["p" => p, map(Pair, state_names(optimizer), state)...])
 end
 
 const OPERATIONS = [
@@ -99,6 +150,11 @@ const OPERATIONS = [
     "trace" => trace,
     "null" => null,
     "time" => time,
+    "data" => data,
+    "train" => train,
+    "params" => params,
+    "evaluate" => evaluate,
+    "update" => update,
 ]
 
 const TIMED = ["null", "predict", "gradient", "numerical_gradient", "layer", "train_step", "products"]
@@ -120,9 +176,8 @@ function timed(case::Case, operation, request::Message)
         step = number(request, "step")
         () -> central_difference(network, x, t, step)
     elseif operation == "train_step"
-        name = field(request, "optimizer")
-        haskey(OPTIMIZERS, name) || error("expected the optimizer $(join(keys(OPTIMIZERS), ", ")), came $name")
-        train_step(OPTIMIZERS[name](number(request, "learning_rate")), network, x, t)
+        optimizer = named_optimizer(request)
+        train_step(optimizer, State(optimizer, network), network, x, t)
     else
         numbers, count = whole_numbers(request, "affines"), length(network.affines)
         all(<=(count), numbers) || error("expected affines from 1 to $count, came $(field(request, "affines"))")
@@ -131,15 +186,17 @@ function timed(case::Case, operation, request::Message)
     end
 end
 
-train_step(optimizer, network, x, t) = () -> update!(optimizer, params(network), gradient(network, x, t))
+train_step(optimizer, state, network, x, t) = function ()
+    propagate(network, x, t)
+    update!(optimizer, network, state)
+end
 
 "A fresh layer, and its forward and backward pass on the request's arrays as a call."
 function layer_call(arrays::Vector{Named}, request::Message)
     kind = field(request, "kind")
     kind in LAYERS || error("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
-    x = find(arrays, "x")
+    x = expect_floats(arrays, "x")
     T = eltype(x)
-    T <: AbstractFloat || error("expected x of float32 or float64, came $(described(T, size(x)))")
     if kind in ("multiply", "add")
         y, dout = expect(arrays, "y", T, size(x)...), expect(arrays, "dout", T, size(x)...)
         pass(kind == "multiply" ? Multiply{typeof(x)}() : Add(), x, y, dout)
@@ -190,6 +247,31 @@ function loaded(port::Port)
     port.case
 end
 
+"The set of this name, which must fit the network."
+function images_for(network::Network, port::Port, name)
+    came = isempty(port.images) ? "none" : join(keys(port.images), ", ")
+    haskey(port.images, name) || error("expected the set $name to have been sent with data, came $came")
+    images = port.images[name]
+    inputs, classes = size(network.affines[1].W, 1), length(network.affines[end].b)
+    pixels = size(images.pixels, 1)
+    pixels == inputs || error("expected images of $inputs pixels, came $pixels")
+    all(<=(classes), images.labels) ||
+        error("expected labels of images from 0 to $(classes - 1), came $(maximum(images.labels) - 1)")
+    images
+end
+
+has_optimizer(request::Message) = haskey(Dict(OPTIMIZERS), field(request, "optimizer"))
+no_optimizer(request::Message) = unsupported("no optimizer $(field(request, "optimizer"))")
+
+"The optimizer that the request names, with its numbers."
+function named_optimizer(request::Message)
+    kind = Dict(OPTIMIZERS)[field(request, "optimizer")]
+    kind(map(name -> number(request, string(name)), fieldnames(kind))...)
+end
+
+"The rows of the matrix as columns: what came row by row is that already, and is not copied."
+columns(matrix) = convert(Matrix, transpose(matrix))
+
 "The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
 native(request::Message) = Named[name => native(array, name) for (name, array) in request.arrays]
 native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : convert(Array, array)
@@ -231,6 +313,14 @@ function expect(arrays::Vector{Named}, name, @nospecialize(T), dims...)
     fits = ndims(array) == length(dims) && all(((n, d),) -> d == (:) || d == n, zip(size(array), dims))
     (eltype(array) == T && fits) ||
         error("expected $name of $(described(T, dims)), came $(described(eltype(array), size(array)))")
+    array
+end
+
+"The array of this name, of either type and any shape."
+function expect_floats(arrays::Vector{Named}, name)
+    array = find(arrays, name)
+    eltype(array) <: AbstractFloat ||
+        error("expected $name of float32 or float64, came $(described(eltype(array), size(array)))")
     array
 end
 

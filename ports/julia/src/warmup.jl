@@ -10,12 +10,14 @@ function warm_up()
     end
     once = ["calls" => "1", "samples" => "1"]
     settings = ["step" => "1e-4", "optimizer" => "sgd", "learning_rate" => "0.01", "affines" => "1,2"]
+    numbers = unique(string(name) => "0.5" for (_, kind) in OPTIMIZERS for name in fieldnames(kind))
     function layer(fields, arrays)
         ask("layer", fields, arrays)
         ask("time", ["operation" => "layer"; once; fields], arrays)
     end
     ask("hello")
     ask("null")
+    ask("data", ["set" => "train", "scale" => "255"], Named["images" => UInt8[0 255], "labels" => UInt8[1]])
     for T in (Float64, Float32)
         x, W, b = T[1 2; 3 4; 5 6], T[1 2; 3 4], T[1, 2]
         for kind in ("multiply", "add", "relu", "sigmoid")
@@ -33,6 +35,15 @@ function warm_up()
                 operation == "layer" || ask("time", ["operation" => operation; once; settings])
             end
         end
+        for (name, kind) in OPTIMIZERS
+            fields = ["optimizer" => name; "iteration" => "1"; numbers]
+            ask("train", fields, Named["batches" => Int32[0 0]])
+            for p in (x, b)
+                ask("update", fields, Named["p" => p, "dp" => p, (key => zero(p) for key in state_names(kind()))...])
+            end
+        end
+        ask("params")
+        ask("evaluate", ["set" => "train"])
     end
 end
 

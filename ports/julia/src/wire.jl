@@ -8,7 +8,7 @@ const MAX_LINE = 65536
 const MAX_HEADER = 4096
 const MAX_BYTES = 1 << 33
 const MAGIC = b"\x93NUMPY"
-const DTYPES = Dict("<f8" => Float64, "<f4" => Float32, "<i4" => Int32)
+const DTYPES = Dict("<f8" => Float64, "<f4" => Float32, "<i4" => Int32, "|u1" => UInt8)
 const DESCRS = Dict(T => descr for (descr, T) in DTYPES)
 
 "What arrived is not a message of the protocol: says what was expected and what came."
@@ -114,7 +114,7 @@ function parse_header(header, name)
     any(isnothing, (descr, fortran, shape)) &&
         throw(WireError("array $name: not a valid .npy header: $(shown(header))"))
     haskey(DTYPES, descr[1]) ||
-        throw(WireError("array $name: expected dtype <f8, <f4 or <i4, came $(shown(descr[1]))"))
+        throw(WireError("array $name: expected dtype <f8, <f4, <i4 or |u1, came $(shown(descr[1]))"))
     sizes = [parse(Int, size) for size in split(shape[1], r", *", keepempty = false)]
     length(sizes) <= 2 || throw(WireError("array $name: expected at most two dimensions, came shape ($(shape[1]))"))
     DTYPES[descr[1]], fortran[1] == "True", Tuple(sizes)

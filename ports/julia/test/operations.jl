@@ -1,6 +1,6 @@
 # The operations: labels from 0, arrays in either order, and requests that are wrong.
 
-using .LayeredNet: OPERATIONS, Port, TIMED
+using .LayeredNet: OPERATIONS, OPTIMIZERS, Port, TIMED
 using LinearAlgebra: transpose
 
 "The arrays that an operation gives, by name."
@@ -12,27 +12,27 @@ c_order(a) = transpose(permutedims(a))
 
 parameters = ["W1" => matrix(4, 5), "b1" => ones(5), "W2" => matrix(5, 3), "b2" => zeros(3)]
 fields = ["sizes" => "4,5,3", "activation" => "relu", "dtype" => "float64", "epsilon" => "0"]
-batch, labels = matrix(2, 4), Int32[2, 0]
+batch_of_two, labels = matrix(2, 4), Int32[2, 0]
 
-function loaded(t = labels, x = batch)
+function loaded(t = labels, x = batch_of_two)
     port = Port()
-    ask(port, "load", fields, "x" => x, "t" => t, parameters...)
+    ask(port, "load", fields, "x" => x, "t" => t, deepcopy(parameters)...)  # training changes what was loaded
     port
 end
 
 @testset "labels count from 0, and mean the same as one-hot" begin
-    expected = Dict(gradient(Network([matrix(4, 5), matrix(5, 3)], [ones(5), zeros(3)]), batch, [3, 1]))
+    expected = Dict(gradient(Network([matrix(4, 5), matrix(5, 3)], [ones(5), zeros(3)]), batch_of_two, [3, 1]))
     @test ask(loaded(), "gradient", []) == Dict(expected..., "loss" => fill(expected["loss"]))
     @test ask(loaded([0.0 0 1; 1 0 0]), "gradient", []) == ask(loaded(), "gradient", [])
-    @test ask(loaded(labels, c_order(batch)), "trace", []) == ask(loaded(), "trace", [])
+    @test ask(loaded(labels, c_order(batch_of_two)), "trace", []) == ask(loaded(), "trace", [])
 end
 
 @testset "inputs gives the arrays back" begin
-    port = loaded(labels, c_order(batch))
+    port = loaded(labels, c_order(batch_of_two))
     ask(port, "gradient", [])
     ask(port, "numerical_gradient", ["step" => "1e-4"])
     came = ask(port, "inputs", [])
-    @test came == Dict("x" => batch, "t" => labels, parameters...)
+    @test came == Dict("x" => batch_of_two, "t" => labels, parameters...)
     @test came["t"] isa Vector{Int32}
 end
 
@@ -87,6 +87,118 @@ end
     @test reply.fields == ["message" => "no operation accuracy to time"]
 end
 
+constants = ["learning_rate" => "0.1", "momentum" => "0.9", "decay" => "0.9", "beta1" => "0.9", "beta2" => "0.99"]
+"The fields of a request that names this optimizer."
+by(optimizer, others...) = ["optimizer" => optimizer, constants..., others...]
+"The optimizer with the numbers of these fields."
+made(kind) = kind((parse(Float64, Dict(constants)[string(name)]) for name in fieldnames(kind))...)
+
+pixels, classes = UInt8[0 51 102 255; 1 2 3 4; 9 8 7 6], UInt8[2, 0, 1]
+batches_of_two = Int32[0 2; 1 1; 2 0]
+
+function with_data(port = loaded(), pixels = pixels)
+    ask(port, "data", ["set" => "train", "scale" => "255"], "images" => pixels, "labels" => classes)
+    port
+end
+
+@testset "time train_step with $name, which is not the one that trains" for (name, _) in OPTIMIZERS
+    port = with_data()
+    twin = with_data()
+    ask.((port, twin), "train", Ref(by("adam")), Ref("batches" => batches_of_two))
+    before = deepcopy(ask(port, "gradient", []))
+    @test length(ask(port, "time", to_time("train_step", by(name)...))["nanoseconds"]) == 3
+    @test ask(port, "gradient", []) == before
+    ask.((port, twin), "train", Ref(by("adam")), Ref("batches" => batches_of_two))
+    @test ask(port, "params", []) == ask(twin, "params", [])
+end
+
+@testset "train by $name: what train! does, with the losses" for (name, kind) in OPTIMIZERS
+    net = Network([matrix(4, 5), matrix(5, 3)], [ones(5), zeros(3)])
+    images, optimizer = Images(permutedims(pixels), [3, 1, 2], 255.0), made(kind)
+    losses = train!(net, images, permutedims(batches_of_two), optimizer, State(optimizer, net))
+    for (images, batches) in ((pixels, batches_of_two), (c_order(pixels), c_order(batches_of_two)))
+        port = with_data(loaded(), images)
+        came = ask(port, "train", by(name), "batches" => batches)
+        @test came["loss"] == losses
+        @test came["nanoseconds"] isa Array{Float64,0} && came["nanoseconds"][] > 0
+        @test ask(port, "params", []) == Dict(params(net))
+        loss, accuracy = evaluate(net, Images(permutedims(pixels), [3, 1, 2], 255.0))
+        @test ask(port, "evaluate", ["set" => "train"]) == Dict("loss" => fill(loss), "accuracy" => fill(accuracy))
+    end
+end
+
+@testset "the state lives on with the same optimizer and numbers, and is new after load" begin
+    train(port, fields, batches) = ask(port, "train", fields, "batches" => batches)
+    at_once, parts, other = with_data(), with_data(), with_data()
+    train(at_once, by("adam"), batches_of_two)
+    foreach(i -> train(parts, by("adam"), batches_of_two[i:i, :]), 1:3)
+    @test ask(at_once, "params", []) == ask(parts, "params", [])
+    train(other, by("adam"), batches_of_two[1:1, :])
+    train(other, by("sgd"), batches_of_two[1:0, :])
+    train(other, by("adam"), batches_of_two[2:3, :])
+    @test ask(other, "params", []) != ask(parts, "params", [])
+    ask(parts, "load", fields, "x" => batch_of_two, "t" => labels, deepcopy(parameters)...)
+    @test Dict(parameters) == ask(parts, "params", [])
+    train(parts, by("adam"), batches_of_two)
+    @test ask(parts, "params", []) == ask(at_once, "params", [])
+end
+
+@testset "data is kept by set, and sent again replaces it" begin
+    port = with_data()
+    first_loss = ask(port, "evaluate", ["set" => "train"])["loss"]
+    ask(port, "data", ["set" => "test", "scale" => "1"], "images" => pixels, "labels" => classes)
+    @test ask(port, "evaluate", ["set" => "train"])["loss"] == first_loss
+    @test ask(port, "evaluate", ["set" => "test"])["loss"] != first_loss
+    ask(port, "data", ["set" => "train", "scale" => "1"], "images" => pixels, "labels" => classes)
+    @test ask(port, "evaluate", ["set" => "train"]) == ask(port, "evaluate", ["set" => "test"])
+end
+
+@testset "update by $name of shape $(size(p)) and type $(eltype(p))" for (name, kind) in OPTIMIZERS, p in
+        ([1.0, 2], [1f0, 2], matrix(3, 2), c_order(matrix(3, 2)))
+    optimizer = made(kind)
+    names = state_names(optimizer)
+    expected = [Array(p), map(_ -> fill!(Array(p), 0.5), names)...]
+    came = ask(Port(), "update", by(name, "iteration" => "7"), "p" => copy(p), "dp" => copy(p),
+        (key => copy(array) for (key, array) in zip(names, expected[2:end]))...)
+    update_one!(optimizer, 7, expected[1], Array(p), expected[2:end]...)
+    @test came == Dict(zip(("p", names...), expected))
+    @test all(array -> typeof(array) == typeof(Array(p)), values(came))
+end
+
+@testset "an unknown optimizer is unsupported by $word" for word in ("train", "update", "time")
+    reply = Dict(OPERATIONS)[word](with_data(), Message(word, to_time("train_step", by("lion")...), []))
+    @test (reply.word, reply.fields) == ("unsupported", ["message" => "no optimizer lion"])
+end
+
+@testset "refused with data: $reason" for (word, fields, arrays, reason) in [
+    ("data", ["set" => "all", "scale" => "1"], [], "expected the set train, validation, test, came all"),
+    ("data", ["set" => "train", "scale" => "1"], ["images" => ones(2, 4)], "of uint8 (any, any), came float64 (2, 4)"),
+    ("data", ["set" => "train", "scale" => "1"], ["images" => pixels, "labels" => UInt8[1]], "came uint8 (1)"),
+    ("train", by("sgd"), ["batches" => Int32[3][:, :]], "expected rows from 0 to 2, came 3 to 3"),
+    ("train", by("sgd"), ["batches" => Int32[-1][:, :]], "expected rows from 0 to 2, came -1 to -1"),
+    ("train", by("sgd"), ["batches" => [1.0]], "expected batches of int32 (any, any), came float64 (1)"),
+    ("train", ["optimizer" => "sgd"], [], "expected the field learning_rate"),
+    ("evaluate", ["set" => "test"], [], "expected the set test to have been sent with data, came train"),
+    ("update", by("sgd"), [], "expected an array p, came none"),
+    ("update", by("momentum"), ["p" => [1.0]], "expected an array v, came p"),
+    ("update", by("sgd", "iteration" => "0"), ["p" => [1.0], "dp" => [1.0]], "whole numbers from 1"),
+    ("update", by("sgd"), ["p" => Int32[1]], "expected p of float32 or float64, came int32 (1)"),
+]
+    error = try ask(with_data(), word, fields, arrays...) catch e; e end
+    @test error isa Exception
+    @test occursin(reason, sprint(showerror, error))
+end
+
+@testset "images that do not fit the network" begin
+    refusal(port) = try ask(port, "evaluate", ["set" => "train"]) catch e; sprint(showerror, e) end
+    @test refusal(with_data(loaded(), pixels[:, 1:3])) == "expected images of 4 pixels, came 3"
+    port = loaded()
+    ask(port, "data", ["set" => "train", "scale" => "1"], "images" => pixels, "labels" => UInt8[2, 3, 0])
+    @test refusal(port) == "expected labels of images from 0 to 2, came 3"
+    @test refusal(Port()) == "nothing is loaded yet: send load first"
+    @test refusal(loaded()) == "expected the set train to have been sent with data, came none"
+end
+
 @testset "null does nothing" begin
     reply = Dict(OPERATIONS)["null"](Port(), Message("null", [], []))
     @test (reply.word, reply.fields, reply.arrays) == ("ok", [], [])
@@ -114,7 +226,7 @@ end
     ("load", ["sizes" => "4,a"], [], "expected whole numbers from 1, came sizes=4,a"),
     ("load", ["sizes" => "4,3", "dtype" => "float16"], [], "came float16"),
     ("load", fields, Any["x" => ones(2, 3)], "expected x of float64 (any, 4), came float64 (2, 3)"),
-    ("load", fields, Any["x" => batch, "t" => labels, "W1" => ones(4, 3)], "expected W1 of float64 (4, 5)"),
+    ("load", fields, Any["x" => batch_of_two, "t" => labels, "W1" => ones(4, 3)], "expected W1 of float64 (4, 5)"),
 ]
     error = try ask(Port(), word, fields, arrays...) catch e; e end
     @test error isa Exception
@@ -123,7 +235,7 @@ end
 
 @testset "refused to time: $reason" for (fields, reason) in [
     to_time("numerical_gradient") => "expected the field step",
-    to_time("train_step", "optimizer" => "adam") => "expected the optimizer sgd, came adam",
+    to_time("train_step", "optimizer" => "adam") => "expected the field learning_rate",
     to_time("products", "affines" => "2,3") => "expected affines from 1 to 2, came 2,3",
 ]
     error = try ask(loaded(), "time", fields) catch e; e end
@@ -133,15 +245,21 @@ end
 @testset "a load that failed leaves the earlier case" begin
     port = loaded()
     before = deepcopy(ask(port, "gradient", []))
-    @test_throws ErrorException ask(port, "load", fields, "x" => batch)
+    @test_throws ErrorException ask(port, "load", fields, "x" => batch_of_two)
     @test ask(port, "gradient", []) == before
 end
 
 @testset "hello" begin
     reply = Dict(LayeredNet.hello(Port(), Message("hello", [], [])).fields)
     @test split(reply["operations"], ',') == map(first, OPERATIONS)
-    @test reply["optimizers"] == "sgd"
+    @test reply["optimizers"] == "sgd,momentum,nesterov,adagrad,rmsprop,adam"
     @test reply["version"] == string(VERSION)
     @test parse(Int, reply["threads"]) >= 1
     @test reply["blas"] != ""
+end
+
+if VERSION >= v"1.9"  # it is compiled already
+    @testset "the warm-up asks for nothing that is refused" begin
+        @test LayeredNet.warm_up() === nothing
+    end
 end

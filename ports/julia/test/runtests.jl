@@ -2,7 +2,8 @@ include("../load.jl")
 using Test
 
 @testset "LayeredNet" begin
-    @testset "$file" for file in ("layers", "network", "optimizers", "timing", "wire", "operations", "serve")
+    @testset "$file" for file in
+            ("layers", "network", "optimizers", "training", "timing", "wire", "operations", "serve")
         include("$file.jl")
     end
 end

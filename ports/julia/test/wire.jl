@@ -18,9 +18,10 @@ array(record) = reading(message("a", record)).arrays[1].second
 
 @testset "round trip" begin
     arrays = Any["a.dx" => [1.0 2 3; 4 5 6], "b" => Float32[1, 2], "c" => fill(3.0), "d" => Int32[7], "e" => ones(1, 1)]
+    push!(arrays, "f" => UInt8[0 255])
     sent = Message("ok", ["epsilon" => "0", "message" => "50 % of\nnaïve = a", "empty" => ""], arrays)
     text = written(sent)
-    @test startswith(text, "ok epsilon=0 message=50%20%25%20of%0ana%c3%afve%20=%20a empty= arrays=a.dx,b,c,d,e\n")
+    @test startswith(text, "ok epsilon=0 message=50%20%25%20of%0ana%c3%afve%20=%20a empty= arrays=a.dx,b,c,d,e,f\n")
     came = reading(text)
     @test (came.word, came.fields, came.arrays) == (sent.word, sent.fields, sent.arrays)
     @test map(p -> typeof(p.second), came.arrays) == map(p -> typeof(p.second), arrays)
@@ -33,7 +34,8 @@ end
     end
 end
 
-@testset "NumPy's records: $T" for (descr, T) in ("<f8" => Float64, "<f4" => Float32, "<i4" => Int32)
+@testset "NumPy's records: $T" for (descr, T) in
+        ("<f8" => Float64, "<f4" => Float32, "<i4" => Int32, "|u1" => UInt8)
     @test array(npy(descr, "True", "(2, 3)", numbers(T, 6))) == [1 3 5; 2 4 6]
     @test array(npy(descr, "False", "(2, 3)", numbers(T, 6))) == [1 2 3; 4 5 6]
     @test array(npy(descr, "False", "(2, 3)", numbers(T, 6), "\x02\x00")) == [1 2 3; 4 5 6]

@@ -12,6 +12,7 @@ from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
 from gradparity.train.records import TrainRun
+from gradparity.train.run import Trainer, make_envelope
 from gradparity.train.show import train_report
 from gradparity.verdicts import Verdict
 from rich.console import Console
@@ -92,6 +93,21 @@ def test_a_port_that_dies_keeps_what_it_had_learnt(make_port: MakePort) -> None:
     assert len(broken.epochs) == 1 and len(broken.losses) == 15
     assert right.verdict.passes and result.exit_code == 3
     assert "could not run" in printed(result)
+
+
+def test_an_interrupt_leaves_what_was_trained_until_then() -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if "python-post: python" in what and done >= 30:
+            raise KeyboardInterrupt
+
+    recipe = short("python-post")
+    batches = recipe.batches(len(DIGITS.sets["train"][1]), 0)
+    env, _ = make_envelope(recipe, 0, DIGITS, batches, lambda *_: None)
+    trainer = Trainer(RUNNERS["python"], 1, 20.0)
+    trainer.start()
+    one = trainer.train(recipe, 0, DIGITS, env, batches, interrupt)
+    assert trainer.interrupted and trainer.session is None
+    assert len(one.epochs) == 2 and len(one.losses) == 30 and one.verdict.passes
 
 
 def test_a_port_without_training_is_not_implemented(make_port: MakePort) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import RUNNERS, Sessions
+from gradparity.train.rules import RULES
 from gradparity.train.running import Running
-from gradparity.train.updates import RULES, check_updates, draw_update, explain_update, results
+from gradparity.train.updates import check_updates, draw_update, explain_update, results
 from gradparity.verdicts import Verdict
 from gradparity_oracle import OPTIMIZERS
 from hypothesis import given

@@ -19,9 +19,9 @@ from ..session import REQUEST_SECONDS
 from .images import ImageSets, load_images
 from .recipes import Recipe
 from .records import EnvelopeResult, GradientCheck, TrainResult, TrainRun, Updates
+from .rules import RULES
 from .run import Trainer, make_envelope
 from .show import train_report
-from .updates import RULES
 
 
 def find_images(name: str | None, data_dir: Path | None) -> tuple[ImageSets, list[str]]:
@@ -94,6 +94,8 @@ def train(
                     for trainer in trainers:
                         if trainer.info and trainer.info.version:
                             results.append(trainer.train(recipe, seed, sets, env, batches, progress))
+                            if trainer.interrupted:
+                                raise KeyboardInterrupt
         except KeyboardInterrupt:
             interrupted = True
         finally:

@@ -12,7 +12,7 @@ import numpy as np
 from ..cases import Array, Dtype
 from ..errors import UsageError
 from .images import ImageSets
-from .updates import RULES
+from .rules import RULES
 
 Order = Literal["random", "in order"]
 Initial = Literal["normal", "uniform"]

@@ -38,6 +38,7 @@ class Trainer:
     info: RunnerInfo | None = None
     session: Session | None = None
     sent: ImageSets | None = None
+    interrupted: bool = False
 
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
@@ -75,11 +76,11 @@ class Trainer:
         recipe: Recipe,
         seed: int,
         sets: ImageSets,
-        env: Envelope | None,
+        env: Envelope,
         batches: Array,
         progress: Progress,
     ) -> TrainResult:
-        """The recipe in this port, whatever happens. An interrupt passes on to the caller."""
+        """The recipe in this port, whatever happens. After an interrupt (``interrupted``) as far as it went."""
         about: dict[str, Any] = {"runner": self.runner.label, "recipe": recipe.name, "seed": seed}
         done = _Done()
         try:
@@ -96,11 +97,14 @@ class Trainer:
             verdict = Verdict.NOT_IMPLEMENTED if absent else Verdict.COULD_NOT_RUN
             detail = f"{failure.operation}: {failure.what}"
             return TrainResult(**about, verdict=verdict, detail=detail, stderr=failure.stderr, **done.record())
-        if env is None:
-            return TrainResult(**about, verdict=Verdict.ROUNDING, detail="not compared", **done.record())
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.close()
+        if not done.losses:
+            return TrainResult(**about, verdict=Verdict.COULD_NOT_RUN, detail="interrupted before its first epoch")
         found = stray(env, np.concatenate(done.losses), done.params)
         diagnosis = None
-        if found.left_at is not None:
+        if found.left_at is not None and not self.interrupted:
             diagnosis = self.diagnose(recipe, seed, sets, batches, found.left_at)
         return TrainResult(
             **about,

@@ -23,7 +23,7 @@ class Quantity(StrEnum):
     PREDICT = "predict"
     ACCURACY = "accuracy"
     STATE = "state"
-    UPDATE = "update"
+    UPDATE = "update"  # of an optimizer: training's alone
 
 
 class _Record(BaseModel):

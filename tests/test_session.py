@@ -33,7 +33,7 @@ FAULTS = {
     "terabyte": (Failure.GARBAGE, "came shape (1099511627776,)"),
     "exabyte": (Failure.GARBAGE, "expected at most"),
     "negative": (Failure.GARBAGE, "array loss"),
-    "object": (Failure.GARBAGE, "expected dtype float64, float32 or int32"),
+    "object": (Failure.GARBAGE, "expected dtype float64, float32, int32 or uint8"),
     "error": (Failure.ERROR, "ArithmeticError: it does\nnot add up"),
     "unsupported": (Failure.UNSUPPORTED, "no gradient yet"),
     "shape": (Failure.MISSHAPEN, "dW1: expected float64 (5, 4), came float64 (4, 5)"),

@@ -140,7 +140,7 @@ def test_no_other_dtype_is_sent_or_read(dtype: Any) -> None:
         encode(Message("ok", {}, {"x": x}))
     record = io.BytesIO()
     np.save(record, x, allow_pickle=True)
-    with pytest.raises(WireError, match="expected dtype float64, float32 or int32"):
+    with pytest.raises(WireError, match="expected dtype float64, float32, int32 or uint8"):
         read(b"ok arrays=x\n" + record.getvalue())
 
 

@@ -39,7 +39,7 @@ class Contestant:
     switched: int | None = 0
 
     def start(self) -> RunnerInfo:
-        """Build, start, and ask for the clock. What it says of itself, or why it cannot run."""
+        """Build and start it. What it says of itself, or why it cannot run."""
         info, self.session = start(self.runner, self._new_session)
         self.info = info = info.model_copy(update={"runner": self.label})
         return info

@@ -193,20 +193,8 @@ class CaseCheck:
     ) -> None:
         figures = compare(came, expected, allowance)
         detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, f"{name} of {call}")
-        self.cells.append(
-            Cell(
-                quantity=quantity,
-                array=name if call in SHOWN else f"{call.removeprefix('layer ')}.{name}",
-                verdict=figures.verdict,
-                ratio=figures.ratio,
-                resolution=figures.resolution,
-                ulp=figures.ulp,
-                bit_equal=figures.bit_equal,
-                relative=figures.relative,
-                relative_max=figures.relative_max,
-                detail=detail,
-            )
-        )
+        array = name if call in SHOWN else f"{call.removeprefix('layer ')}.{name}"
+        self.cells.append(Cell.of(quantity, array, figures, detail))
 
     def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
         self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from .verdicts import Verdict
+from .verdicts import Figures, Verdict
 
 SCHEMA = 1
 
@@ -43,6 +43,22 @@ class Cell(_Record):
     relative: float | None = None
     relative_max: float | None = None
     detail: str = ""
+
+    @staticmethod
+    def of(quantity: Quantity, array: str, figures: Figures, detail: str) -> Cell:
+        """Of an array that was compared."""
+        return Cell(
+            quantity=quantity,
+            array=array,
+            verdict=figures.verdict,
+            ratio=figures.ratio,
+            resolution=figures.resolution,
+            ulp=figures.ulp,
+            bit_equal=figures.bit_equal,
+            relative=figures.relative,
+            relative_max=figures.relative_max,
+            detail=detail,
+        )
 
 
 class Explanation(_Record):

@@ -6,12 +6,13 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+import click
+from rich.console import RenderableType
 
 from ..cases import CaseSpec
 from ..errors import UsageError
 from ..ports import Runner
+from ..progress import shown_progress
 from ..results import State
 from .baselines import Change, changes, differences, read, save
 from .contestant import Contestant
@@ -37,23 +38,11 @@ def bench(
     baseline = read(compare) if compare else None
     if baseline and not anyway:
         refuse(baseline, plan, options)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    told = Console(stderr=True)
-    with Progress(*columns, console=told, transient=True, disable=not told.is_terminal) as bar:
-        task = bar.add_task("bench", total=1.0)
-        last = ""
-
-        def progress(what: str, done: float) -> None:
-            nonlocal last
-            bar.update(task, description=what, completed=done)
-            if what != last and not told.is_terminal:
-                told.print(what, highlight=False, markup=False)
-            last = what
-
-        command = shlex.join(["gradparity", *sys.argv[1:]])
-        result = run_bench(runners, required, plan, options, command, progress)
+    command = shlex.join(["gradparity", *sys.argv[1:]])
+    with shown_progress() as tell:
+        result = run_bench(runners, required, plan, options, command, lambda what, done: tell(what, done, 1.0))
     if keep:
-        told.print(f"saved as {save(result, keep)}", highlight=False, markup=False, soft_wrap=True)
+        click.echo(f"saved as {save(result, keep)}", err=True)
     return result, changes(baseline, result) if baseline else None
 
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from threadpoolctl import threadpool_limits
 
 from .. import __version__
 from ..errors import DataMissing
 from ..ports import Runner
+from ..progress import shown_progress
 from ..session import REQUEST_SECONDS
 from .images import ImageSets, load_images
 from .recipes import Recipe
@@ -56,25 +55,12 @@ def train(
 ) -> TrainRun:
     """Every recipe and seed in every runner; after an interrupt, what was done until then."""
     trainers = [Trainer(runner, options.threads, options.seconds) for runner in runners]
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    told = Console(stderr=True)
     updates: list[Updates] = []
     gradient_checks: list[GradientCheck | None] = []
     envelopes: list[EnvelopeResult] = []
     results: list[TrainResult] = []
     interrupted = False
-    bar = Progress(*columns, console=told, transient=True, disable=not told.is_terminal)
-    with bar, threadpool_limits(options.threads):
-        task = bar.add_task("train", total=None)
-        last = ""
-
-        def progress(what: str, done: int, total: int) -> None:
-            nonlocal last
-            bar.update(task, description=what, completed=done, total=total)
-            if what != last and not told.is_terminal:
-                told.print(what, highlight=False, markup=False)
-            last = what
-
+    with shown_progress() as progress, threadpool_limits(options.threads):
         try:
             for trainer in trainers:
                 progress(f"starting {trainer.runner.label}", 0, 1)

@@ -14,9 +14,7 @@ def case_of(recipe: Recipe, seed: int, sets: ImageSets, rows: Array, parameters:
     spec = CaseSpec(
         sizes=recipe.sizes, activation=recipe.activation, batch=len(rows), dtype=recipe.dtype, labels="integer"
     )
-    images, labels = sets.sets["train"]
-    x = images[rows].astype(recipe.dtype)
-    x /= x.dtype.type(sets.scale)
+    x, labels = sets.images("train").batch(rows, recipe.dtype)
     count = range(1, len(recipe.sizes))
     weights, biases = ([parameters[f"{kind}{i}"] for i in count] for kind in "Wb")
-    return Case(spec, seed, x, labels[rows].astype(np.int32), weights, biases)
+    return Case(spec, seed, x, labels.astype(np.int32), weights, biases)

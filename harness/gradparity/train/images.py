@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradparity_oracle import Images
+
 from ..cases import Array
 from ..data import digits_bytes, find_mnist, mnist_bytes
 
@@ -23,6 +25,10 @@ class ImageSets:
     def inputs(self) -> int:
         """Pixels of an image."""
         return int(self.sets["train"][0].shape[1])
+
+    def images(self, name: str) -> Images:
+        """The set of this name, to draw batches from."""
+        return Images(*self.sets[name], self.scale)
 
     def held_out(self, count: int) -> ImageSets:
         """With so many of the last training images kept apart for validation, at most a sixth of them."""

@@ -241,8 +241,7 @@ def make_envelope(
 
 def first_1000(recipe: Recipe, sets: ImageSets, params: dict[str, Array]) -> float:
     """The share of right labels of the first 1000 test images, as one of the posts counts."""
-    images, labels = sets.sets["test"][0][:1000], sets.sets["test"][1][:1000]
-    x = images.astype(recipe.dtype) / np.dtype(recipe.dtype).type(sets.scale)
+    x, labels = sets.images("test").batch(np.arange(min(1000, len(sets.sets["test"][1]))), recipe.dtype)
     return float((network_of(recipe, params).predict(x).argmax(axis=1) == labels).mean())
 
 

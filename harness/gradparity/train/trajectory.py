@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import OPTIMIZERS, Images, Network, Optimizer
+from gradparity_oracle import OPTIMIZERS, Network, Optimizer
 
 from ..cases import Array
 from ..verdicts import RESOLVED, Verdict
@@ -72,7 +72,7 @@ def oracle_run(
     disturbance: np.random.Generator | None = None,
 ) -> Run:
     """Train the oracle on these batches; ``tick`` is called after each step."""
-    images = Images(*sets.sets["train"], sets.scale)
+    images = sets.images("train")
     network = network_of(recipe, parameters)
     params, optimizer = network.params, oracle_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)

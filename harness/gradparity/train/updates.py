@@ -52,20 +52,7 @@ def _check_one(session: Session, name: str, iteration: int, dtype: str) -> list[
     for key, running in right.items():
         figures = compare(reply.arrays[key], running.value.astype(dtype), _allowance(running, dtype))
         told = "" if figures.verdict.passes else _told(reply.arrays, name, iteration, inputs, dtype)
-        cells.append(
-            Cell(
-                quantity=Quantity.UPDATE,
-                array=f"{name} {key}, iteration {iteration}",
-                verdict=figures.verdict,
-                ratio=figures.ratio,
-                resolution=figures.resolution,
-                ulp=figures.ulp,
-                bit_equal=figures.bit_equal,
-                relative=figures.relative,
-                relative_max=figures.relative_max,
-                detail=told,
-            )
-        )
+        cells.append(Cell.of(Quantity.UPDATE, f"{name} {key}, iteration {iteration}", figures, told))
     return cells
 
 

@@ -14,16 +14,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from . import __version__
 from .build import StepFailed, ensure_built, set_up
-from .cases import CaseSpec, Dtype
-from .check import Options, References, RunnerCheck, run_check
+from .cases import Dtype
+from .check import Options, References, RunnerCheck
+from .check_command import check as run_check
+from .check_command import with_data
 from .correct import CORRECT
-from .data import find_mnist, load_mnist
 from .errors import DataMissing, UsageError
 from .mutants import Outcome, run_mutants
 from .ports import Runner, own_ports, peers, select_runners
 from .results import CheckResult
+from .run.folder import Recorder, new_folder
 from .session import REQUEST_SECONDS
-from .show import LiveTable, check_report, doctor_report, picture
+from .show import check_report, doctor_report, picture
 from .show_mutants import mutants_report
 from .show_soak import soak_report
 from .soak import run_soak, soak_cases
@@ -64,6 +66,9 @@ def cli() -> None:
 port_option = click.option(
     "--port", "ports", multiple=True, metavar="PORT", help="rust, julia:native, or a port's folder. Default: all."
 )
+run_option = click.option(
+    "--run", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Record it, for `report`."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
 
 
@@ -77,6 +82,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
               help="Seconds for one request.")  # fmt: skip
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there.")
+@run_option
 @json_option
 def check(
     ports: tuple[str, ...],
@@ -87,24 +93,16 @@ def check(
     timeout: float,
     data_dir: Path | None,
     svg: Path | None,
+    run: Path | None,
     as_json: bool,
 ) -> int:
     """Compare the ports' gradients with the oracle's on shared seeds."""
     runners = select_runners(ports)
     specs = select_cases(cases, dtypes)
-    specs, left_out = _with_data(specs, data_dir, asked=bool(cases or data_dir))
+    specs, left_out = with_data(specs, data_dir, asked=bool(cases or data_dir))
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
-    progress = Console(stderr=True)
-    with LiveTable(progress, [runner.label for runner in runners], len(specs) * len(seeds)) as live:
-        infos, results, interrupted = run_check(runners, specs, seeds, options, live)
-    result = CheckResult(
-        gradparity=__version__,
-        required=_by_name(runners, ports),
-        runners=infos,
-        left_out=left_out,
-        interrupted=interrupted,
-        cases=results,
-    )
+    with Recorder(run, "check") as recorder:
+        result = run_check(runners, _by_name(runners, ports), specs, seeds, left_out, options, recorder.check)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
@@ -120,20 +118,6 @@ def _by_name(runners: list[Runner], ports: tuple[str, ...]) -> list[str]:
     return [runner.label for runner in runners if runner.label in ports or runner.option in ports]
 
 
-def _with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
-    """The cases whose data is here; the rest, with the reason, is left out, unless it was asked for."""
-    if not any(spec.data == "mnist" for spec in specs.values()):
-        return specs, []
-    try:
-        load_mnist("test", find_mnist(data_dir))
-    except DataMissing as missing:
-        if asked:
-            raise
-        kept = {option: spec for option, spec in specs.items() if spec.data != "mnist"}
-        return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
-    return specs, []
-
-
 @cli.command()
 @port_option
 @json_option
@@ -145,7 +129,7 @@ def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     for one in checks:
         infos.append(one.start())
         one.close()
-    result = CheckResult(gradparity=__version__, required=_by_name(runners, ports), runners=infos)
+    result = CheckResult(required=_by_name(runners, ports), runners=infos)
     if as_json:
         click.echo(result.model_dump_json(indent=1, include={"schema_version", "gradparity", "runners"}))
     else:
@@ -161,7 +145,7 @@ def mutants(ports: tuple[str, ...], pattern: str, as_json: bool) -> int:
     """Check ports made wrong on purpose: is each found, and named?"""
     asked = select_runners(ports)
     runners = asked if ports else [port.runners[-1] for port in own_ports()]
-    specs, _ = _with_data(select_cases(()), None, asked=False)
+    specs, _ = with_data(select_cases(()), None, asked=False)
     told = Console(stderr=True)
 
     def progress(outcome: Outcome) -> None:
@@ -215,6 +199,7 @@ def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int], as_js
 @click.option("--anyway", is_flag=True, help="Compare with a baseline of another machine or benchmark, too.")
 @click.option("--blas", is_flag=True, help="Only say which BLAS each runner uses, and how to make them equal.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there.")
+@run_option
 @json_option
 def bench(
     ports: tuple[str, ...],
@@ -229,6 +214,7 @@ def bench(
     anyway: bool,
     blas: bool,
     svg: Path | None,
+    run: Path | None,
     as_json: bool,
 ) -> int:
     """Time the ports beside the oracle, and say what this machine can resolve and no more."""
@@ -241,7 +227,8 @@ def bench(
     specs = list(select_cases(cases, dtypes).values()) if cases else []
     options = command.BenchOptions(threads=threads, budget=budget, data_dir=data_dir)
     asked = _by_name(runners, ports) + [runner.label for runner in runners if with_peers and runner in peers()]
-    result, changed = command.bench(runners, asked, specs, dtypes, options, save, compare, anyway)
+    with Recorder(run, "bench") as recorder:
+        result, changed = command.bench(runners, asked, specs, dtypes, options, save, compare, anyway, recorder.bench)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
@@ -265,6 +252,7 @@ def bench(
 @click.option("--seeds", type=SeedList(), default="0", show_default=True, help="3, or 1,5,9, or 0-4.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+@run_option
 @json_option
 def train(
     ports: tuple[str, ...],
@@ -279,6 +267,7 @@ def train(
     seeds: list[int],
     threads: int,
     data_dir: Path | None,
+    run: Path | None,
     as_json: bool,
 ) -> int:
     """Train the posts' networks in every port, step by step beside the oracle."""
@@ -287,14 +276,55 @@ def train(
     runners = select_runners(ports)
     images, notes = command.find_images(data, data_dir)
     own = recipes.Own(sizes, optimizer, lr, epochs, batch, dtype)
-    chosen = [recipe.on(images) for recipe in recipes.select_recipes(names, own)]
+    chosen = recipes.merged(recipe.on(images) for recipe in recipes.select_recipes(names, own))
     options = command.TrainOptions(threads=threads)
-    run = command.train(runners, _by_name(runners, ports), chosen, seeds, images, notes, options)
+    with Recorder(run, "train") as recorder:
+        result = command.train(runners, _by_name(runners, ports), chosen, seeds, images, notes, options, recorder.train)
     if as_json:
-        click.echo(run.model_dump_json(indent=1))
+        click.echo(result.model_dump_json(indent=1))
     else:
-        _console().print(command.train_report(run, chosen))
-    return run.exit_code
+        _console().print(command.train_report(result))
+    return result.exit_code
+
+
+@cli.command(name="run")
+@port_option
+@click.option("--recipe", "names", multiple=True, metavar="RECIPE", help="As of train. Default: *-post.")
+@click.option("--budget", type=click.FloatRange(0.1, 86400), default=60.0, show_default=True,
+              help="Seconds for the benchmark's rounds.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Of the record and the report. Default: a new one in runs/.")  # fmt: skip
+def run_all(
+    ports: tuple[str, ...],
+    names: tuple[str, ...],
+    budget: float,
+    threads: int,
+    data_dir: Path | None,
+    out: Path | None,
+) -> int:
+    """Check, benchmark and train the ports, and write the report: five minutes."""
+    from .run import command
+
+    options = command.RunOptions(names or command.RECIPES, budget, threads, data_dir)
+    runners = select_runners(ports)
+    return command.run(runners, _by_name(runners, ports), options, out or new_folder(Path("runs")), _console())
+
+
+@cli.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path), required=False)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="For the files. Default: the run's own folder.")  # fmt: skip
+@click.option("--markdown", is_flag=True, help="Print the Markdown, and write no files.")
+@json_option
+def report(run: Path, other: Path | None, out: Path | None, markdown: bool, as_json: bool) -> int:
+    """Render a recorded run: HTML, Markdown, JUnit XML, terminal. Of two runs, what has changed from RUN to OTHER."""
+    from .report import command
+
+    command.report(run, other, out, "markdown" if markdown else "json" if as_json else "terminal", _console())
+    return 0
 
 
 @cli.command(name="cases")

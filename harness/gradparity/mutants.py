@@ -23,7 +23,6 @@ from time import perf_counter
 import gradparity_oracle
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from . import __version__
 from .build import StepFailed, ensure_built
 from .cases import CaseSpec
 from .check import Options, References, run_check
@@ -163,7 +162,7 @@ class _Workshop:
             began = perf_counter()
             runner = replace(self.runner, port=port, option=label)
             infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None, references)
-            result = CheckResult(gradparity=__version__, runners=infos, cases=cases)
+            result = CheckResult(runners=infos, cases=cases)
             return self._outcome(mutant, result, perf_counter() - began)
         except StepFailed as failure:
             return Outcome(port=label, mutant=mutant, killed=False, trouble=f"{failure}: {failure.output}")

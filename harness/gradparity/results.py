@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from . import __version__
 from .verdicts import Figures, Verdict
 
-SCHEMA = 1
+SCHEMA = 2  # of all records. 1 had no recipes in a training, and no kind and no command in a check
 
 
 class Quantity(StrEnum):
@@ -130,12 +132,14 @@ class RunnerInfo(_Record):
 
 
 class CheckResult(_Record):
-    """A whole check."""
+    """A whole check, or the part of one that is known."""
 
     schema_version: int = SCHEMA
-    gradparity: str
+    kind: Literal["check"] = "check"
+    gradparity: str = __version__
+    command: str = ""
     required: list[str] = []
-    runners: list[RunnerInfo]
+    runners: list[RunnerInfo] = []
     left_out: list[str] = []
     interrupted: bool = False
     cases: list[CaseResult] = []

@@ -10,8 +10,7 @@ from gradparity.bench import baselines
 from gradparity.bench.baselines import baseline_path, changes, differences, read, save
 from gradparity.bench.conditions import this_machine
 from gradparity.bench.estimates import floors
-from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series
-from gradparity.bench.statistics import Word
+from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
 

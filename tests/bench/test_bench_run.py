@@ -7,9 +7,8 @@ import math
 import pytest
 from conftest import RUNNERS, MakePort
 from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group
-from gradparity.bench.records import CONTROL, BenchResult
+from gradparity.bench.records import CONTROL, BenchResult, Word
 from gradparity.bench.run import BenchOptions, method, run_bench
-from gradparity.bench.statistics import Word
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
 from gradparity.ports import Runner

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 from gradparity.bench.estimates import estimates, floors
-from gradparity.bench.records import CONTROL, Series
-from gradparity.bench.statistics import Word
+from gradparity.bench.records import CONTROL, Series, Word
 
 
 def series(runner: str, operation: str, typical: float, seed: int) -> Series:

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from gradparity.bench.statistics import Word, centre, half_width, interval, log_ratios, per_round, word
+from gradparity.bench.records import Word
+from gradparity.bench.statistics import centre, half_width, interval, log_ratios, per_round, word
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -13,10 +13,10 @@ from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from ..errors import UsageError
+from ..machine import this_machine
 from ..ports import first_problem
-from .conditions import this_machine
-from .records import BenchResult, GroupResult
-from .statistics import Word, interval, log_ratios, word
+from .records import BenchResult, GroupResult, Word
+from .statistics import interval, log_ratios, word
 
 
 def baseline_path(name: str) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 from rich.console import RenderableType
@@ -32,6 +32,7 @@ def bench(
     keep: str | None,
     compare: str | None,
     anyway: bool,
+    record: Callable[[BenchResult], object] = lambda part: None,
 ) -> tuple[BenchResult, list[Change] | None]:
     """The result, and what has changed since the baseline, if there is one. Raises UsageError."""
     plan = plan_of(specs) if specs else [g for g in default_plan() if not dtypes or g.spec.dtype in dtypes]
@@ -40,7 +41,7 @@ def bench(
         refuse(baseline, plan, options)
     command = shlex.join(["gradparity", *sys.argv[1:]])
     with shown_progress() as tell:
-        result = run_bench(runners, required, plan, options, command, lambda what, done: tell(what, done, 1.0))
+        result = run_bench(runners, required, plan, options, command, lambda what, done: tell(what, done, 1.0), record)
     if keep:
         click.echo(f"saved as {save(result, keep)}", err=True)
     return result, changes(baseline, result) if baseline else None

@@ -1,32 +1,14 @@
-"""The conditions of a measurement: the machine, the cores, the load. What a system does not tell is None, or said."""
+"""The conditions of a measurement: the cores, the load. What a system does not tell is None, or said."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
-import cpuinfo
 import psutil
-
-from .records import Machine
-
-
-@cache  # py-cpuinfo takes a second
-def this_machine() -> Machine:
-    """What tells this machine from others."""
-    cpu = cpuinfo.get_cpu_info()
-    return Machine(
-        cpu=cpu.get("brand_raw", platform.processor() or "unknown"),
-        cores=os.cpu_count() or 1,
-        architecture=platform.machine(),
-        system=f"{platform.system()} {platform.release()}",
-        name=hashlib.sha256(platform.node().encode()).hexdigest()[:12],
-    )
 
 
 def cores_for(threads: int) -> tuple[list[int], str]:

@@ -105,7 +105,7 @@ class Contestant:
             self.session = None
 
     def record(self) -> Timed:
-        """After the end."""
+        """What is known of it by now: all after the end."""
         assert self.info
         ledger = self.ledger.model_copy(update={"switches": self.switched}) if self.ledger else None
         return Timed(info=self.info, blas=self.blas, ledger=ledger, trouble=self.trouble, stderr=self.stderr)

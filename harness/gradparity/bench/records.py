@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
+from .. import __version__
 from ..cases import CaseSpec
-from ..results import RunnerInfo, missing
-from .statistics import Word
+from ..machine import Machine
+from ..results import SCHEMA, RunnerInfo, missing
 
-SCHEMA = 1
 CONTROL = "control"  # the oracle a second time
+
+
+class Word(StrEnum):
+    """The verdict of a comparison."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    WITHIN_NOISE = "within noise"
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", allow_inf_nan=True)
 
 
-class Machine(_Record):
-    """Where it was measured. ``name`` is a digest of the host's name, which tells machines apart and nothing else."""
-
-    cpu: str
-    cores: int
-    architecture: str
-    system: str
-    name: str
-
-
 class Conditions(_Record):
     """Under what conditions: cores that the ports were bound to (none: why not), and the load average (1 min)."""
 
-    threads: int
-    pinned: list[int]
+    threads: int = 1
+    pinned: list[int] = []
     not_pinned: str = ""
     load_before: float | None = None
     load_after: float | None = None
@@ -112,22 +113,22 @@ class GroupResult(_Record):
 
 
 class BenchResult(_Record):
-    """A whole benchmark."""
+    """A whole benchmark, or the part of one that is known."""
 
     schema_version: int = SCHEMA
-    kind: str = "bench"
-    gradparity: str
-    command: str
-    method: str  # a digest of the code that measures and of the plan
-    machine: Machine
-    conditions: Conditions
-    reference: str
+    kind: Literal["bench"] = "bench"
+    gradparity: str = __version__
+    command: str = ""
+    method: str = ""  # a digest of the code that measures and of the plan
+    machine: Machine = Machine()
+    conditions: Conditions = Conditions()
+    reference: str = "python"
     required: list[str] = []
-    runners: list[Timed]
-    groups: list[GroupResult]
+    runners: list[Timed] = []
+    groups: list[GroupResult] = []
     warnings: list[str] = []
     interrupted: bool = False
-    seconds: float
+    seconds: float = 0.0
 
     @property
     def exit_code(self) -> int:

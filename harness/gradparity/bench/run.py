@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import __version__
 from ..cases import Case, draw
 from ..errors import UsageError
+from ..machine import this_machine
+from ..parts import Growing
 from ..ports import Runner, own_ports
 from ..results import State
 from ..session import REQUEST_SECONDS, Failure, PortFailure
 from .clock import SAMPLES
-from .conditions import cores_for, load_average, switches, this_machine
+from .conditions import cores_for, load_average, switches
 from .contestant import Contestant
 from .estimates import estimates, floors
 from .fairness import warnings
@@ -68,6 +69,7 @@ def run_bench(
     options: BenchOptions,
     command: str,
     progress: Progress,
+    keep: Callable[[BenchResult], object] = lambda part: None,
 ) -> BenchResult:
     """Time these runners beside the oracle and its control. After an interrupt, with what was measured so far.
 
@@ -75,8 +77,24 @@ def run_bench(
     """
     began = time.monotonic()
     cases = [draw(group.spec, 0, options.data_dir, attempts=1) for group in plan]
-    bench = _Bench(runners, plan, options, progress)
-    load_before, interrupted = load_average(), False
+    found = Growing(BenchResult(), keep)
+    bench = _Bench(runners, plan, options, progress, found)
+    load_before = load_average()
+    conditions = Conditions(
+        threads=options.threads, pinned=bench.cores, not_pinned=bench.not_pinned, load_before=load_before
+    )
+    found.add(
+        BenchResult(
+            command=command,
+            method=method(plan),
+            machine=this_machine(),
+            conditions=conditions,
+            reference=REFERENCE,
+            required=required,
+            interrupted=True,  # until its end
+        )
+    )
+    interrupted = False
     try:
         bench.start()
         for group, case in zip(plan, cases, strict=True):
@@ -85,35 +103,32 @@ def run_bench(
         interrupted = True
     finally:
         bench.close()
-    return BenchResult(
-        gradparity=__version__,
-        command=command,
-        method=method(plan),
-        machine=this_machine(),
-        conditions=Conditions(
-            threads=options.threads,
-            pinned=bench.cores,
-            not_pinned=bench.not_pinned,
-            load_before=load_before,
-            load_after=load_average(),
-        ),
-        reference=REFERENCE,
-        required=required,
-        runners=[one.record() for one in bench.contestants if one.info],
-        groups=bench.results,
-        warnings=warnings(bench.contestants, bench.results, options.threads),
-        interrupted=interrupted,
-        seconds=round(time.monotonic() - began, 1),
+    found.add(
+        BenchResult(
+            conditions=conditions.model_copy(update={"load_after": load_average()}),
+            runners=[one.record() for one in bench.contestants if one.info],
+            warnings=warnings(bench.contestants, found.whole.groups, options.threads),
+            interrupted=interrupted,
+            seconds=round(time.monotonic() - began, 1),
+        )
     )
+    return found.whole
 
 
 class _Bench:
     """The contestants and the groups that are done."""
 
-    def __init__(self, runners: list[Runner], plan: list[Group], options: BenchOptions, progress: Progress) -> None:
+    def __init__(
+        self,
+        runners: list[Runner],
+        plan: list[Group],
+        options: BenchOptions,
+        progress: Progress,
+        found: Growing[BenchResult],
+    ) -> None:
         [oracle] = (runner for port in own_ports() for runner in port.runners if runner.label == REFERENCE)
         others = [runner for runner in runners if runner.label != REFERENCE]
-        self.options, self.progress = options, progress
+        self.options, self.progress, self.found = options, progress, found
         self.cores, self.not_pinned = cores_for(options.threads)
         named = [(oracle, REFERENCE), (oracle, CONTROL), *((runner, runner.label) for runner in others)]
         self.contestants = [
@@ -121,7 +136,6 @@ class _Bench:
         ]
         self.share = sum(group.share for group in plan)
         self.left = options.budget
-        self.results: list[GroupResult] = []
         self.rng = np.random.Generator(np.random.Philox(0))
 
     def start(self) -> None:
@@ -129,6 +143,7 @@ class _Bench:
         for one in self.contestants:
             self.progress(f"starting {one.label}", 0.0)
             info = one.start()
+            self.found.add(BenchResult(runners=[one.record()]))
             if one.label == REFERENCE and info.state is not State.READY:
                 raise UsageError(f"the oracle cannot be timed: {info.reason}")
 
@@ -195,19 +210,18 @@ class _Bench:
             if (t.label, t.operation.name) not in lost and len(t.samples) >= 2
         ]
         floor = floors(series, REFERENCE)
-        self.results.append(
-            GroupResult(
-                kind=group.kind,
-                case=group.spec,
-                along=group.along,
-                at=group.at,
-                flops=group.flops,
-                rounds=max((len(one.samples) // 2 for one in series), default=0),
-                series=[*series, *missing],
-                estimates=estimates(series, REFERENCE, floor),
-                floor={name: value for name, value in floor.items() if math.isfinite(value)},
-            )
+        result = GroupResult(
+            kind=group.kind,
+            case=group.spec,
+            along=group.along,
+            at=group.at,
+            flops=group.flops,
+            rounds=max((len(one.samples) // 2 for one in series), default=0),
+            series=[*series, *missing],
+            estimates=estimates(series, REFERENCE, floor),
+            floor={name: value for name, value in floor.items() if math.isfinite(value)},
         )
+        self.found.add(BenchResult(groups=[result]))
 
     def close(self) -> None:
         """End all processes."""

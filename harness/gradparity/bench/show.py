@@ -13,8 +13,7 @@ from ..show import absent, last_lines, plain
 from .baselines import Change
 from .estimates import ROOFLINE
 from .fairness import time_of
-from .records import CONTROL, BenchResult, Estimate, GroupResult, Ledger, Series, Timed
-from .statistics import Word
+from .records import CONTROL, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
 
 STYLES = {Word.FASTER: "green", Word.SLOWER: "yellow", Word.WITHIN_NOISE: "dim"}
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))

@@ -9,24 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from .records import Word
+
 CONFIDENCE = 0.99
 TRIMMED = 0.25  # at each end: an interrupted turn says nothing of the port
 RESAMPLES = 2000
-
-
-class Word(StrEnum):
-    """The verdict of a comparison."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    WITHIN_NOISE = "within noise"
 
 
 def per_round(samples: Sequence[Sequence[float]]) -> NDArray[Any]:

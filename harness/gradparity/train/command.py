@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from .. import __version__
 from ..errors import DataMissing
+from ..parts import Growing
 from ..ports import Runner
-from ..progress import shown_progress
+from ..progress import Tell, shown_progress
 from ..session import REQUEST_SECONDS
 from .images import ImageSets, load_images
 from .recipes import Recipe
-from .records import EnvelopeResult, GradientCheck, TrainResult, TrainRun, Updates
+from .records import TrainRun
 from .rules import RULES
 from .run import Trainer, make_envelope
 from .show import train_report
@@ -52,54 +52,53 @@ def train(
     images: ImageSets,
     notes: list[str],
     options: TrainOptions,
+    keep: Callable[[TrainRun], object] = lambda part: None,
 ) -> TrainRun:
     """Every recipe and seed in every runner; after an interrupt, what was done until then."""
+    found = Growing(TrainRun(), keep)
+    command = shlex.join(["gradparity", *sys.argv[1:]])
+    about = TrainRun(command=command, data=images.name, notes=notes, required=required, recipes=list(recipes))
+    found.add(about.model_copy(update={"interrupted": True}))  # until its end
     trainers = [Trainer(runner, options.threads, options.seconds) for runner in runners]
-    updates: list[Updates] = []
-    gradient_checks: list[GradientCheck | None] = []
-    envelopes: list[EnvelopeResult] = []
-    results: list[TrainResult] = []
-    interrupted = False
     with shown_progress() as progress, threadpool_limits(options.threads):
         try:
             for trainer in trainers:
                 progress(f"starting {trainer.runner.label}", 0, 1)
-                trainer.start()
+                found.add(TrainRun(runners=[trainer.start()]))
             dtypes: list[str] = list(dict.fromkeys(recipe.dtype for recipe in recipes))
-            updates += [trainer.updates(dtypes, list(RULES)) for trainer in trainers]
+            for trainer in trainers:
+                updates = trainer.updates(dtypes, list(RULES))
+                found.add(TrainRun(updates=[updates] if updates.cells else []))
             for recipe in [recipe for recipe in recipes if recipe.gradient_check]:
                 for trainer in trainers:
                     progress(f"gradient check: {trainer.runner.label}", 0, 1)
-                    gradient_checks.append(trainer.gradient_check(recipe, images))
+                    check = trainer.gradient_check(recipe, images)
+                    found.add(TrainRun(gradient_checks=[check] if check else []))
             for recipe in recipes:
-                sets = images.held_out(recipe.held_out)
                 for seed in seeds:
-                    batches = recipe.batches(len(sets.sets["train"][1]), seed)
-                    env, record = make_envelope(recipe, seed, sets, batches, progress)
-                    envelopes.append(record)
-                    for trainer in trainers:
-                        if trainer.info and trainer.info.version:
-                            results.append(trainer.train(recipe, seed, sets, env, batches, progress))
-                            if trainer.interrupted:
-                                raise KeyboardInterrupt
+                    _train_in_all(trainers, recipe, seed, images, progress, found)
+            found.add(TrainRun(interrupted=False))
         except KeyboardInterrupt:
-            interrupted = True
+            pass
         finally:
             for trainer in trainers:
                 trainer.close()
-    return TrainRun(
-        gradparity=__version__,
-        command=shlex.join(["gradparity", *sys.argv[1:]]),
-        data=images.name,
-        notes=notes,
-        required=required,
-        runners=[trainer.info for trainer in trainers if trainer.info],
-        updates=[one for one in updates if one.cells],
-        gradient_checks=[one for one in gradient_checks if one],
-        envelopes=envelopes,
-        results=results,
-        interrupted=interrupted,
-    )
+    return found.whole
+
+
+def _train_in_all(
+    trainers: Sequence[Trainer], recipe: Recipe, seed: int, images: ImageSets, progress: Tell, found: Growing[TrainRun]
+) -> None:
+    """One recipe and seed: its envelope, then every runner. Raises KeyboardInterrupt after what was done until then."""
+    sets = images.held_out(recipe.held_out)
+    batches = recipe.batches(len(sets.sets["train"][1]), seed)
+    env, record = make_envelope(recipe, seed, sets, batches, progress)
+    found.add(TrainRun(envelopes=[record]))
+    for trainer in trainers:
+        if trainer.info and trainer.info.version:
+            found.add(TrainRun(results=[trainer.train(recipe, seed, sets, env, batches, progress)]))
+            if trainer.interrupted:
+                raise KeyboardInterrupt
 
 
 __all__ = ["TrainOptions", "find_images", "train", "train_report"]

@@ -14,7 +14,6 @@ from .records import TrainResult
 class Beside:
     """A figure of a post, and ours by runner: of each seed."""
 
-    recipe: str
     printed: Printed
     ours: dict[str, list[float]]
 
@@ -28,7 +27,7 @@ def beside_the_posts(recipes: Iterable[Recipe], results: Sequence[TrainResult]) 
             ours: dict[str, list[float]] = {}
             for one in own:
                 ours.setdefault(one.runner, []).append(_figure(printed, one))
-            found.append(Beside(recipe.name, printed, ours))
+            found.append(Beside(printed, ours))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -21,8 +21,9 @@ WEIGHT_SCALE = 0.01
 
 @dataclass(frozen=True)
 class Printed:
-    """A figure of a post: where it stands there, what we compare, and the post's value."""
+    """A figure of a post: the recipe of that post, where it stands there, what we compare, and the post's value."""
 
+    post: str
     what: str
     figure: Literal["test accuracy", "train accuracy", "first 1000 test", "seconds", "first epoch", "last epoch"]
     value: float
@@ -80,6 +81,22 @@ def _two_layers(name: str, *printed: Printed) -> Recipe:
     return Recipe(name, (784, 50, 10), "float64", "sgd", {"learning_rate": 0.1}, "random", printed=printed)
 
 
+def merged(recipes: Iterable[Recipe]) -> list[Recipe]:
+    """Recipes that are one and the same training, as one: with the names and the printed figures of all."""
+    groups: dict[str, list[Recipe]] = {}
+    for recipe in recipes:
+        groups.setdefault(repr(replace(recipe, name="", printed=(), gradient_check=False)), []).append(recipe)
+    return [
+        replace(
+            alike[0],
+            name=", ".join(recipe.name for recipe in alike),
+            printed=tuple(printed for recipe in alike for printed in recipe.printed),
+            gradient_check=any(recipe.gradient_check for recipe in alike),
+        )
+        for alike in groups.values()
+    ]
+
+
 def _rust(
     name: str, optimizer: str, numbers: dict[str, float], *printed: Printed, initial: Initial = "normal"
 ) -> Recipe:
@@ -100,31 +117,41 @@ def _rust(
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        _two_layers("python-post", Printed("test accuracy, about", "test accuracy", 0.97)),
+        _two_layers("python-post", Printed("python-post", "test accuracy, about", "test accuracy", 0.97)),
         replace(_two_layers("julia-post"), gradient_check=True),
         _two_layers(
             "r-post",
-            Printed("train accuracy", "train accuracy", 0.9777),
-            Printed("test accuracy", "test accuracy", 0.968),
-            Printed("about 3 minutes", "seconds", 180.0),
+            Printed("r-post", "train accuracy", "train accuracy", 0.9777),
+            Printed("r-post", "test accuracy", "test accuracy", 0.968),
+            Printed("r-post", "about 3 minutes", "seconds", 180.0),
         ),
         _rust(
             "rust-ch5",
             "sgd",
             {"learning_rate": 0.1},
-            Printed("summed base-10 loss of epoch 1", "first epoch", 182.5),
-            Printed("summed base-10 loss of epoch 20", "last epoch", 13.6),
-            Printed("first 1000 test images", "first 1000 test", 0.977),
+            Printed("rust-ch5", "summed base-10 loss of epoch 1", "first epoch", 182.5),
+            Printed("rust-ch5", "summed base-10 loss of epoch 20", "last epoch", 13.6),
+            Printed("rust-ch5", "first 1000 test images", "first 1000 test", 0.977),
             initial="uniform",
         ),
-        _rust("rust-ch6-sgd", "sgd", {"learning_rate": 0.01}, Printed("test accuracy", "test accuracy", 0.919)),
+        _rust(
+            "rust-ch6-sgd",
+            "sgd",
+            {"learning_rate": 0.01},
+            Printed("rust-ch6-sgd", "test accuracy", "test accuracy", 0.919),
+        ),
         _rust(
             "rust-ch6-momentum",
             "momentum",
             {"learning_rate": 0.01, "momentum": 0.9},
-            Printed("test accuracy", "test accuracy", 0.978),
+            Printed("rust-ch6-momentum", "test accuracy", "test accuracy", 0.978),
         ),
-        _rust("rust-ch6-adagrad", "adagrad", {"learning_rate": 0.01}, Printed("test accuracy", "test accuracy", 0.964)),
+        _rust(
+            "rust-ch6-adagrad",
+            "adagrad",
+            {"learning_rate": 0.01},
+            Printed("rust-ch6-adagrad", "test accuracy", "test accuracy", 0.964),
+        ),
     )
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
-from ..results import Cell, Diagnosis, RunnerInfo, missing
+from .. import __version__
+from ..results import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
 from ..verdicts import Verdict
-
-SCHEMA = 1
+from .recipes import Recipe
 
 
 class _Record(BaseModel):
@@ -70,16 +72,17 @@ class GradientCheck(_Record):
 
 
 class TrainRun(_Record):
-    """A whole training."""
+    """A whole training, or the part of one that is known."""
 
     schema_version: int = SCHEMA
-    kind: str = "train"
-    gradparity: str
-    command: str
-    data: str
+    kind: Literal["train"] = "train"
+    gradparity: str = __version__
+    command: str = ""
+    data: str = ""
     notes: list[str] = []
     required: list[str] = []
-    runners: list[RunnerInfo]
+    recipes: list[Recipe] = []
+    runners: list[RunnerInfo] = []
     updates: list[Updates] = []
     gradient_checks: list[GradientCheck] = []
     envelopes: list[EnvelopeResult] = []

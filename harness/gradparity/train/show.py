@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import plotext
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -20,17 +18,16 @@ from .records import TrainResult, TrainRun
 CURVE_WIDTH, CURVE_HEIGHT = 100, 15
 
 
-def train_report(run: TrainRun, recipes: Iterable[Recipe]) -> RenderableType:
+def train_report(run: TrainRun) -> RenderableType:
     """The optimizers' updates, each recipe's table and curve, the posts' figures, what went wrong, the sum."""
-    recipes = list(recipes)
     parts: list[RenderableType] = [Text(f"note: {note}", "yellow") for note in run.notes]
     if run.updates:
         parts += [Text("updates", "bold"), _updates(run), ""]
-    for recipe in recipes:
+    for recipe in run.recipes:
         results = [one for one in run.results if one.recipe == recipe.name]
         if results:
             parts += [_title(recipe, run), _table(results), _curve(results), ""]
-    parts += _posts(run, recipes)
+    parts += _posts(run)
     if run.gradient_checks:
         parts += [Text("gradient check on three images: mean |backpropagation - numerical|", "bold"), _checks(run), ""]
     parts += [line for one in run.results for line in _trouble(one)]
@@ -97,15 +94,15 @@ def _curve(results: list[TrainResult]) -> RenderableType:
     return Text.from_ansi(plotext.build())
 
 
-def _posts(run: TrainRun, recipes: list[Recipe]) -> list[RenderableType]:
-    rows = beside_the_posts(recipes, run.results)
+def _posts(run: TrainRun) -> list[RenderableType]:
+    rows = beside_the_posts(run.recipes, run.results)
     if not rows:
         return []
     runners = list(dict.fromkeys(runner for row in rows for runner in row.ours))
-    table = _plain_table("recipe", "figure", "the post", *runners)
+    table = _plain_table("post", "figure", "there", *runners)
     for row in rows:
         ours = [_spread(row.ours.get(runner, [])) for runner in runners]
-        table.add_row(row.recipe, row.printed.what, f"{row.printed.value:g}", *ours)
+        table.add_row(row.printed.post, row.printed.what, f"{row.printed.value:g}", *ours)
     several = any(len(values) > 1 for row in rows for values in row.ours.values())
     seeds = " (the mean over the seeds, and the smallest to the largest)" if several else ""
     return [Text(f"beside the posts{seeds}", "bold"), table, ""]

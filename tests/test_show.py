@@ -6,7 +6,8 @@ import io
 
 import pytest
 from gradparity.results import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
-from gradparity.show import LiveTable, check_report, number, plain
+from gradparity.show import LiveTable, check_report
+from gradparity.texts import number, plain
 from gradparity.verdicts import Verdict
 from rich.console import Console
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+from enum import StrEnum
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -11,35 +11,25 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from . import tables
+from .bench.records import Word
 from .results import CaseResult, Cell, CheckResult, Diagnosis, RunnerInfo, State
-from .summary import Finding, RunnerDiagnosis, closest_call, counts, diagnosis, findings, rows
+from .summary import Finding, RunnerDiagnosis, check_table, closest_call, counts, diagnosis, findings
+from .texts import number, plain
 from .verdicts import Verdict
 
-STYLES = {
+STYLES: dict[StrEnum, str] = {
     Verdict.IDENTICAL: "green",
     Verdict.ROUNDING: "green",
     Verdict.NOT_IMPLEMENTED: "dim",
     Verdict.UNRESOLVED: "yellow",
     Verdict.COULD_NOT_RUN: "yellow",
     Verdict.WRONG: "bold red",
+    Word.FASTER: "green",
+    Word.SLOWER: "yellow",
+    Word.WITHIN_NOISE: "dim",
 }
 STDERR_LINES = 6
-
-
-def number(value: float | None) -> str:
-    """A figure in as few characters as tell it."""
-    if value is None:
-        return "-"
-    if value == 0 or math.isinf(value) or math.isnan(value):
-        return f"{value:g}"
-    if 1 <= value < 1e6 and value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.3f}" if 0.001 <= value < 1000 else f"{value:.0e}"
-
-
-def plain(text: str) -> str:
-    """A port's words with control characters made visible, so that they cannot steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
 def picture(console: Console, title: str) -> str:
@@ -90,33 +80,19 @@ class LiveTable:
         return table
 
 
-def check_table(result: CheckResult) -> Table:
-    """Per runner and quantity, the worst figures over all cases."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("port", no_wrap=True)
-    table.add_column("quantity", no_wrap=True)
-    dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
-    headings = ["cases", "worst\nratio", *(f"resolves\n{dtype}" for dtype in dtypes), "max\nULP", "bit-\nequal"]
-    for heading in headings:
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    shown = ""
-    for row in rows(result):
-        if shown and shown != row.runner:
-            table.add_section()
-        name = row.runner if row.runner != shown else ""
-        shown = row.runner
-        share = "-" if row.bit_equal is None else f"{math.floor(row.bit_equal * 1000) / 10:g} %"
-        cases = str(row.cases) if row.judged == row.cases else f"{row.judged} of {row.cases}"
-        resolves = [number(row.resolution.get(dtype)) for dtype in dtypes]
-        figures = (number(row.ratio), *resolves, number(row.ulp), share)
-        table.add_row(name, str(row.quantity), cases, *figures, Text(str(row.verdict), STYLES[row.verdict]))
-    return table
+def table_of(table: tables.Table) -> list[RenderableType]:
+    """The title and the table, its first column to the left and its figures to the right."""
+    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for at, heading in enumerate(table.headings):
+        shown.add_column(Text(plain(heading)), justify="left" if table.is_left(at) else "right", no_wrap=True)
+    for line in table.rows:
+        shown.add_row(*(Text(plain(value.text), STYLES[value.word] if value.word else "") for value in line))
+    return [Text(plain(table.title), "bold"), shown] if table.title else [shown]
 
 
 def check_report(result: CheckResult) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
-    parts: list[RenderableType] = [check_table(result), ""]
+    parts: list[RenderableType] = [*table_of(check_table(result)), ""]
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for finding in findings(result):

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .mutants import Outcome
-from .show import plain
+from .texts import plain
 
 
 def mutants_report(outcomes: list[Outcome]) -> RenderableType:

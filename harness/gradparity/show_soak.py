@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .show import STYLES, number
+from .show import STYLES
 from .soak import SoakResult
+from .texts import number
 from .verdicts import Verdict
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from statistics import fmean
 
 from .hypotheses import HYPOTHESES
 from .results import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, worst
+from .tables import Table, Value, row
+from .texts import number
 from .verdicts import Verdict
 
 
@@ -38,6 +41,27 @@ def rows(result: CheckResult) -> list[Row]:
             if by_case:
                 found.append(_row(info.runner, quantity, by_case))
     return found
+
+
+def check_table(result: CheckResult) -> Table:
+    """Per runner and quantity, the worst figures over all cases."""
+    dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
+    resolves = [f"resolves\n{dtype}" for dtype in dtypes]
+    headings = ("port", "quantity", "cases", "worst\nratio", *resolves, "max\nULP", "bit-\nequal", "verdict")
+    shown, lines = "", []
+    for one in rows(result):
+        name = one.runner if one.runner != shown else ""
+        shown = one.runner
+        cases = str(one.cases) if one.judged == one.cases else f"{one.judged} of {one.cases}"
+        resolution = [number(one.resolution.get(dtype)) for dtype in dtypes]
+        figures = (number(one.ratio), *resolution, number(one.ulp), share(one.bit_equal))
+        lines.append(row(name, str(one.quantity), cases, *figures, Value.of(one.verdict)))
+    return Table("", headings, lines, names=2)
+
+
+def share(part: float | None) -> str:
+    """In percent, rounded down: only all is 100 %."""
+    return "-" if part is None else f"{math.floor(part * 1000) / 10:g} %"
 
 
 def _row(runner: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]]) -> Row:

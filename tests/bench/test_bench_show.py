@@ -8,7 +8,8 @@ from gradparity.bench.baselines import changes
 from gradparity.bench.plan import layer_group, pass_group, scaling_groups
 from gradparity.bench.records import BenchResult
 from gradparity.bench.run import BenchOptions, run_bench
-from gradparity.bench.show import bench_report, blas_report, seconds, size
+from gradparity.bench.show import bench_report, blas_report
+from gradparity.bench.tables import seconds, size
 from gradparity.cases import CaseSpec
 from rich.console import Console
 

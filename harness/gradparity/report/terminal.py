@@ -7,7 +7,8 @@ from rich.text import Text
 
 from ..bench.show import bench_report
 from ..run.reading import Recorded
-from ..show import check_report, plain
+from ..show import check_report
+from ..texts import plain
 from ..train.show import train_report
 from .verdict import headline
 

@@ -1,0 +1,155 @@
+"""The tables of a benchmark: the gradients, everything relative to the oracle, the costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..tables import Table, Value, row
+from .estimates import ROOFLINE
+from .fairness import time_of
+from .records import CONTROL, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
+
+UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
+BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
+
+
+def gradient_table(group: GroupResult, result: BenchResult) -> Table:
+    """Each runner's gradient: its time, and that as a multiple of the oracle's and of its own products."""
+    headings = ("runner", "median", "min", "IQR", f"x {result.reference}", "interval", "", "x products", "interval",
+                "products")  # fmt: skip
+    rows = []
+    for label in dict.fromkeys(one.runner for one in group.series if one.operation == "gradient"):
+        series = {one.operation: one for one in group.series if one.runner == label}
+        gradient = series["gradient"]
+        if not gradient.samples:
+            rows.append(row(label, gradient.missing, *[""] * (len(headings) - 2)))
+            continue
+        ratio = estimate(group, label, "gradient", result.reference)
+        roofline = estimate(group, label, "gradient", ROOFLINE)
+        low, middle, high = quartiles(gradient)
+        cells: list[str | Value] = [seconds(middle), seconds(min(counted(gradient))), f"{(high - low) / middle:.1%}"]
+        cells += [f"{ratio.ratio:.3f}", interval(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the oracle"]
+        cells += [f"{roofline.ratio:.2f}", interval(roofline)] if roofline else ["-", ""]
+        products = series.get(ROOFLINE)
+        cells.append(f"{group.flops / time_of(products):.0f} GFLOP/s" if products and products.samples else "-")
+        rows.append(row(name(label, result), *cells))
+    return Table(f"gradient, {case_words(group)}, {group.case.dtype}, {group.rounds} rounds", headings, rows)
+
+
+def relative_table(result: BenchResult) -> Table:
+    """Every operation of every group: the oracle's time, and the others' as multiples of that."""
+    labels = [timed.info.runner for timed in result.runners if timed.info.runner not in (result.reference, CONTROL)]
+    labels = [label for label in labels if any(one.runner == label for g in result.groups for one in g.series)]
+    rows = []
+    for group in result.groups:
+        for operation in dict.fromkeys(one.operation for one in group.series):
+            if group.kind == "scaling" and operation == ROOFLINE:
+                continue
+            found = {one.runner: one for one in group.series if one.operation == operation}
+            own = found.get(result.reference)
+            time = seconds(quartiles(own)[1]) if own and own.samples else "-"
+            others = [_relative(group, label, operation, result.reference, found.get(label)) for label in labels]
+            floor = group.floor.get(operation)
+            rows.append(row(what(group, operation), time, *others, f"{floor:.1%}" if floor is not None else "-"))
+    title = f"time relative to {result.reference} (below 1 is faster)"
+    return Table(title, ("", result.reference, *labels, "noise floor"), rows)
+
+
+def ledger_table(runners: Sequence[Timed]) -> Table:
+    """What each runner costs beside its steady state."""
+    headings = ("runner", "process", "runtime", "first call", "steady from", "then", "empty request", "memory peak",
+                "a call adds", "interrupted")  # fmt: skip
+    rows = []
+    for timed in runners:
+        ledger = timed.ledger
+        if ledger and timed.info.runner != CONTROL:
+            cells = [seconds(ledger.process * 1e9), seconds(ledger.runtime * 1e9), seconds(ledger.first_call)]
+            cells += ["not reached" if ledger.steady_from is None else f"call {ledger.steady_from + 1}"]
+            cells += [seconds(steady(ledger)), seconds(ledger.round_trip)]
+            cells += [size(ledger.memory_peak), size(ledger.memory_per_call)]
+            cells += ["-" if ledger.switches is None else f"{ledger.switches} times"]
+            rows.append(row(timed.info.runner, *cells))
+    return Table("costs", headings, rows)
+
+
+def conditions_words(result: BenchResult) -> str:
+    """The machine, and what it was doing."""
+    machine, conditions = result.machine, result.conditions
+    pinned = f"bound to core {', '.join(map(str, conditions.pinned))}" if conditions.pinned else "not bound to cores"
+    pinned += f" ({conditions.not_pinned})" if conditions.not_pinned else ""
+    load = "load average not known"
+    if conditions.load_before is not None:
+        after = "" if conditions.load_after is None else f", {conditions.load_after} after"
+        load = f"load average {conditions.load_before} before{after}"
+    threads = f"{conditions.threads} thread{'s' * (conditions.threads > 1)}"
+    return f"{machine.cpu}, {machine.cores} cores, {machine.system}; {threads}, {pinned}; {load}"
+
+
+def case_words(group: GroupResult) -> str:
+    """The case in short."""
+    return f"{'-'.join(map(str, group.case.sizes))}, {group.case.activation}, batch {group.case.batch}"
+
+
+def what(group: GroupResult, operation: str) -> str:
+    """The operation, and where it is placed in the benchmark."""
+    single = " float32" if group.case.dtype == "float32" else ""
+    return (f"gradient, {group.along} {group.at}" if group.along else operation) + single
+
+
+def name(label: str, result: BenchResult) -> str:
+    """What a runner is called where it is shown."""
+    return f"{result.reference} again" if label == CONTROL else label
+
+
+def estimate(group: GroupResult, runner: str, operation: str, against: str) -> Estimate | None:
+    """The one of these three, where there is one."""
+    found = [e for e in group.estimates if (e.runner, e.operation, e.against) == (runner, operation, against)]
+    return found[0] if found else None
+
+
+def interval(estimate: Estimate) -> str:
+    """In brackets."""
+    return f"[{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _relative(group: GroupResult, label: str, operation: str, reference: str, series: Series | None) -> str | Value:
+    found = estimate(group, label, operation, reference)
+    if found is None:
+        return (series.missing if series else "") or "-"
+    return Value(f"{found.ratio:.2f} {'noise' if found.word is Word.WITHIN_NOISE else found.word}", found.word)
+
+
+def counted(series: Series) -> list[float]:
+    """Nanoseconds per call of every sample but those that warm up."""
+    return [sample for turn in series.samples for sample in turn[1:]]
+
+
+def quartiles(series: Series) -> tuple[float, float, float]:
+    """Nanoseconds per call."""
+    ordered = sorted(counted(series))
+    low, middle, high = (ordered[min(int(len(ordered) * part), len(ordered) - 1)] for part in (0.25, 0.5, 0.75))
+    return low, middle, high
+
+
+def steady(ledger: Ledger) -> float:
+    """Nanoseconds of a call once warm: the median of the curve's second half."""
+    late = sorted(ledger.warm_up[len(ledger.warm_up) // 2 :])
+    return late[len(late) // 2]
+
+
+def seconds(nanoseconds: float) -> str:
+    """With a unit, to three digits."""
+    if nanoseconds == 0 or not math.isfinite(nanoseconds):
+        return f"{nanoseconds:g}"
+    scale, unit = next((pair for pair in UNITS if abs(nanoseconds) >= pair[0]), UNITS[-1])
+    value = nanoseconds / scale
+    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def size(count: float | None) -> str:
+    """With a unit."""
+    if count is None:
+        return "-"
+    scale, unit = next((pair for pair in BYTES if abs(count) >= pair[0]), BYTES[-1])
+    return f"{count / scale:.0f} {unit}"

@@ -1,0 +1,21 @@
+"""Figures and a port's words as short, harmless text."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float | None) -> str:
+    """A figure in as few characters as tell it."""
+    if value is None:
+        return "-"
+    if value == 0 or math.isinf(value) or math.isnan(value):
+        return f"{value:g}"
+    if 1 <= value < 1e6 and value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.3f}" if 0.001 <= value < 1000 else f"{value:.0e}"
+
+
+def plain(text: str) -> str:
+    """A port's words with control characters made visible, so that they cannot steer the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

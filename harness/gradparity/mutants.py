@@ -30,8 +30,8 @@ from .errors import UsageError
 from .hypotheses import HYPOTHESES
 from .ports import Port, Runner, first_problem, read_port
 from .results import CheckResult, State
-from .show import first_divergence
 from .summary import diagnosis
+from .telling import first_divergence
 from .verdicts import Verdict
 
 GALLERY = "mutants.toml"

@@ -126,6 +126,7 @@ class RunnerInfo(_Record):
     version: str = ""
     blas: str = ""
     threads: str = ""
+    option: str = ""  # what --port calls it
     reason: str = ""
     hint: str = ""
     stderr: str = ""

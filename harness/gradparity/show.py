@@ -13,9 +13,10 @@ from rich.text import Text
 
 from . import tables
 from .bench.records import Word
-from .results import CaseResult, Cell, CheckResult, Diagnosis, RunnerInfo, State
-from .summary import Finding, RunnerDiagnosis, check_table, closest_call, counts, diagnosis, findings
-from .texts import number, plain
+from .results import CaseResult, CheckResult, RunnerInfo, State
+from .summary import check_table, closest_call, counts
+from .telling import Told, told_findings
+from .texts import last_lines, number, plain
 from .verdicts import Verdict
 
 STYLES: dict[StrEnum, str] = {
@@ -29,7 +30,6 @@ STYLES: dict[StrEnum, str] = {
     Word.SLOWER: "yellow",
     Word.WITHIN_NOISE: "dim",
 }
-STDERR_LINES = 6
 
 
 def picture(console: Console, title: str) -> str:
@@ -95,13 +95,13 @@ def check_report(result: CheckResult) -> RenderableType:
     parts: list[RenderableType] = [*table_of(check_table(result)), ""]
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
-    for finding in findings(result):
-        parts += _finding(finding, result)
+    for told in told_findings(result):
+        parts += told_lines(told)
     call = closest_call(result)
     if call and result.exit_code == 0:
         case, cell = call
         parts.append(Text(f"closest call: {case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"))
-        parts.append(_command(case))
+        parts.append(_command(case.command))
     parts += ["", sum_line(result)]
     return Group(*parts)
 
@@ -120,59 +120,17 @@ def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[Renderabl
     return lines
 
 
-def _finding(finding: Finding, result: CheckResult) -> list[RenderableType]:
-    """What is wrong, where first and why, one element of it, the port's last words, and how to see it again."""
-    case, verdict = finding.case, finding.cell.verdict
-    where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
-    told = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
-    if told is None:
-        lines: list[RenderableType] = [
-            Text.assemble((f"{where}, for one: ", STYLES[verdict]), plain(_words(finding.cell)))
-        ]
-    else:
-        lines = [Text.assemble((f"{where}, first at ", STYLES[verdict]), plain(first_divergence(told.diagnosis)))]
-        lines.append(Text.assemble("    ", (explanation(told), "bold")))
-        lines += [Text(f"    also: {one.sentence}") for one in told.diagnosis.also if one != told.explanation]
-        lines.append(Text(f"    {plain(_words(finding.cell))}"))
-    lines += [Text(f"    | {line}", "dim") for line in last_lines(case.stderr)]
-    lines.append(_command(case))
-    return lines
+def told_lines(told: Told) -> list[RenderableType]:
+    """A finding, and below it what more there is to it."""
+    lines: list[RenderableType] = [Text.assemble((plain(told.where), STYLES[told.verdict]), plain(told.what))]
+    lines += [Text(f"    {plain(line)}", "bold" if at == 0 else "") for at, line in enumerate(told.more)]
+    lines += [Text(f"    | {line}", "dim") for line in told.last_words]
+    return [*lines, _command(told.command)] if told.command else lines
 
 
-def _command(case: CaseResult) -> Text:
-    """The command that shows the case again, on one line however long, so that it can be copied."""
-    return Text(f"    {case.command}", no_wrap=True, overflow="ignore")
-
-
-def first_divergence(told: Diagnosis) -> str:
-    """The first array that is wrong by itself, whether it is so called alone, and what inherits it."""
-    alone = {"wrong": " (called alone, too)", "right": " (called alone it is right)", "not asked": ""}[told.alone]
-    if not told.inherited:
-        return f"{told.where}{alone}"
-    count = len(told.inherited)
-    others = told.inherited[0] if count == 1 else f"{told.inherited[0]} and {count - 1} more"
-    return f"{told.where}{alone}; {others} inherit{'s' * (count == 1)} this"
-
-
-def explanation(told: RunnerDiagnosis) -> str:
-    """The known bug, or that none fits."""
-    if told.explanation is None:
-        return "no known bug gives these numbers"
-    fit = "exactly" if told.explanation.residual == 0 else f"to {number(told.explanation.residual)}"
-    name, sentence = told.explanation.name, told.explanation.sentence
-    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases"
-
-
-def _words(cell: Cell) -> str:
-    ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
-    name = f"{cell.quantity} {cell.array}".strip()
-    detail = (cell.detail or "the case could not have shown an error of 1e-3").removeprefix(f"{name}: ")
-    return f"{name}: {detail}{ratio}"
-
-
-def last_lines(text: str) -> list[str]:
-    """The end of a port's own words, made safe to print."""
-    return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]
+def _command(command: str) -> Text:
+    """A command on one line however long, so that it can be copied."""
+    return Text(f"    {plain(command)}", no_wrap=True, overflow="ignore")
 
 
 def sum_line(result: CheckResult) -> Text:

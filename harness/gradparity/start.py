@@ -14,6 +14,7 @@ def start(runner: Runner, new_session: Callable[[], Session]) -> tuple[RunnerInf
     """Build the port where that is due, and start a process. Trouble is in the info; then there is no session."""
     manifest = runner.port.manifest
     about = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
+    about["option"] = runner.option or runner.label
     try:
         if not runner.lacking:
             ensure_built(runner.port)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+STDERR_LINES = 6
+
 
 def number(value: float | None) -> str:
     """A figure in as few characters as tell it."""
@@ -19,3 +21,8 @@ def number(value: float | None) -> str:
 def plain(text: str) -> str:
     """A port's words with control characters made visible, so that they cannot steer the terminal."""
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def last_lines(text: str) -> list[str]:
+    """The end of a port's own words, made safe to print."""
+    return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]

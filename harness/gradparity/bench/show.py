@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..show import STYLES, absent, last_lines, table_of
+from ..show import STYLES, absent, table_of
 from ..tables import Table, row
-from ..texts import plain
+from ..texts import last_lines, plain
 from .baselines import Change
 from .records import CONTROL, BenchResult, Word
 from .tables import conditions_words, gradient_table, ledger_table, relative_table, what

@@ -7,12 +7,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..results import State
-from ..show import STYLES, absent, last_lines, table_of
+from ..show import absent, table_of, told_lines
 from ..tables import Table
-from ..texts import plain
 from ..verdicts import Verdict
 from .records import TrainResult, TrainRun
 from .tables import gradient_check_table, posts_table, recipe_table, updates_table
+from .telling import told_troubles
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 15
 
@@ -26,7 +26,7 @@ def train_report(run: TrainRun) -> RenderableType:
         if results:
             parts += [*table_of(recipe_table(recipe, run)), _curve(results), ""]
     parts += [*_shown(posts_table(run)), *_shown(gradient_check_table(run))]
-    parts += [line for one in run.results for line in _trouble(one)]
+    parts += [line for told in told_troubles(run) for line in told_lines(told)]
     parts += absent(run.runners, run.missing)
     parts += ["", sum_line(run)]
     return Group(*parts)
@@ -49,23 +49,6 @@ def _curve(results: list[TrainResult]) -> RenderableType:
         plotext.plot(steps, shares, label=one.runner)
     plotext.title("test accuracy by step")
     return Text.from_ansi(plotext.build())
-
-
-def _trouble(one: TrainResult) -> list[RenderableType]:
-    if one.verdict.passes or one.verdict is Verdict.NOT_IMPLEMENTED:
-        return []
-    where = f"{one.runner} {one.verdict} in {one.recipe}, seed {one.seed}"
-    where += f", from step {one.left_at + 1} on" if one.left_at is not None else ""
-    lines: list[RenderableType] = [Text.assemble((f"{where}: ", STYLES[one.verdict]), plain(one.detail))]
-    if one.diagnosis:
-        told = [f"{e.name}: {e.sentence}" for e in one.diagnosis.explanations] or ["no known bug gives these numbers"]
-        lines.append(Text(f"    at that step first wrong: {one.diagnosis.where}; {told[0]}"))
-    elif one.left_at is not None:
-        lines.append(
-            Text("    the gradient of that step is right: look at the update, and at what is kept from step to step")
-        )
-    lines += [Text(f"    | {line}", "dim") for line in last_lines(one.stderr)]
-    return lines
 
 
 def sum_line(run: TrainRun) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zlib
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals"]
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
 CLEARANCE = 32.0  # in rounding errors of the layer
 IMAGE_SIZES = {"digits": 64, "mnist": 784}
+NAME = re.compile(
+    r"(?P<data>[a-z]+)-(?P<sizes>\d+(-\d+)+)-(?P<activation>[a-z]+)-n(?P<batch>\d+)-(?P<dtype>float\d+)"
+    r"(-(?P<labels>integer))?(-fortran)?(-eps(?P<epsilon>[\d.e+-]+?))?(-x(?P<scale>[\d.e+-]+?))?"
+    r"(-(?P<quirk>zero-rows|exact-zeros|saturated|denormals))?(-(?P<numerical>numerical))?"
+)
 
 
 class CaseSpec(BaseModel):
@@ -61,6 +67,21 @@ class CaseSpec(BaseModel):
         words += [self.quirk] if self.quirk else []
         words += ["numerical"] * self.numerical
         return "-".join(words)
+
+    @staticmethod
+    def named(name: str) -> CaseSpec | None:
+        """The case of this name, in the suite or not; None where it is the name of none."""
+        found = NAME.fullmatch(name)
+        if not found:
+            return None
+        keys: dict[str, Any] = {key: text for key, text in found.groupdict().items() if text}
+        keys |= {"sizes": keys["sizes"].split("-"), "numerical": "numerical" in keys}
+        keys |= {"order": "F"} if "-fortran" in name else {}
+        try:
+            spec = CaseSpec.model_validate(keys)
+        except ValidationError:
+            return None
+        return spec if spec.name == name else None
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ def check(
     left_out: list[str],
     options: Options,
     keep: Callable[[CheckResult], object] = lambda part: None,
+    command: str = "",
 ) -> CheckResult:
     """Every runner on every case and seed; after an interrupt, what was found until then."""
-    command = shlex.join(["gradparity", *sys.argv[1:]])
+    command = command or shlex.join(["gradparity", *sys.argv[1:]])
     found = Growing(CheckResult(), keep)
     found.add(CheckResult(command=command, required=required, left_out=left_out, interrupted=True))  # until its end
     with LiveTable(Console(stderr=True), [runner.label for runner in runners], len(specs) * len(seeds)) as live:

@@ -307,7 +307,7 @@ def run_all(
     """Check, benchmark and train the ports, and write the report: five minutes."""
     from .run import command
 
-    options = command.RunOptions(names or command.RECIPES, budget, threads, data_dir)
+    options = command.RunOptions(names, budget, threads, data_dir, ports=ports)
     runners = select_runners(ports)
     return command.run(runners, _by_name(runners, ports), options, out or new_folder(Path("runs")), _console())
 

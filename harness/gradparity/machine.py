@@ -1,10 +1,12 @@
-"""Where something was run: the machine, and the packages beside it."""
+"""Where something was run, and by what: the machine, the packages beside it, the command."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
+import shlex
+import sys
 from functools import cache
 from importlib import metadata
 
@@ -48,3 +50,8 @@ def packages() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def this_command() -> str:
+    """The command line of this process; bytes in it that are not UTF-8 are escaped."""
+    return shlex.join(["gradparity", *sys.argv[1:]]).encode(errors="backslashreplace").decode()

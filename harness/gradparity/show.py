@@ -85,8 +85,13 @@ def table_of(table: tables.Table) -> list[RenderableType]:
     shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for at, heading in enumerate(table.headings):
         shown.add_column(Text(plain(heading)), justify="left" if table.is_left(at) else "right", no_wrap=True)
+    above = ""
     for line in table.rows:
-        shown.add_row(*(Text(plain(value.text), STYLES[value.word] if value.word else "") for value in line))
+        texts = [Text(plain(value.text), STYLES[value.word] if value.word else "") for value in line]
+        if table.names > 1 and line[0].text == above:
+            texts[0] = Text()
+        above = line[0].text
+        shown.add_row(*texts)
     return [Text(plain(table.title), "bold"), shown] if table.title else [shown]
 
 

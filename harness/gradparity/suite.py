@@ -57,7 +57,7 @@ def default_suite() -> list[CaseSpec]:
 
 
 def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dict[str, CaseSpec]:
-    """The cases that ``--case`` values name: a name of the suite, a pattern of names (*), or a case file (.toml).
+    """The cases that ``--case`` values name: a name, a pattern of the suite's names (*), or a case file (.toml).
 
     None: the whole suite. ``dtypes`` keeps cases of these dtypes only. Keys: the value that names this case alone.
     Raises UsageError for a name that matches nothing, or where nothing is left.
@@ -69,6 +69,8 @@ def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dic
             found = {text: read_case_file(Path(text))}
         else:
             found = {spec.name: spec for spec in suite if fnmatchcase(spec.name, text)}
+            named = None if found else CaseSpec.named(text)
+            found |= {text: named} if named else {}
         if not found:
             raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
         chosen.update(found)

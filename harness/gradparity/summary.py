@@ -48,14 +48,12 @@ def check_table(result: CheckResult) -> Table:
     dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
     resolves = [f"resolves\n{dtype}" for dtype in dtypes]
     headings = ("port", "quantity", "cases", "worst\nratio", *resolves, "max\nULP", "bit-\nequal", "verdict")
-    shown, lines = "", []
+    lines = []
     for one in rows(result):
-        name = one.runner if one.runner != shown else ""
-        shown = one.runner
         cases = str(one.cases) if one.judged == one.cases else f"{one.judged} of {one.cases}"
         resolution = [number(one.resolution.get(dtype)) for dtype in dtypes]
         figures = (number(one.ratio), *resolution, number(one.ulp), share(one.bit_equal))
-        lines.append(row(name, str(one.quantity), cases, *figures, Value.of(one.verdict)))
+        lines.append(row(one.runner, str(one.quantity), cases, *figures, Value.of(one.verdict)))
     return Table("", headings, lines, names=2)
 
 

@@ -13,7 +13,6 @@ from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from ..errors import UsageError
-from ..machine import this_machine
 from ..ports import first_problem
 from .records import BenchResult, GroupResult, Word
 from .statistics import interval, log_ratios, word
@@ -51,14 +50,14 @@ def read(name: str) -> BenchResult:
         raise UsageError(f"--compare {name}: not a benchmark of this version: {first_problem(error)}") from None
 
 
-def differences(baseline: BenchResult, method: str, threads: int) -> list[str]:
+def differences(baseline: BenchResult, result: BenchResult) -> list[str]:
     """Why the two are not comparable: another machine, another benchmark, other conditions."""
-    here, there = this_machine().model_dump(), baseline.machine.model_dump()
-    found = [f"another machine ({key}: {there[key]}, here {here[key]})" for key in here if here[key] != there[key]]
-    if baseline.method != method:
+    now, then = result.machine.model_dump(), baseline.machine.model_dump()
+    found = [f"another machine ({key}: {then[key]}, now {now[key]})" for key in now if now[key] != then[key]]
+    if baseline.method != result.method:
         found.append("another benchmark (the code that measures, or the cases, have changed)")
-    if baseline.conditions.threads != threads:
-        found.append(f"another number of threads ({baseline.conditions.threads}, here {threads})")
+    if baseline.conditions.threads != result.conditions.threads:
+        found.append(f"another number of threads ({baseline.conditions.threads}, now {result.conditions.threads})")
     return found
 
 

@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from ..cases import CaseSpec
 from ..errors import UsageError
+from ..machine import this_machine
 from ..ports import Runner
 from ..progress import shown_progress
 from ..results import State
@@ -18,7 +19,7 @@ from .baselines import Change, changes, differences, read, save
 from .contestant import Contestant
 from .fairness import library
 from .plan import Group, default_plan, plan_of
-from .records import BenchResult
+from .records import BenchResult, Conditions
 from .run import BenchOptions, method, run_bench
 from .show import bench_report, blas_report
 
@@ -33,13 +34,14 @@ def bench(
     compare: str | None,
     anyway: bool,
     record: Callable[[BenchResult], object] = lambda part: None,
+    command: str = "",
 ) -> tuple[BenchResult, list[Change] | None]:
     """The result, and what has changed since the baseline, if there is one. Raises UsageError."""
     plan = plan_of(specs) if specs else [g for g in default_plan() if not dtypes or g.spec.dtype in dtypes]
     baseline = read(compare) if compare else None
     if baseline and not anyway:
         refuse(baseline, plan, options)
-    command = shlex.join(["gradparity", *sys.argv[1:]])
+    command = command or shlex.join(["gradparity", *sys.argv[1:]])
     with shown_progress() as tell:
         result = run_bench(runners, required, plan, options, command, lambda what, done: tell(what, done, 1.0), record)
     if keep:
@@ -49,7 +51,8 @@ def bench(
 
 def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> None:
     """Raises UsageError where a comparison with this baseline would say nothing of the ports."""
-    if unlike := differences(baseline, method(plan), options.threads):
+    planned = BenchResult(machine=this_machine(), method=method(plan), conditions=Conditions(threads=options.threads))
+    if unlike := differences(baseline, planned):
         raise UsageError(f"--compare: the baseline is of {'; of '.join(unlike)}; --anyway compares all the same")
 
 

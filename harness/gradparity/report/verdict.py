@@ -9,6 +9,7 @@ from ..results import Quantity, RunnerInfo, worst
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..summary import rows
+from ..texts import plain
 from ..train.records import TrainRun
 from ..verdicts import Verdict
 
@@ -69,26 +70,31 @@ def runners(run: Run) -> list[RunnerInfo]:
 
 
 def headline(found: Recorded) -> str:
-    """The verdict in one sentence."""
+    """The verdict in one sentence on one line. A port's name may be in it, with control characters made visible."""
+    damaged = "; parts of the record are damaged, and left out" if found.lost else ""
+    return " ".join(plain(f"{_verdict(found)}{damaged}.").split())
+
+
+def _verdict(found: Recorded) -> str:
     run = found.run
+    if run.check is None and run.train is None:
+        return "The ports were timed, and their gradients were not compared" if run.bench else "Nothing was compared"
     verdicts = {runner.runner: _verdicts(run, runner.runner) for runner in runners(run)}
     wrong = [name for name, of in verdicts.items() if Verdict.WRONG in of]
     agreeing = [name for name, of in verdicts.items() if _agrees(of)]
-    damaged = "; parts of the record are damaged, and left out" if found.lost else ""
-    if run.check is None and run.train is None:
-        return f"The ports were timed, and their gradients were not compared{damaged}."
     if wrong:
         told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the oracle{_where(run, wrong)}"
         rest = f"; {_number(len(agreeing))} other{'s' * (len(agreeing) != 1)} agree{'s' * (len(agreeing) == 1)}"
-        return f"{told}{rest if agreeing else ''}{damaged}."
-    if run.exit_code == 0:
+        return f"{told}{rest if agreeing else ''}"
+    if found.exit_code == 0:
         who = "One runner agrees" if len(agreeing) == 1 else f"{_number(len(agreeing)).capitalize()} runners agree"
-        return f"{who} with the oracle: {_scope(run)}{damaged}."
-    return f"Incomplete: {_unfinished(run, verdicts)}{damaged}."
+        return f"{who} with the oracle: {_scope(run)}"
+    return f"Incomplete: {_unfinished(run, verdicts)}"
 
 
 def _agrees(verdicts: set[Verdict]) -> bool:
-    return bool(verdicts) and all(one.passes or one is Verdict.NOT_IMPLEMENTED for one in verdicts)
+    """Whether something of it passes, and all else is only not implemented."""
+    return any(one.passes for one in verdicts) and all(one.passes or one is Verdict.NOT_IMPLEMENTED for one in verdicts)
 
 
 def _verdicts(run: Run, runner: str) -> set[Verdict]:
@@ -104,7 +110,7 @@ def _where(run: Run, wrong: Sequence[str]) -> str:
     if run.check:
         cases = {(case.case, case.seed) for case in run.check.cases}
         bad = {(c.case, c.seed) for c in run.check.cases if c.runner in wrong and c.verdict is Verdict.WRONG}
-        places += [f"in {len(bad)} of {len(cases)} cases"] if bad else []
+        places += [f"in {len(bad)} of {_cases(len(cases))}"] if bad else []
     if run.train:
         updates = {one.runner for one in run.train.updates if any(c.verdict is Verdict.WRONG for c in one.cells)}
         strayed = {result.recipe for result in run.train.results if result.verdict is Verdict.WRONG}
@@ -117,11 +123,15 @@ def _scope(run: Run) -> str:
     scopes = []
     if run.check:
         compared = [case for case in run.check.cases if case.verdict.passes]
-        scopes.append(f"{len({(case.case, case.seed) for case in compared})} cases")
+        scopes.append(_cases(len({(case.case, case.seed) for case in compared})))
     if run.train:
         steps = max((len(result.losses) for result in run.train.results if result.verdict.passes), default=0)
         scopes.append(f"{steps:,} steps of training")
     return f"rounding explains every difference in {_listed(scopes)}"
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'s' * (count != 1)}"
 
 
 def _unfinished(run: Run, verdicts: dict[str, set[Verdict]]) -> str:

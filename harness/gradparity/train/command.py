@@ -53,10 +53,11 @@ def train(
     notes: list[str],
     options: TrainOptions,
     keep: Callable[[TrainRun], object] = lambda part: None,
+    command: str = "",
 ) -> TrainRun:
     """Every recipe and seed in every runner; after an interrupt, what was done until then."""
     found = Growing(TrainRun(), keep)
-    command = shlex.join(["gradparity", *sys.argv[1:]])
+    command = command or shlex.join(["gradparity", *sys.argv[1:]])
     about = TrainRun(command=command, data=images.name, notes=notes, required=required, recipes=list(recipes))
     found.add(about.model_copy(update={"interrupted": True}))  # until its end
     trainers = [Trainer(runner, options.threads, options.seconds) for runner in runners]

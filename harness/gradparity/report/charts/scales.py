@@ -1,0 +1,78 @@
+"""Logarithmic axes that have a place for everything: for zero at the low end, for what is infinite at the high one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import altair as alt
+
+from .chart import brief
+
+MOST = 1e300  # beyond it powers of ten are no numbers any more
+TICKS = 7
+FORMAT = "~g"
+IDENTICAL, INFINITE = "identical", "infinite"  # the ends of an axis of differences
+
+
+@dataclass(frozen=True)
+class LogAxis:
+    """From ``low`` to ``high``. ``zero`` and ``infinite`` are the ends' labels, empty where nothing is drawn there."""
+
+    title: str
+    low: float
+    high: float
+    zero: str = ""
+    infinite: str = ""
+
+    def place(self, value: float) -> float:
+        """Where a figure is drawn, of five digits: zero at the low end, infinity and NaN at the high one."""
+        inside = value if math.isfinite(value) else self.high
+        return brief(min(max(inside, self.low), self.high))
+
+    def x(self, field: str = "x") -> alt.X:
+        """Along the bottom."""
+        return alt.X(field, type="quantitative", title=self.title, scale=self._scale, axis=self._axis)
+
+    def y(self, field: str = "y") -> alt.Y:
+        """Along the left side."""
+        return alt.Y(field, type="quantitative", title=self.title, scale=self._scale, axis=self._axis)
+
+    @property
+    def _scale(self) -> alt.Scale:
+        return alt.Scale(type="log", domain=[self.low, self.high], nice=False)
+
+    @property
+    def _axis(self) -> alt.Axis:
+        if not self.zero and not self.infinite:
+            return alt.Axis(format=FORMAT, tickCount=TICKS, labelOverlap="greedy")
+        words = "datum.label"
+        words = f"datum.value >= {self.high * 0.999} ? '{self.infinite}' : {words}" if self.infinite else words
+        words = f"datum.value <= {self.low * 1.001} ? '{self.zero}' : {words}" if self.zero else words
+        return alt.Axis(format=FORMAT, values=self._powers(), labelExpr=words, labelOverlap="greedy")
+
+    def _powers(self) -> list[float]:
+        """Powers of ten, one of them 1 where it is on the axis, and both ends where they have a label."""
+        first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+        every = max(1, math.ceil((last - first) / TICKS))
+        inner = range(first + bool(self.zero), last + 1 - bool(self.infinite))
+        ends = [self.low] * bool(self.zero), [self.high] * bool(self.infinite)
+        return [*ends[0], *(float(f"1e{power}") for power in inner if power % every == 0), *ends[1]]
+
+
+def log_axis(title: str, figures: Iterable[float], zero: str = "", infinite: str = "") -> LogAxis:
+    """For these figures, which may be 0, infinite or NaN where the ends have a label to say so."""
+    figures = list(figures)
+    inside = [figure for figure in figures if 1 / MOST < figure < MOST] or [1.0]
+    low, high = min(inside), max(inside)
+    beside = max((high / low) ** 0.04, 1.03)
+    has_zero = bool(zero) and any(figure <= 1 / MOST for figure in figures)
+    has_infinite = bool(infinite) and any(not figure < MOST for figure in figures)
+    return LogAxis(
+        title,
+        float(f"1e{math.floor(math.log10(low)) - 1}") if has_zero else brief(low / beside),
+        float(f"1e{math.ceil(math.log10(high)) + 1}") if has_infinite else brief(high * beside),
+        zero if has_zero else "",
+        infinite if has_infinite else "",
+    )

@@ -1,0 +1,207 @@
+"""Whether the ports learn the same: losses, accuracies, and how far each strays from the oracle."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import numpy as np
+
+from ...run.records import Run
+from ...texts import number, plain
+from ...train.records import EnvelopeResult
+from .chart import SHOWN, TALL, Chart, Row, brief, drawn, rule, tips, values
+from .palette import Palette, palette
+from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
+from .trainings import Training, trainings
+
+OVER_EACH_OTHER = "Lines that lie on each other are drawn narrower and narrower, so that each is seen."
+
+
+def loss(run: Run) -> list[Chart]:
+    """The loss of every step, all runners over each other."""
+    return [_loss(one, palette(run)) for one in trainings(run)]
+
+
+def _loss(one: Training, styles: Palette) -> Chart:
+    curves = {name: [_mean(part) for part in _parts(result.losses, one.bins)] for name, result in one.trained.items()}
+    y = log_axis("loss", [mean for curve in curves.values() for mean in curve], "0", "not finite")
+    told = f"{_ends(one)}{_stopped(one)}"
+    how = f"Each point is the mean of {one.a_point}. {OVER_EACH_OTHER}"
+    spec = drawn(_rows(one, curves, y), _lines(one, styles, y.y(), "loss"), told, TALL, ["x", "y"])
+    return Chart(f"loss-{one.number}", f"Loss by step, {plain(one.recipe.name)}", told, how, spec, one.command)
+
+
+def _mean(losses: Sequence[float]) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.mean(losses))
+
+
+def _rows(one: Training, curves: Mapping[str, Sequence[float]], y: LogAxis) -> list[Row]:
+    """A row per runner, with lists: the last step of each point, from 1, and where it is."""
+    ends = [steps.stop for steps in one.bins]
+    return [
+        {"runner": name, "x": ends[: len(curve)], "y": [y.place(value) for value in curve]}
+        for name, curve in curves.items()
+    ]
+
+
+def _lines(one: Training, styles: Palette, y: alt.Y, what: str) -> list[alt.Chart]:
+    """A line per runner, and points to hover over."""
+    return [
+        alt.Chart().mark_line().encode(one.x, y, styles.colour, styles.dash, styles.nested),
+        alt.Chart().mark_point(size=120, opacity=0).encode(one.x, y, tooltip=tips(runner="runner", x="step", y=what)),
+    ]
+
+
+def _ends(one: Training) -> str:
+    losses = [result.losses for result in one.trained.values()]
+    longest = max(losses, key=len)
+    last = [loss[-1] for loss in losses if len(loss) == len(longest)]
+    text = f"In {len(longest):,} steps the loss goes from {number(longest[0])} to {number(longest[-1])}"
+    apart = max(last) - min(last)
+    return f"{text}; the runners' last losses differ by {number(apart)} at most." if len(last) > 1 else f"{text}."
+
+
+def _stopped(one: Training) -> str:
+    short = {name: len(result.losses) for name, result in one.trained.items() if len(result.losses) < one.steps}
+    return f" {', '.join(f'{name} stopped after {steps:,} steps' for name, steps in short.items())}." if short else ""
+
+
+def accuracy(run: Run) -> list[Chart]:
+    """The share of right labels after each epoch, of the training images, the test images and others."""
+    charts = [_accuracy(one, palette(run)) for one in trainings(run)]
+    return [chart for chart in charts if chart]
+
+
+def _accuracy(one: Training, styles: Palette) -> Chart | None:
+    rows: list[Row] = []
+    last: dict[str, dict[str, float]] = {}  # by set and runner
+    for name, result in one.trained.items():
+        for images in dict.fromkeys(images for epoch in result.epochs for images in epoch.accuracy):
+            found = [(epoch.steps, epoch.accuracy.get(images, math.nan)) for epoch in result.epochs]
+            found = [(step, brief(share)) for step, share in found if 0 <= share <= 1]
+            if found:
+                steps, shares = zip(*found, strict=True)
+                rows.append({"runner": name, "set": plain(images), "x": list(steps), "y": list(shares)})
+                last.setdefault(plain(images), {})[name] = shares[-1]
+    if not any(len(row["x"]) > 1 for row in rows):
+        return None
+    low = min(min(row["y"]) for row in rows)
+    high = max(max(row["y"]) for row in rows)
+    beside = max((high - low) * 0.06, 0.002)
+    domain = [brief(low - beside), brief(high + beside)]
+    y = alt.Y(
+        "y:Q", title="share of right labels", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(format="~%")
+    )
+    ends = {images: max(by_runner.values()) for images, by_runner in last.items()}
+    words = [{"x": one.steps, "y": place, "set": images} for images, place in _apart(ends, beside).items()]
+    tooltip = tips(runner="runner", set="images", x="step", y="share of right labels")
+    lines, hover = _lines(one, styles, y, "share of right labels")
+    layers = [
+        lines.encode(detail="set:N"),
+        hover.encode(tooltip=tooltip),
+        alt.Chart(values(words)).mark_text(style="label", align="left", dx=6).encode(one.x, y, alt.Text("set:N")),
+    ]
+    told = f"After the last epoch, {'; '.join(_spread(images, by_runner) for images, by_runner in last.items())}."
+    how = f"A line is the accuracy of a runner on the images named at its end, after each epoch. {OVER_EACH_OTHER}"
+    spec = drawn(rows, layers, told, TALL, ["x", "y"])
+    heading = f"Accuracy by epoch, {plain(one.recipe.name)}"
+    return Chart(f"accuracy-{one.number}", heading, told, how, spec, one.command)
+
+
+def _apart(places: Mapping[str, float], gap: float) -> dict[str, float]:
+    """The places in ascending order, moved up where one would lie on another."""
+    found: dict[str, float] = {}
+    for name in sorted(places, key=lambda name: places[name]):
+        found[name] = brief(max(places[name], max(found.values(), default=-math.inf) + gap))
+    return found
+
+
+def _spread(images: str, by_runner: Mapping[str, float]) -> str:
+    low, high = min(by_runner.values()), max(by_runner.values())
+    if low == high:
+        return f"{images} {low:.2%}" + (f" for all {len(by_runner)} runners" if len(by_runner) > 1 else "")
+    names = [min(by_runner, key=lambda name: by_runner[name]), max(by_runner, key=lambda name: by_runner[name])]
+    return f"{images} from {low:.2%} ({names[0]}) to {high:.2%} ({names[1]})"
+
+
+def deviation(run: Run) -> list[Chart]:
+    """How far each runner's loss strays from the oracle's, under the limit of what rounding explains."""
+    charts = [_deviation(one, one.envelope, palette(run)) for one in trainings(run) if one.envelope]
+    return [chart for chart in charts if chart]
+
+
+def _deviation(one: Training, envelope: EnvelopeResult, styles: Palette) -> Chart | None:
+    strays = {name: _strays(result.losses, envelope.losses) for name, result in one.trained.items()}
+    curves = {name: [max(part) for part in _parts(found, one.bins)] for name, found in strays.items() if found}
+    limit = [min(part) for part in _parts(envelope.allowed, one.bins)]
+    if not curves or not limit:
+        return None
+    figures = [*limit, *(value for curve in curves.values() for value in curve)]
+    y = log_axis("difference of the loss to the oracle's", figures, IDENTICAL, INFINITE)
+    says = "what rounding explains; above it a loss is wrong"
+    steps = [steps.stop for steps in one.bins][: len(limit)]
+    area = alt.Chart(values([{"x": steps, "y": [y.place(value) for value in limit], "y2": y.low, "says": says}]))
+    area = area.transform_flatten(["x", "y"]).encode(one.x, y.y(), tooltip=tips(says="limit"))
+    layers = [
+        area.mark_area(style="band").encode(alt.Y2("y2")),
+        area.mark_line(style="limit"),
+        *_lines(one, styles, y.y(), "difference, at most"),
+    ]
+    if envelope.resolved < min(one.steps, len(envelope.losses)):
+        layers.append(rule(one.x, "x", envelope.resolved, "bound", "until here losses are resolved to 1e-3"))
+    left = [
+        {
+            "runner": name,
+            "x": result.left_at + 1,
+            "y": y.place(strays[name][result.left_at]),
+            "from": result.left_at + 1,
+        }
+        for name, result in one.trained.items()
+        if result.left_at is not None and 0 <= result.left_at < len(strays[name])
+    ]
+    tooltip = tips(**{"runner": "runner", "from": "outside from step"})
+    points = alt.Chart(values(left)).transform_filter(SHOWN).mark_point(size=130, filled=True, opacity=1)
+    layers.append(points.encode(one.x, y.y(), styles.colour, styles.shape, tooltip=tooltip))
+    told = _told(one, strays, envelope)
+    low = "; at the lower edge are points without any difference" if y.zero else ""
+    how = (
+        f"Each point is the largest difference of {one.a_point}, the edge of the area the smallest limit of them: "
+        f"within it rounding explains the difference{low}. {OVER_EACH_OTHER}"
+    )
+    heading = f"Distance to the oracle's loss, {plain(one.recipe.name)}"
+    spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
+    return Chart(f"deviation-{one.number}", heading, told, how, spec, one.command)
+
+
+def _strays(losses: Sequence[float], oracle: Sequence[float]) -> list[float]:
+    """|loss - oracle's| of each step that both have; infinite where it is no number."""
+    found = [abs(ours - theirs) for ours, theirs in zip(losses, oracle, strict=False)]
+    return [math.inf if math.isnan(one) else one for one in found]
+
+
+def _parts(figures: Sequence[float], bins: Sequence[range]) -> list[Sequence[float]]:
+    return [figures[steps.start : steps.stop] for steps in bins if steps.start < len(figures)]
+
+
+def _told(one: Training, strays: Mapping[str, Sequence[float]], envelope: EnvelopeResult) -> str:
+    most = {name: max(found, default=0.0) for name, found in strays.items()}
+    left = {name: one.trained[name].left_at for name in most}
+    outside = [f"{name} from step {step + 1:,} on" for name, step in left.items() if step is not None]
+    furthest = max(most, key=lambda name: most[name])
+    exact = [name for name, value in most.items() if value == 0]
+    first = (
+        f"Outside of what rounding explains: {', '.join(outside)}. "
+        if outside
+        else "No loss leaves what rounding explains. "
+    )
+    second = (
+        f"The largest difference is {number(most[furthest])}, of {furthest}" if most[furthest] else "No loss differs"
+    )
+    third = f"; identical in every step: {', '.join(exact)}" if exact and most[furthest] else ""
+    resolved = (
+        "" if envelope.resolved >= one.steps else f" Losses are resolved to 1e-3 for {envelope.resolved:,} steps."
+    )
+    return f"{first}{second}{third}.{resolved}"

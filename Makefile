@@ -3,9 +3,10 @@
 .PHONY: run test setup lint
 
 run: setup
-	.venv/bin/gradparity check
+	.venv/bin/gradparity run
 
 test: setup
+	sh tests/setup.sh
 	.venv/bin/python -m pytest
 
 setup:

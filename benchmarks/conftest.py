@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from gradparity.bench.blas import loaded_blas
-from gradparity.bench.conditions import bound_to, cores_for, load_average, this_machine
+from gradparity.bench.conditions import bound_to, cores_for, load_average
 from gradparity.build import StepFailed, ensure_built
+from gradparity.machine import this_machine
 from gradparity.ports import own_ports
 from gradparity.session import PortFailure, Session
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw, read_case_file
 from gradparity.errors import UsageError
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -106,3 +108,42 @@ def test_a_malformed_case_file_is_one_clear_line(text: str, words: str, tmp_path
 def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_case_file(tmp_path / "none.toml")
+
+
+@given(
+    data=st.sampled_from(["random", "digits", "mnist"]),
+    hidden=st.lists(st.integers(1, 999), min_size=0, max_size=4),
+    about=st.fixed_dictionaries(
+        {
+            "activation": st.sampled_from(["relu", "sigmoid"]),
+            "batch": st.integers(1, 10_000),
+            "dtype": st.sampled_from(["float64", "float32"]),
+            "labels": st.sampled_from(["onehot", "integer"]),
+            "order": st.sampled_from(["C", "F"]),
+            "epsilon": st.sampled_from([0.0, 1e-7, 0.25]),
+            "scale": st.sampled_from([1.0, 30.0, 0.01, 1e-5]),
+            "quirk": st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
+            "numerical": st.booleans(),
+        }
+    ),
+)
+def test_a_case_is_found_again_by_its_name(data: str, hidden: list[int], about: dict[str, Any]) -> None:
+    sizes = ({"digits": 64, "mnist": 784}.get(data, 5), *hidden, 10)
+    spec = CaseSpec.model_validate({"data": data, "sizes": sizes, **about})
+    assert CaseSpec.named(spec.name) == spec
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "nope",
+        "random-5-4-relu",
+        "mnist-5-4-relu-n7-float64",
+        "random-5-4-tanh-n7-float64",
+        "random-05-4-relu-n7-float64",
+        "random-5-4-relu-n7-float64-nope",
+    ],
+)
+def test_what_is_no_cases_name(name: str) -> None:
+    assert CaseSpec.named(name) is None

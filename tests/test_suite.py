@@ -45,6 +45,11 @@ def test_selection() -> None:
     assert {spec.dtype for spec in select_cases((), ("float32",)).values()} == {"float32"}
 
 
+def test_a_case_that_is_not_in_the_suite_is_selected_by_its_name() -> None:
+    [(option, spec)] = select_cases(("random-784-50-10-relu-n100-float64",)).items()
+    assert option == spec.name == "random-784-50-10-relu-n100-float64" and spec not in SUITE
+
+
 def test_a_case_file_is_selected_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("sizes = [6, 5, 2]")

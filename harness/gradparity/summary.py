@@ -107,8 +107,8 @@ def findings(result: CheckResult) -> list[Finding]:
             if matching:
                 count = len({(c.case, c.seed) for c, _ in matching})
                 if diagnosed and verdict is Verdict.WRONG:
-                    matching = [(case, cell) for case, cell in matching if case is diagnosed.case]
-                    matching = _of_first(matching, diagnosed.diagnosis)
+                    shown = [(case, cell) for case, cell in matching if case is diagnosed.case]
+                    matching = _of_first(shown, diagnosed.diagnosis) or matching
                 case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
                 found.append(Finding(case, cell, count))
     return found

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from gradparity.bench import baselines
 from gradparity.bench.baselines import baseline_path, changes, differences, read, save
-from gradparity.bench.conditions import this_machine
 from gradparity.bench.estimates import floors
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
+from gradparity.machine import this_machine
 
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 
@@ -71,7 +71,7 @@ def test_saved_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         read("tuesday")
 
 
-@pytest.mark.parametrize("damage", ["", "{", '{"schema_version": 1}', "null", "NaN", "\x00"])
+@pytest.mark.parametrize("damage", ["", "{", '{"kind": "check"}', '{"groups": [1]}', "null", "NaN", "\x00"])
 def test_a_damaged_baseline_is_one_line(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "bad.json"
     path.write_text(damage, encoding="utf-8")
@@ -94,8 +94,10 @@ def test_a_folder_where_nothing_can_be_written_is_one_line(tmp_path: Path) -> No
 
 
 def test_unlike_benchmarks_are_told_apart() -> None:
-    assert differences(BEFORE, "m", 1) == []
+    assert differences(BEFORE, BEFORE) == []
     other = BEFORE.model_copy(update={"machine": BEFORE.machine.model_copy(update={"cpu": "Z80"})})
-    assert "another machine (cpu: Z80" in differences(other, "m", 1)[0]
-    assert "another benchmark" in differences(BEFORE, "n", 1)[0]
-    assert "another number of threads (1, here 2)" in differences(BEFORE, "m", 2)[0]
+    assert differences(other, BEFORE) == [f"another machine (cpu: Z80, now {BEFORE.machine.cpu})"]
+    [unlike] = differences(BEFORE, BEFORE.model_copy(update={"method": "n"}))
+    assert "another benchmark" in unlike
+    [unlike] = differences(BEFORE, BEFORE.model_copy(update={"conditions": Conditions(threads=2)}))
+    assert unlike == "another number of threads (1, now 2)"

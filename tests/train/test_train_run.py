@@ -29,10 +29,10 @@ def run(*runners: Runner, recipes: tuple[str, ...] = ("python-post",), seeds: tu
     return train(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions(seconds=20))
 
 
-def printed(result: TrainRun, *recipes: str) -> str:
+def printed(result: TrainRun) -> str:
     console = Console(width=160)
     with console.capture() as capture:
-        console.print(train_report(result, [short(name) for name in recipes or ("python-post",)]))
+        console.print(train_report(result))
     return capture.get()
 
 
@@ -121,5 +121,5 @@ def test_the_record_survives_its_own_json(everywhere: TrainRun) -> None:
 
 
 def test_the_report_has_curves_and_the_notes(everywhere: TrainRun) -> None:
-    text = printed(everywhere, "python-post", "rust-ch6-momentum")
+    text = printed(everywhere)
     assert "note: on digits" in text and "test accuracy by step" in text and "updates" in text

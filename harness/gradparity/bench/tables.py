@@ -122,7 +122,7 @@ def _relative(group: GroupResult, label: str, operation: str, reference: str, se
 
 def counted(series: Series) -> list[float]:
     """Nanoseconds per call of every sample but those that warm up."""
-    return [sample for turn in series.samples for sample in turn[1:]]
+    return [sample for turn in series.samples for sample in turn[1:]] or [math.nan]
 
 
 def quartiles(series: Series) -> tuple[float, float, float]:

@@ -173,12 +173,25 @@ def _count(count: int, noun: str) -> str:
 
 
 def _verdicts(a: Run, b: Run) -> list[VerdictChange]:
-    then, now = matrix(a).cells, matrix(b).cells
+    """Over the cases and trainings of both: the worst of other cases would be no change."""
+    then, now = matrix(_shared(a, b)).cells, matrix(_shared(b, a)).cells
     return [
         VerdictChange(*key, then[key], now[key])
         for key in now
         if key in then and then[key].verdict is not now[key].verdict
     ]
+
+
+def _shared(run: Run, other: Run) -> Run:
+    check, train = run.check, run.train
+    if check and other.check:
+        asked = {(case.case, case.seed) for case in other.check.cases}
+        check = check.model_copy(update={"cases": [c for c in check.cases if (c.case, c.seed) in asked]})
+    if train and other.train:
+        others = _other_recipes(train, other.train)
+        asked = {(one.recipe, one.seed) for one in other.train.results if one.recipe not in others}
+        train = train.model_copy(update={"results": [r for r in train.results if (r.recipe, r.seed) in asked]})
+    return run.model_copy(update={"check": check, "train": train})
 
 
 def _cases(a: CheckResult, b: CheckResult) -> list[CaseChange]:

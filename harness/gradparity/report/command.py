@@ -11,8 +11,8 @@ from rich.console import Console
 from ..errors import UsageError
 from ..run.reading import Recorded, read_run
 from .changes import Comparison, compare
-from .comparison import comparison_html, comparison_markdown, comparison_terminal
-from .html import html
+from .comparison import comparison_markdown, comparison_terminal
+from .html import comparison_page, html
 from .junit import junit
 from .markdown import markdown
 from .terminal import run_report
@@ -51,7 +51,7 @@ def _two(comparison: Comparison, out: Path | None, form: Form, console: Console)
         click.echo(comparison_markdown(comparison), nl=False)
         return
     console.print(comparison_terminal(comparison))
-    texts = {"comparison.md": comparison_markdown(comparison), "comparison.html": comparison_html(comparison)}
+    texts = {"comparison.md": comparison_markdown(comparison), "comparison.html": comparison_page(comparison)}
     for path in _write(texts, out or _folder(comparison.after.path)):
         click.echo(path)
 

@@ -42,8 +42,11 @@ def comparison_markdown(c: Comparison) -> str:
     if c.not_comparable:
         lines = "<br>\n".join(f"⚠️ not comparable: {text(one)}" for one in c.not_comparable)
         blocks.append(("what is not comparable", lines))
-    blocks += [(one.title, f"### {text(one.title.capitalize())}\n\n{table(one)}") for one in comparison_tables(c)]
-    return fitted([*blocks, ("speed", text(speed_words(c)) if c.speed else "")])
+    same = f"<sub>{text(speed_words(c))}</sub>"
+    for one in comparison_tables(c):
+        after = f"\n\n{same}" if one.title == "speed" else ""
+        blocks.append((one.title, f"### {text(one.title.capitalize())}\n\n{table(one)}{after}"))
+    return fitted([*blocks, ("speed", same if c.speed and not c.beyond_noise else "")])
 
 
 def comparison_terminal(c: Comparison) -> RenderableType:
@@ -55,13 +58,6 @@ def comparison_terminal(c: Comparison) -> RenderableType:
     parts += [Text.assemble(("not comparable: ", "yellow"), plain(line)) for line in c.not_comparable]
     parts += [Text(plain(_both(c)), "dim"), Text.assemble((str(c.word), STYLES[c.word]), f" - {plain(c.headline)}")]
     return Group(*parts)
-
-
-def comparison_html(c: Comparison) -> str:
-    """The page of a comparison."""
-    from .html import comparison_page
-
-    return comparison_page(c)
 
 
 def speed_words(c: Comparison) -> str:

@@ -39,7 +39,7 @@ def _facts(run: Run, other: Run) -> dict[str, str]:
     """Of what both have: a part or a runner that is only in one is no other environment."""
     facts = {"gradparity": run.gradparity}
     facts |= {f"machine, {key}": str(value) for key, value in run.machine.model_dump().items()}
-    facts |= run.packages
+    facts |= {f"harness, {name}": version for name, version in run.packages.items()}
     facts |= {"threads": str(run.bench.conditions.threads)} if run.bench and other.bench else {}
     facts |= {"training data": run.train.data} if run.train and other.train else {}
     loaded = {timed.info.runner: ", ".join(timed.blas) for timed in run.bench.runners} if run.bench else {}

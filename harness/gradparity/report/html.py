@@ -24,6 +24,7 @@ from ..train.tables import gradient_check_table, posts_table, recipe_table, upda
 from ..train.telling import told_troubles
 from .cases import case_data
 from .changes import Comparison
+from .comparison import comparison_tables, speed_words
 from .charts import agreement, costs, scaling, speed, training
 from .charts.chart import Chart
 from .charts.palette import palette
@@ -85,7 +86,14 @@ def _tables(run: Run) -> dict[str, Any]:
 
 def comparison_page(comparison: Comparison) -> str:
     """The page of two runs."""
-    return _page("comparison.html.j2", {}, [], comparison=comparison)
+    return _page(
+        "comparison.html.j2",
+        {},
+        [],
+        comparison=comparison,
+        tables=comparison_tables(comparison),
+        same=speed_words(comparison) if comparison.speed else "",
+    )
 
 
 def _page(template: str, data: dict[str, Any], drawn: Sequence[Chart], **context: Any) -> str:

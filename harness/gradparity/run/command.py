@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from ..report.terminal import bench_report, check_report, train_report
 from ..suite import select_cases
 from ..train import command as train_command
 from ..train.recipes import Own, merged, select_recipes
-from .folder import Recorder
+from .folder import NotRecorded, Recorder
 from .reading import read_run
 
 RECIPES = ("*-post",)
@@ -29,42 +30,69 @@ RECIPES = ("*-post",)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What to run: recipes by name or pattern, seconds for the benchmark's rounds, threads of each runtime."""
+    """What to run: recipes by name or pattern, seconds for the benchmark's rounds, threads of each runtime.
+
+    With ``epochs``, in place of the posts' recipes, a short one of one's own.
+    """
 
     recipes: Sequence[str]
     budget: float
     threads: int
     data_dir: Path | None
+    epochs: int | None = None
+    ports: Sequence[str] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """What the commands of the parts have in common."""
+        words = [word for port in self.ports for word in ("--port", port)]
+        words += ["--threads", str(self.threads)] if self.threads != 1 else []
+        return words + (["--data-dir", str(self.data_dir)] if self.data_dir else [])
 
 
 def run(runners: list[Runner], required: list[str], options: RunOptions, folder: Path, console: Console) -> int:
-    """The exit code of the whole. Each part is shown as soon as it is there; an interrupt leaves later ones out."""
+    """The exit code, 3 where a part is missing. Each is shown as soon as it is there; an interrupt ends the run."""
     specs, left_out = check_command.with_data(select_cases(()), options.data_dir, asked=bool(options.data_dir))
     images, notes = train_command.find_images(None, options.data_dir)
-    recipes = merged(recipe.on(images) for recipe in select_recipes(options.recipes, Own()))
+    names = options.recipes or (() if options.epochs else RECIPES)
+    recipes = merged(recipe.on(images) for recipe in select_recipes(names, Own(epochs=options.epochs)))
+
+    def command(name: str, *words: str) -> str:  # of a part alone
+        return shlex.join(["gradparity", name, *words, *options.words])
+
+    budget = ["--budget", f"{options.budget:g}"]
+    trained = ["--epochs", str(options.epochs)] if options.epochs else [w for n in names for w in ("--recipe", n)]
 
     def check(recorder: Recorder) -> tuple[bool, RenderableType]:
         asked = Options(threads=options.threads, data_dir=options.data_dir)
-        result = check_command.check(runners, required, specs, [0], left_out, asked, recorder.check)
+        result = check_command.check(runners, required, specs, [0], left_out, asked, recorder.check, command("check"))
         return result.interrupted, check_report(result)
 
     def bench(recorder: Recorder) -> tuple[bool, RenderableType]:
         asked = bench_command.BenchOptions(threads=options.threads, budget=options.budget, data_dir=options.data_dir)
-        result, _ = bench_command.bench(runners, required, [], (), asked, None, None, False, recorder.bench)
+        result, _ = bench_command.bench(
+            runners, required, [], (), asked, None, None, False, recorder.bench, command("bench", *budget)
+        )
         return result.interrupted, bench_report(result)
 
     def train(recorder: Recorder) -> tuple[bool, RenderableType]:
         asked = train_command.TrainOptions(threads=options.threads)
-        result = train_command.train(runners, required, recipes, [0], images, notes, asked, recorder.train)
+        result = train_command.train(
+            runners, required, recipes, [0], images, notes, asked, recorder.train, command("train", *trained)
+        )
         return result.interrupted, train_report(result)
 
     with Recorder(folder, "check", "bench", "train") as recorder:
         for part in (check, bench, train):
             try:
                 interrupted, shown = part(recorder)
+            except NotRecorded:
+                raise
             except UsageError as error:  # what is recorded says that this part has no end
                 click.echo(f"gradparity: {part.__name__}: {error}", err=True)
                 continue
+            except KeyboardInterrupt:  # between what keeps its results itself
+                break
             console.print(shown)
             if interrupted:
                 break
@@ -72,4 +100,4 @@ def run(runners: list[Runner], required: list[str], options: RunOptions, folder:
     for path in write_reports(found, folder):
         click.echo(path)
     sys.stdout.flush()
-    return found.run.exit_code
+    return found.exit_code or (0 if len(list(found.run.parts)) == 3 else 3)

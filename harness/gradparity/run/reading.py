@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from ..errors import UsageError
-from ..parts import join
-from ..results import SCHEMA
+from ..parts import join_all
+from ..results import SCHEMA, RunnerInfo, State
+from .damage import PARTS, leave_out, short
+from .older import as_run
 from .records import RECORD, Run
 
-PARTS = ("check", "bench", "train")
 MOST_SAID = 20
 
 
@@ -26,6 +27,11 @@ class Recorded:
     path: Path
     run: Run
     lost: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """The run's; 3 for 0 where something was lost, as that may have been a disagreement."""
+        return self.run.exit_code or (3 if self.lost else 0)
 
 
 def read_run(path: Path) -> Recorded:
@@ -40,91 +46,77 @@ def read_run(path: Path) -> Recorded:
         raise UsageError(f"{path}: no run there: expected a folder with a {RECORD}, or a file of --json") from None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    found, known = Recorded(path, Run()), False
-    for where, document in _documents(data, found.lost):
-        for part in _runs(where, document, found.lost):
-            found.run, known = join(found.run, part), True
-    if not known:
-        raise UsageError(f"{path}: nothing in it can be read: {'; '.join(found.lost[:3]) or 'it is empty'}")
-    if len(found.lost) > MOST_SAID:
-        found.lost[MOST_SAID:] = [f"and {len(found.lost) - MOST_SAID} more"]
-    return found
+    lost: list[str] = []
+    found = [_run(where, document, path, lost) for where, document in _documents(data, lost)]
+    parts = [part for part in found if part is not None]
+    if not parts:
+        raise UsageError(f"{path}: nothing in it can be read: {'; '.join(lost[:3]) or 'it is empty'}")
+    run = _complete(join_all([Run(gradparity="unknown"), *parts]))
+    return Recorded(path, run, lost[:MOST_SAID] + [f"and {len(lost) - MOST_SAID} more"] * (len(lost) > MOST_SAID))
 
 
 def _documents(data: bytes, lost: list[str]) -> Iterator[tuple[str, Any]]:
     """The JSON documents: the whole file, where it is one, or one a line."""
     lines = data.split(b"\n")
-    if len(lines) > 1 and lines[0].strip() == b"{":  # of --json, indented
+    if lines[0].strip() == b"{" and not any(line.startswith(b"{") for line in lines[1:]):  # of --json, indented
         lines = [data]
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield f"line {number}", json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            cut = number == len(lines)
+            yield f"line {number}", from_json(line)  # unlike json, it refuses text that is no Unicode
+        except ValueError as error:
+            cut = number == len(lines)  # without its end
             lost.append(f"line {number}: {'cut off' if cut else f'not JSON ({error})'}; what it said is left out")
 
 
-def _runs(where: str, document: Any, lost: list[str]) -> Iterable[Run]:
-    """The part of the run that a document is, without what is damaged in it."""
+def _run(where: str, document: Any, path: Path, lost: list[str]) -> Run | None:
+    """The part of the run that a document is, without what is damaged in it; None where nothing is left."""
     if not isinstance(document, dict):
-        lost.append(f"{where}: expected an object, came {_short(document)}")
-        return
+        lost.append(f"{where}: expected an object, came {short(document)}; it is left out")
+        return None
     version = document.get("schema_version", SCHEMA)
-    if not isinstance(version, int) or not 1 <= version <= SCHEMA:
+    if type(version) is not int or not 1 <= version <= SCHEMA:
         raise UsageError(
-            f"the record is of schema {_short(version)}, and this gradparity reads 1 to {SCHEMA}: "
+            f"{path}: the record is of schema {short(version)}, and this gradparity reads 1 to {SCHEMA}: "
             "install the gradparity that wrote it, or a newer one"
         )
-    document = _as_run(document)
-    while True:
+    document = as_run(document, version)
+    if not document or {} in (document.get(part) for part in PARTS):
+        lost.append(f"{where}: something is missing, as it says nothing")
+    while document:
         try:
-            yield Run.model_validate(document)
-            return
+            return Run.model_validate(document)
         except ValidationError as error:
-            problem = error.errors(include_url=False)[0]
-            where_in, left_out = _leave_out(document, problem["loc"], unknown=problem["type"] == "extra_forbidden")
-            came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {_short(problem['input'])}"
-            what = "unknown to this version" if problem["type"] == "extra_forbidden" else problem["msg"].lower()
-            lost.append(f"{where}: {where_in}: {what}{came}; {left_out} is left out")
+            lost += [f"{where}: {line}" for line in leave_out(document, error.errors(include_url=False))]
+    return None
 
 
-def _as_run(document: dict[str, Any]) -> dict[str, Any]:
-    """A document of --json, which is one part alone, as a run; in schema 1 a check did not say that it is one."""
-    kind = document.get("kind", "check" if "runners" in document or "cases" in document else "run")
-    if kind not in PARTS:
-        return document
-    shared = {key: document[key] for key in ("gradparity", "command", "machine") if key in document}
-    return {**shared, kind: {**document, "kind": kind}}
+def _complete(run: Run) -> Run:
+    """What a part does not say holds as for the whole run, and whoever has results is named."""
+    told: dict[str, Any] = {}
+    for part in run.parts:
+        update: dict[str, Any] = {}
+        if "gradparity" not in part.model_fields_set:
+            update["gradparity"] = run.gradparity
+        if part.kind == "check":
+            update["runners"] = _named(part.runners, [case.runner for case in part.cases])
+        if part.kind == "train":
+            labels = [*(one.runner for one in part.results), *(one.runner for one in part.updates)]
+            update["runners"] = _named(part.runners, labels)
+            known = {recipe.name for recipe in part.recipes}
+            unknown = dict.fromkeys(one.recipe for one in part.results if one.recipe not in known)
+            notes = [
+                f"what the recipe {name} was is not in the record: only its verdicts are shown" for name in unknown
+            ]
+            update["notes"] = [*part.notes, *notes]
+        told[part.kind] = part.model_copy(update=update)
+    return run.model_copy(update=told)
 
 
-def _leave_out(document: Any, location: tuple[int | str, ...], unknown: bool) -> tuple[str, str]:
-    """Take out what is damaged: an unknown field, else the smallest record of a list that holds it, else the field.
-
-    Where it was, and what has been taken out.
-    """
-    steps: list[tuple[Any, Any]] = []  # each container on the way, and the key into it
-    at = document
-    for key in location:
-        inside = (isinstance(at, dict) and key in at) or (isinstance(at, list) and isinstance(key, int))
-        if not inside:
-            break
-        steps.append((at, key))
-        at = at[key]
-    path = ".".join(str(key) for _, key in steps)
-    missing = ".".join(str(key) for key in location[len(steps) :])
-    where = ".".join(part for part in (path, missing) if part)
-    if unknown:
-        container, key = steps[-1]
-        del container[key]
-        return where, f"{key}"
-    records = [i for i, (holder, key) in enumerate(steps) if isinstance(holder, list) and isinstance(holder[key], dict)]
-    depth = records[-1] if records else len(steps) - 1
-    container, key = steps[depth]
-    del container[key]
-    return where, ".".join(str(key) for _, key in steps[: depth + 1])
-
-
-def _short(value: Any) -> str:
-    return f"{value!r:.60}"
+def _named(runners: list[RunnerInfo], labels: list[str]) -> list[RunnerInfo]:
+    """The runners, and those of whom nothing but their results is left."""
+    known = {info.runner for info in runners}
+    absent = dict.fromkeys(label for label in labels if label not in known)
+    bare = [RunnerInfo(runner=one, port=one.partition(":")[0], language="", state=State.READY) for one in absent]
+    return [*runners, *bare]

@@ -36,9 +36,9 @@ def _figure(printed: Printed, result: TrainResult) -> float:
     last = result.epochs[-1]
     match printed.figure:
         case "test accuracy":
-            return last.accuracy["test"]
+            return last.accuracy.get("test", math.nan)
         case "train accuracy":
-            return last.accuracy["train"]
+            return last.accuracy.get("train", math.nan)
         case "first 1000 test":
             return result.first_1000 if result.first_1000 is not None else math.nan
         case "seconds":

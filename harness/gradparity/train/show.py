@@ -45,7 +45,7 @@ def _curve(results: list[TrainResult]) -> RenderableType:
     plotext.theme("clear")
     plotext.plotsize(CURVE_WIDTH, CURVE_HEIGHT)
     for one in trained:
-        steps, shares = [e.steps for e in one.epochs], [e.accuracy["test"] for e in one.epochs]
+        steps, shares = [e.steps for e in one.epochs], [e.accuracy.get("test", 0.0) for e in one.epochs]
         plotext.plot(steps, shares, label=one.runner)
     plotext.title("test accuracy by step")
     return Text.from_ansi(plotext.build())

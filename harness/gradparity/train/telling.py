@@ -33,13 +33,15 @@ def _is_trouble(verdict: Verdict) -> bool:
 
 def _updates(run: TrainRun) -> list[Told]:
     told = []
+    options = {info.runner: info.option for info in run.runners}
     for one in run.updates:
         bad = [cell for cell in one.cells if _is_trouble(cell.verdict)]
         if bad:
             verdict = max((cell.verdict for cell in bad), key=list(Verdict).index)
             first = next(cell for cell in bad if cell.verdict is verdict)
             where = f"{one.runner} {verdict} in {len(bad)} update{'s' * (len(bad) != 1)}, first "
-            told.append(Told(one.runner, verdict, where, f"{first.array}: {first.detail}", command=run.command))
+            command = shlex.join(["gradparity", "train", "--port", options.get(one.runner) or one.runner])
+            told.append(Told(one.runner, verdict, where, f"{first.array}: {first.detail}", command=command))
     return told
 
 

@@ -8,21 +8,21 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from ...bench.records import BenchResult, GroupResult
+from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...results import CaseResult, Cell, CheckResult, Quantity
 from ...run.records import Run
 from ...texts import number, plain
 from ...verdicts import Verdict
-from .chart import STEP, TALL, Chart, Row, drawn, rule, tips
-from .groups import against, passes
-from .groups import told as told_estimate
+from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
+from .groups import Pass, against, in_words, passes
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 
 LIMIT = "1: rounding explains up to here; beyond it is wrong"
 LEVELS = (0, 1, -1, 2, -2, 3, -3)  # of dots at the same place, from the middle of their lane
-LANE = 0.8  # of a lane's height is used
+ROW = 45  # pixels
+LANE = 0.7  # of a lane's height is used
 
 
 def cases(run: Run) -> list[Chart]:
@@ -44,11 +44,10 @@ def cases(run: Run) -> list[Chart]:
     opacity = alt.FillOpacity("dtype:N", scale=filled, legend=None)
     dots = (
         alt.Chart()
-        .mark_point(size=34, strokeWidth=1.2, opacity=1)
+        .mark_point(size=34, strokeWidth=1.2, opacity=1, yOffset=BESIDE)
         .encode(
             axis.x(),
             y,
-            alt.YOffset("offset:Q", scale=alt.Scale(domain=[-1, 1])),
             *styles.outlined,
             styles.shape,
             opacity,
@@ -59,7 +58,7 @@ def cases(run: Run) -> list[Chart]:
         )
     )  # fmt: skip
     layers = [rule(axis.x(), "x", 1, "limit", LIMIT), dots]
-    spec = drawn(_dots(found, dtypes, axis), layers, told, STEP * 1.6 * len(styles))
+    spec = drawn(_dots(found, dtypes, axis), layers, told, ROW * len(styles))
     return [Chart("agreement", "How near each case comes to its limit", told, how, spec, run.check.command)]
 
 
@@ -88,9 +87,9 @@ def _dots(found: Sequence[tuple[CaseResult, Cell, float]], dtypes: Sequence[str]
             {
                 "runner": plain(case.runner),
                 "x": place,
-                "offset": round(offset, 3),
+                "offset": round(ROW / 2 * offset, 1),
                 "case": plain(case.case) + (f", seed {case.seed}" if several else ""),
-                "dtype": plain(case.dtype),
+                "dtype": case.dtype,
                 "array": plain(f"{cell.quantity} {cell.array}"),
                 "ratio": _said(cell.ratio),
                 "resolves": number(cell.resolution),
@@ -112,29 +111,26 @@ def _told(check: CheckResult, found: Sequence[tuple[CaseResult, Cell, float]], s
     where = plain(f"{case.runner} in {case.case}, {cell.quantity} {cell.array}")
     beyond = Counter(plain(one.runner) for one, _, ratio in found if not ratio <= 1)
     if beyond:
-        first = f"Beyond the limit: {', '.join(f'{name} in {count} cases' for name, count in beyond.items())}"
+        told = ", ".join(f"{name} in {count} case{'s' * (count > 1)}" for name, count in beyond.items())
+        first = f"Beyond the limit: {told}"
     else:
         first = f"No case is beyond the limit of 1: the nearest is {number(ratio)}, {where}"
     worst = {name: [ratio for one, _, ratio in found if plain(one.runner) == name] for name in styles}
     by_runner = ", ".join(f"{name} {_said(max(ratios))}" for name, ratios in worst.items() if ratios)
-    absent = sum(one.verdict is Verdict.COULD_NOT_RUN for one in check.cases)
-    return f"{first}. The worst ratios are: {by_runner}.{f' {absent} could not run.' if absent else ''}"
+    missed = {"could not run": Verdict.COULD_NOT_RUN, "resolved too little": Verdict.UNRESOLVED}
+    counts = {words: sum(one.verdict is verdict for one in check.cases) for words, verdict in missed.items()}
+    others = "".join(f" {count} {words}." for words, count in counts.items() if count)
+    return f"{first}. The worst ratios are: {by_runner}.{others}"
 
 
 def beside_speed(run: Run) -> list[Chart]:
     """The gradient's worst ratio over its time relative to the oracle's: a chart per dtype of the headline case."""
-    found = [
-        _beside_speed(run.check, run.bench, name, group, palette(run))
-        for name, group in passes(run)
-        if run.check and run.bench
-    ]
+    found = [_beside_speed(run.check, run.bench, one, palette(run)) for one in passes(run) if run.check and run.bench]
     return [chart for chart in found if chart]
 
 
-def _beside_speed(
-    check: CheckResult, bench: BenchResult, name: str, group: GroupResult, styles: Palette
-) -> Chart | None:
-    reference = plain(bench.reference)
+def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Palette) -> Chart | None:
+    group, reference = one.group, plain(bench.reference)
     times = against(group, "gradient", bench.reference, styles)
     ratios = {
         runner: max((_severity(cell) for cell in _gradients(check, runner, group.case.dtype)), default=None)
@@ -142,11 +138,12 @@ def _beside_speed(
     }
     rows: list[Row] = []
     known = {runner: ratio for runner, ratio in ratios.items() if ratio is not None}
-    if not times.keys() & known.keys():
+    both = [runner for runner in times if runner in known]
+    if not both:
         return None
-    y = log_axis("worst ratio of the gradient", [1.0, *known.values()], IDENTICAL, INFINITE)
-    ends = [end for runner in times.keys() & known.keys() for end in (times[runner].low, times[runner].high)]
-    x = log_axis(f"time of the gradient, times {reference}'s", [1.0, *ends])
+    y = log_axis("worst ratio of the gradient", [1.5, *known.values()], IDENTICAL, INFINITE)
+    ends = [end for runner in both for end in (times[runner].low, times[runner].high)]
+    x = log_axis("time of the gradient, times the oracle's", [1.0, *ends])
     for runner, ratio in known.items():
         time = times.get(runner)
         low, middle, high = (time.low, time.ratio, time.high) if time else (1.0, 1.0, 1.0)
@@ -157,11 +154,11 @@ def _beside_speed(
                 "x": x.place(middle),
                 "high": x.place(high),
                 "y": y.place(ratio),
-                "time": told_estimate(time) if time else "1: the oracle",
+                "time": in_words(time) if time else "1: the oracle",
                 "ratio": _said(ratio),
             }
         )
-    tooltip = tips(runner="runner", time=f"times {reference}'s", ratio="worst ratio")
+    tooltip = tips(runner="runner", time="times the oracle's", ratio="worst ratio")
     layers = [
         rule(y.y(), "y", 1, "limit", LIMIT),
         rule(x.x(), "x", 1, "bound", f"1: as fast as {reference}, the oracle"),
@@ -170,14 +167,14 @@ def _beside_speed(
         .mark_point(size=110, opacity=1, strokeWidth=1.2, fillOpacity=0.6)
         .encode(x.x(), y.y(), *styles.outlined, styles.shape, tooltip=tooltip),
     ]
-    told = _told_both({runner: one.ratio for runner, one in times.items()}, known, reference)
+    told = _told_both({runner: times[runner].ratio for runner in both}, known, reference)
     how = (
         "Left is faster, below is nearer to the oracle: the good corner is the lower left, and above the line at 1 a "
         "gradient is wrong, however fast."
     )
     return Chart(
-        f"agreement-and-speed-{name}",
-        f"Right and fast at once, {group.case.dtype}",
+        f"agreement-and-speed-{one.id}",
+        f"Right and fast at once, {one.words}",
         told,
         f"{how} Times are of {case_words(group)}, ratios the worst of all {group.case.dtype} cases.",
         drawn(rows, layers, told, TALL),
@@ -192,7 +189,7 @@ def _gradients(check: CheckResult, runner: str, dtype: str) -> list[Cell]:
 
 
 def _told_both(times: dict[str, float], ratios: dict[str, float], reference: str) -> str:
-    fastest = min(times.keys() & ratios.keys(), key=lambda runner: times[runner])
+    fastest = min(times, key=lambda runner: times[runner])
     wrong = [runner for runner, ratio in ratios.items() if not ratio <= 1]
     first = f"{fastest} takes the least time, {number(times[fastest])} times {reference}'s, "
     first += f"and its gradients come to {_said(ratios[fastest])} of what rounding explains"

@@ -15,6 +15,7 @@ import altair as alt
 STEP = 28  # pixels of a runner's row
 TALL = 260  # pixels of a chart without rows
 SHOWN = "indexof(hidden, datum.runner) < 0"
+BESIDE = alt.expr("datum.offset")  # pixels, as Vega-Lite's own channel for it makes expressions of the names
 Row = Mapping[str, Any]
 
 

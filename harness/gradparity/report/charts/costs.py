@@ -16,7 +16,7 @@ from ...run.records import Run
 from ...texts import number, plain
 from .chart import SHOWN, STEP, TALL, Chart, Row, brief, drawn, tips, values
 from .palette import Palette, palette
-from .scales import log_axis
+from .scales import MOST, log_axis
 
 PHASES = {"process": 0.8, "runtime": 0.45, "first call": 0.1}  # and how opaque each is
 POINTS = 60  # of a warm-up curve, at most: single calls, then medians of more and more
@@ -26,7 +26,7 @@ def start(run: Run) -> list[Chart]:
     """From the command to the first gradient: a bar per runner of process, runtime and first call."""
     styles = palette(run)
     parts = {name: _phases(ledger) for name, ledger in _ledgers(run, styles)}
-    parts = {name: phases for name, phases in parts.items() if all(0 <= s < math.inf for s in phases.values())}
+    parts = {name: phases for name, phases in parts.items() if all(0 <= s < MOST for s in phases.values())}
     if not run.bench or not parts:
         return []
     totals = {name: sum(phases.values()) for name, phases in parts.items()}
@@ -43,6 +43,7 @@ def start(run: Run) -> list[Chart]:
     x = alt.X(
         "x:Q",
         title="time until the first gradient is there, s",
+        axis=alt.Axis(tickCount=6),
         scale=alt.Scale(domain=[0, brief(1.12 * max(totals.values()) or 1.0)], nice=False),
     )
     opacity = alt.FillOpacity("phase:N", scale=alt.Scale(domain=list(PHASES), range=list(PHASES.values())), legend=None)
@@ -90,22 +91,23 @@ def warm_up(run: Run) -> list[Chart]:
         {"runner": name, "x": [call for call, _ in curve], "y": [y.place(took) for _, took in curve]}
         for name, curve in curves.items()
     ]
+    rests = {name: ledger.steady_from for name, ledger in ledgers.items() if name in curves}
     begins = [
         {
             "runner": name,
-            "x": x.place(ledger.steady_from + 1),
-            "y": y.place(steady(ledger) / 1e6),
-            "since": f"call {ledger.steady_from + 1}",
-            "then": seconds(steady(ledger)),
+            "x": call + 1,
+            "y": y.place(steady(ledgers[name]) / 1e6),
+            "since": f"call {call + 1}",
+            "then": seconds(steady(ledgers[name])),
         }
-        for name, ledger in ledgers.items()
-        if name in curves and ledger.steady_from is not None
+        for name, call in rests.items()
+        if call is not None and 0 <= call < len(ledgers[name].warm_up)
     ]
     curve_tips = tips(runner="runner", x="call", y="ms")
     mark_tips = tips(runner="runner", since="steady from", then="a call then takes")
     layers = [
-        alt.Chart().mark_line(strokeWidth=1.75).encode(x.x(), y.y(), styles.colour, styles.dash),
-        alt.Chart().mark_point(size=120, opacity=0).encode(x.x(), y.y(), tooltip=curve_tips),
+        alt.Chart().mark_line(strokeWidth=1.75, aria=False).encode(x.x(), y.y(), styles.colour, styles.dash),
+        alt.Chart().mark_point(size=120, opacity=0, aria=False).encode(x.x(), y.y(), tooltip=curve_tips),
         alt.Chart(values(begins))
         .transform_filter(SHOWN)
         .mark_point(size=130, filled=True, opacity=1)
@@ -124,7 +126,7 @@ def warm_up(run: Run) -> list[Chart]:
 
 def _thinned(warm_up: list[float]) -> list[tuple[int, float]]:
     """The number of the call, from 1, and its time in ms: by itself, or in the middle of some with their median."""
-    edges = [*np.unique(np.geomspace(1, len(warm_up) + 1, POINTS).round().astype(int)).tolist()]
+    edges = np.unique(np.geomspace(1, len(warm_up) + 1, POINTS).round().astype(int)).tolist()
     found = []
     for first, after in pairwise(edges):
         took = [one for one in warm_up[first - 1 : after - 1] if 0 < one < math.inf]
@@ -134,5 +136,5 @@ def _thinned(warm_up: list[float]) -> list[tuple[int, float]]:
 
 
 def _first_over_later(name: str, ledger: Ledger) -> str:
-    rests = "never at rest" if ledger.steady_from is None else f"at rest from call {ledger.steady_from + 1}"
+    rests = "not at rest" if ledger.steady_from is None else f"at rest from call {ledger.steady_from + 1}"
     return f"{name} {number(ledger.first_call / (steady(ledger) or math.nan))} ({rests})"

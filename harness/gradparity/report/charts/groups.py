@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ...bench.records import Estimate, GroupResult
-from ...bench.tables import counted, estimate, interval, quartiles
+from ...bench.tables import case_words, counted, estimate, interval, quartiles
 from ...run.records import Run
 from ...texts import number, plain
 from .palette import Palette
 
 
-def passes(run: Run) -> Iterator[tuple[str, GroupResult]]:
-    """The groups of the whole pass, each with a name that is unique and fit for an id: its dtype."""
-    seen: list[str] = []
-    for group in run.bench.groups if run.bench else []:
-        if group.kind == "pass":
-            seen.append(group.case.dtype)
-            count = seen.count(group.case.dtype)
-            yield group.case.dtype + (f"-{count}" if count > 1 else ""), group
+class Pass(NamedTuple):
+    """A group of the whole pass. ``id`` is unique, and fit for a chart's; ``words`` are unique where they can be."""
+
+    id: str
+    words: str
+    group: GroupResult
+
+
+def passes(run: Run) -> Iterator[Pass]:
+    """The groups of the whole pass: one of each dtype, or the cases that were asked for."""
+    groups = [group for group in run.bench.groups if group.kind == "pass"] if run.bench else []
+    dtypes = [group.case.dtype for group in groups]
+    for i, (dtype, group) in enumerate(zip(dtypes, groups, strict=True)):
+        before = dtypes[:i].count(dtype)
+        words = dtype if dtypes.count(dtype) == 1 else f"{dtype}, {case_words(group)}"
+        yield Pass(f"{dtype}-{before + 1}" if before else dtype, words, group)
 
 
 def against(group: GroupResult, operation: str, other: str, styles: Palette) -> dict[str, Estimate]:
@@ -47,6 +56,6 @@ def floor(group: GroupResult, operation: str) -> float | None:
     return found if 0 <= found < math.inf else None
 
 
-def told(one: Estimate) -> str:
+def in_words(one: Estimate) -> str:
     """With its interval: 0.646 [0.618, 0.685]."""
     return f"{number(one.ratio)} {interval(one)}"

@@ -59,7 +59,7 @@ class Palette(dict[str, Style]):
     @property
     def nested(self) -> alt.StrokeWidth:
         """Of lines that lie on top of each other: each narrower than the one below it, so that all are seen."""
-        widths = [1.5 + 6 * (len(self) - 1 - i) / len(self) for i in range(len(self))]
+        widths = [1.2 + 3 * (len(self) - 1 - i) / len(self) for i in range(len(self))]
         return alt.StrokeWidth("runner:N", scale=self._scale(widths), legend=None)
 
     def _scale(self, values: list[str] | list[float] | list[list[int]]) -> alt.Scale:

@@ -9,10 +9,9 @@ from ...bench.tables import seconds
 from ...run.records import Run
 from ...texts import number, plain
 from .chart import TALL, Chart, Row, drawn, tips
-from .groups import against, medians, passes
-from .groups import told as told_estimate
+from .groups import against, in_words, medians, passes
 from .palette import Palette, palette
-from .scales import log_axis
+from .scales import MOST, log_axis
 
 AXES = {"batch": "images in a batch", "width": "units of the hidden layer", "depth": "hidden layers"}
 
@@ -38,25 +37,23 @@ def _along(along: str, run: Run, bench: BenchResult, styles: Palette) -> Chart |
             "x": at,
             "y": y.place(time / 1e6),
             "median": seconds(time),
-            "ratio": told_estimate(times[at][runner]) if runner in times[at] else "1: the oracle",
+            "ratio": in_words(times[at][runner]) if runner in times[at] else "1: the oracle",
         }
         for at, by_runner in took.items()
         for runner, time in by_runner.items()
     ]
     reference = plain(bench.reference)
-    tooltip = tips(runner="runner", x=AXES[along], median="median of a gradient", ratio=f"times {reference}'s")
-    ticks = alt.Axis(values=list(took))
+    tooltip = tips(runner="runner", x=AXES[along], median="median of a gradient", ratio="times the oracle's")
+    across = x.x().axis(alt.Axis(values=list(took)))
     layers = [
-        alt.Chart().mark_line(strokeWidth=1.75).encode(x.x().axis(ticks), y.y(), styles.colour, styles.dash),
+        alt.Chart().mark_line(strokeWidth=1.75, aria=False).encode(across, y.y(), styles.colour, styles.dash),
         alt.Chart()
         .mark_point(size=60, filled=True, opacity=1)
-        .encode(x.x().axis(ticks), y.y(), styles.colour, styles.shape, tooltip=tooltip),
+        .encode(across, y.y(), styles.colour, styles.shape, tooltip=tooltip),
     ]  # fmt: skip
     words = "; ".join(_best(along, at, times[at], reference) for at in took)
     told = f"Fastest, with its time relative to {reference}'s: {words}."
-    how = (
-        f"Time over {AXES[along]}, both logarithmic: of two lines the lower is faster, and a parallel one grows alike."
-    )
+    how = "The lower of two lines is faster; on logarithmic axes, lines that run side by side grow alike."
     spec = drawn(rows, layers, told, TALL)
     return Chart(f"scaling-{along}", f"Time of a gradient by {along}", told, how, spec, bench.command)
 
@@ -66,8 +63,8 @@ def _points(along: str, run: Run) -> dict[int, GroupResult]:
     groups = (
         [group for group in run.bench.groups if group.kind == "scaling" and group.along == along] if run.bench else []
     )
-    points = {group.at: group for group in groups if group.at > 0}
-    for _, group in passes(run):
+    points = {group.at: group for group in groups if 0 < group.at < MOST}
+    for *_, group in passes(run):
         case = group.case
         place = {"batch": case.batch, "width": case.sizes[1], "depth": len(case.sizes) - 2}[along]
         if points and place > 0 and case.dtype == groups[0].case.dtype:

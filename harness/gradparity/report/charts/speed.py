@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import altair as alt
@@ -11,54 +12,54 @@ from ...bench.records import Estimate, GroupResult, Word
 from ...bench.tables import case_words, seconds, what
 from ...run.records import Run
 from ...texts import number, plain
-from .chart import STEP, Chart, Row, drawn, rule, tips, values
-from .groups import against, floor, medians, passes
-from .groups import told as told_estimate
+from .chart import BESIDE, STEP, Chart, Row, drawn, rule, tips, values
+from .groups import against, floor, in_words, medians, passes
 from .palette import Palette, palette
 from .scales import LogAxis, log_axis
 
+LINE = 9  # pixels between the runners of an operation
 INTERVAL = "A mark is the estimate, its bar the 99 % interval."
 
 
 def gradients(run: Run) -> list[Chart]:
     """The gradient's time relative to the oracle's: a chart per dtype of the headline case, all on one scale."""
     styles, reference = palette(run), run.bench.reference if run.bench else ""
-    found = [(name, group, against(group, "gradient", reference, styles)) for name, group in passes(run)]
-    found = [(name, group, times) for name, group, times in found if times]
-    noise = {name: floor(group, "gradient") for name, group, _ in found}
+    found = [(one, against(one.group, "gradient", reference, styles)) for one in passes(run)]
+    found = [(one, times) for one, times in found if times]
+    noise = {one.id: floor(one.group, "gradient") for one, _ in found}
     ends = [end for floor in noise.values() if floor is not None for end in (1 / (1 + floor), 1 + floor)]
-    title = f"time of the gradient, times {plain(reference)}'s"
-    axis = log_axis(title, [1.0, *ends, *(end for _, _, times in found for end in _ends(times))])
+    title = "time of the gradient, times the oracle's"
+    axis = log_axis(title, [1.0, *ends, *(end for _, times in found for end in _ends(times))])
     charts = []
-    for name, group, times in found:
-        layers = [_band(axis, noise[name])] if noise[name] is not None else []
+    for one, times in found:
+        layers = [_band(axis, noise[one.id])] if noise[one.id] is not None else []
         layers.append(rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the oracle"))
-        told = f"{_ranked(times, plain(reference))}.{_noise(noise[name])}{_absent(group)}"
-        band = "" if noise[name] is None else ", and within the band it is noise"
-        how = f"{INTERVAL} Left of 1 is faster than the oracle{band}. {_case(group)}"
-        heading = f"Time of the gradient, {group.case.dtype}"
-        spec = _forest(times, medians(group, "gradient", styles), axis, layers, styles, told)
-        charts.append(Chart(f"gradient-ratio-{name}", heading, told, how, spec, _command(run)))
+        told = f"{_ranked(times, plain(reference))}.{_noise(noise[one.id])}{_absent(one.group)}"
+        band = "" if noise[one.id] is None else ", and within the band it is noise"
+        how = f"{INTERVAL} Left of 1 is faster than the oracle{band}. {_case(one.group)}"
+        heading = f"Time of the gradient, {one.words}"
+        spec = _forest(times, medians(one.group, "gradient", styles), axis, layers, styles, told)
+        charts.append(Chart(f"gradient-ratio-{one.id}", heading, told, how, spec, _command(run)))
     return charts
 
 
 def roofline(run: Run) -> list[Chart]:
     """The gradient's time relative to the same runner's own matrix products: a chart per dtype, all on one scale."""
     styles = palette(run)
-    found = [(name, group, against(group, "gradient", ROOFLINE, styles)) for name, group in passes(run)]
-    found = [(name, group, times) for name, group, times in found if times]
+    found = [(one, against(one.group, "gradient", ROOFLINE, styles)) for one in passes(run)]
+    found = [(one, times) for one, times in found if times]
     title = "time of the gradient, times its own matrix products'"
-    axis = log_axis(title, [1.0, *(end for _, _, times in found for end in _ends(times))])
+    axis = log_axis(title, [1.0, *(end for _, times in found for end in _ends(times))])
     charts = []
-    for name, group, times in found:
+    for one, times in found:
         layers = [rule(axis.x(), "x", 1, "bound", "1: the products alone; it cannot be beaten")]
-        best, *_, last = [*_by_ratio(times), *_by_ratio(times)]
+        best, last = _by_ratio(times)[0], _by_ratio(times)[-1]
         told = f"{best} adds least to its matrix products, {_percent(times[best].ratio - 1)}"
         told += f", and {last} most, {_percent(times[last].ratio - 1)}." if len(times) > 1 else "."
-        how = f"{INTERVAL} 1 is what the BLAS itself takes, and cannot be beaten. {_case(group)}"
-        heading = f"What the code adds to its BLAS, {group.case.dtype}"
-        spec = _forest(times, medians(group, "gradient", styles), axis, layers, styles, told)
-        charts.append(Chart(f"roofline-{name}", heading, told, how, spec, _command(run)))
+        how = f"{INTERVAL} 1 is what the BLAS itself takes, and cannot be beaten. {_case(one.group)}"
+        heading = f"What the code adds to its BLAS, {one.words}"
+        spec = _forest(times, medians(one.group, "gradient", styles), axis, layers, styles, told)
+        charts.append(Chart(f"roofline-{one.id}", heading, told, how, spec, _command(run)))
     return charts
 
 
@@ -73,17 +74,18 @@ def operations(run: Run) -> list[Chart]:
             times = against(group, operation, reference, styles)
             if times and operation != "gradient":
                 name = plain(what(group, operation))
+                name += f", {case_words(group)}" if name in found else ""
                 found[name], noise[name] = times, floor(group, operation)
                 took[name] = medians(group, operation, styles)
     if not found:
         return []
-    title = f"time, times {plain(reference)}'s"
+    title = "time, times the oracle's"
     axis = log_axis(title, [1.0, *(end for times in found.values() for end in _ends(times))])
     y = alt.Y("operation:N", title=None, scale=alt.Scale(domain=list(found), paddingInner=0.25))
-    drawn_runners = [name for name in styles if any(name in times for times in found.values())]
-    offset = alt.YOffset("runner:N", scale=alt.Scale(domain=drawn_runners))
+    own = [name for name in styles if any(name in times for times in found.values())]
+    offsets = {name: LINE * (i - (len(own) - 1) / 2) for i, name in enumerate(own)}
     rows = [
-        {"operation": name, **_row(runner, one, took[name], axis)}
+        {"operation": name, "offset": offsets[runner], **_row(runner, one, took[name], axis)}
         for name, times in found.items()
         for runner, one in times.items()
     ]
@@ -99,16 +101,15 @@ def operations(run: Run) -> list[Chart]:
         .encode(axis.x(), y, alt.X2("x2"), tooltip=tips(operation="operation", says="noise floor")),
         rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the oracle"),
         alt.Chart()
-        .mark_rule(strokeWidth=2)
-        .encode(axis.x("low"), y, offset, alt.X2("high"), styles.colour, tooltip=tooltip),
+        .mark_rule(strokeWidth=1.5, yOffset=BESIDE)
+        .encode(axis.x("low"), y, alt.X2("high"), styles.colour, tooltip=tooltip),
         alt.Chart()
-        .mark_point(size=40, filled=True, opacity=1)
-        .encode(axis.x(), y, offset, styles.colour, styles.shape, tooltip=tooltip),
+        .mark_point(size=45, filled=True, opacity=1, yOffset=BESIDE)
+        .encode(axis.x(), y, styles.colour, styles.shape, tooltip=tooltip),
     ]  # fmt: skip
-    words = [f"{name}: {_extremes(times)}" for name, times in found.items()]
-    told = f"Times relative to {plain(reference)}, from the fastest runner to the slowest. {'; '.join(words)}."
+    told = _leaders(found, plain(reference))
     how = f"{INTERVAL} Left of 1 is faster than the oracle; the band is the noise of that operation."
-    spec = drawn(rows, layers, told, len(found) * (9 * len(drawn_runners) + 10))
+    spec = drawn(rows, layers, told, len(found) * LINE * (len(own) + 1))
     return [Chart("operations", "Every operation by itself", told, how, spec, _command(run))]
 
 
@@ -126,10 +127,10 @@ def _forest(
     layers = [
         *under,
         alt.Chart()
-        .mark_rule(strokeWidth=2.5)
+        .mark_rule(strokeWidth=2)
         .encode(axis.x("low"), y, alt.X2("high"), styles.colour, tooltip=_tooltip()),
         alt.Chart()
-        .mark_point(size=90, filled=True, opacity=1)
+        .mark_point(size=100, filled=True, opacity=1)
         .encode(axis.x(), y, styles.colour, styles.shape, tooltip=_tooltip()),
     ]
     return drawn(rows, layers, told, STEP * len(times))
@@ -141,7 +142,7 @@ def _row(runner: str, one: Estimate, took: Mapping[str, float], axis: LogAxis) -
         "low": axis.place(one.low),
         "x": axis.place(one.ratio),
         "high": axis.place(one.high),
-        "ratio": told_estimate(one),
+        "ratio": in_words(one),
         "word": str(one.word),
         "median": seconds(took[runner]) if runner in took else "-",
     }
@@ -169,15 +170,20 @@ def _by_ratio(times: Mapping[str, Estimate]) -> list[str]:
 
 def _ranked(times: Mapping[str, Estimate], reference: str) -> str:
     order = _by_ratio(times)
-    all_of_them = ", ".join(f"{name} {number(times[name].ratio)}" for name in order)
-    if times[order[0]].word is not Word.FASTER:
-        return f"None is faster than {reference} beyond noise; times its time: {all_of_them}"
-    return f"{order[0]} is fastest. Times {reference}'s time: {all_of_them}"
+    ratios = ", ".join(f"{name} {number(times[name].ratio)}" for name in order)
+    faster = ", ".join(name for name in order if times[name].word is Word.FASTER)
+    first = f"Faster than {reference}, the fastest first: {faster}" if faster else f"None is faster than {reference}"
+    return f"{first}. Times its time: {ratios}"
 
 
-def _extremes(times: Mapping[str, Estimate]) -> str:
-    order = dict.fromkeys([_by_ratio(times)[0], _by_ratio(times)[-1]])
-    return " to ".join(f"{name} {number(times[name].ratio)}" for name in order)
+def _leaders(found: Mapping[str, Mapping[str, Estimate]], reference: str) -> str:
+    """Who leads how often, and the two ends of the chart."""
+    fastest = Counter(_by_ratio(times)[0] for times in found.values())
+    leads = ", ".join(f"{name} in {count}" for name, count in fastest.most_common())
+    ratios = {(name, runner): one.ratio for name, times in found.items() for runner, one in times.items()}
+    ends = [(*where(ratios, key=lambda pair: ratios[pair]),) for where in (min, max)]
+    low, high = (f"{runner}'s {name}, {number(ratios[name, runner])}" for name, runner in ends)
+    return f"Of {len(found)} operations, fastest is {leads}. Times {reference}'s, the least is {low}, the most {high}."
 
 
 def _noise(width: float | None) -> str:

@@ -28,8 +28,10 @@ def _loss(one: Training, styles: Palette) -> Chart:
     curves = {name: [_mean(part) for part in _parts(result.losses, one.bins)] for name, result in one.trained.items()}
     y = log_axis("loss", [mean for curve in curves.values() for mean in curve], "0", "not finite")
     told = f"{_ends(one)}{_stopped(one)}"
-    how = f"Each point is the mean of {one.a_point}. {OVER_EACH_OTHER}"
-    spec = drawn(_rows(one, curves, y), _lines(one, styles, y.y(), "loss"), told, TALL, ["x", "y"])
+    point = "a step" if one.together == 1 else f"the mean of {one.together} steps"
+    how = f"Each point is {point}. {OVER_EACH_OTHER}"
+    layers = [_lines(one, styles, y.y()).encode(styles.nested), _hover_log(one, y, "loss")]
+    spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
     return Chart(f"loss-{one.number}", f"Loss by step, {plain(one.recipe.name)}", told, how, spec, one.command)
 
 
@@ -47,12 +49,21 @@ def _rows(one: Training, curves: Mapping[str, Sequence[float]], y: LogAxis) -> l
     ]
 
 
-def _lines(one: Training, styles: Palette, y: alt.Y, what: str) -> list[alt.Chart]:
-    """A line per runner, and points to hover over."""
-    return [
-        alt.Chart().mark_line().encode(one.x, y, styles.colour, styles.dash, styles.nested),
-        alt.Chart().mark_point(size=120, opacity=0).encode(one.x, y, tooltip=tips(runner="runner", x="step", y=what)),
-    ]
+def _lines(one: Training, styles: Palette, y: alt.Y) -> alt.Chart:
+    """A line per runner."""
+    line: alt.Chart = alt.Chart().mark_line(strokeJoin="round", aria=False)
+    return line.encode(one.x, y, styles.colour, styles.dash)
+
+
+def _hover(one: Training, place: alt.Y, /, **titles: str) -> alt.Chart:
+    """Points that are not seen, and so large that they are easily met: what the tooltips belong to."""
+    points: alt.Chart = alt.Chart().mark_point(size=120, opacity=0, aria=False)
+    return points.encode(one.x, place, tooltip=tips(runner="runner", x="step", **titles))
+
+
+def _hover_log(one: Training, y: LogAxis, what: str) -> alt.Chart:
+    """The same, with words where the axis has some."""
+    return _hover(one, y.y(), said=what).transform_calculate(said=y.words("datum.y", "datum.y"))
 
 
 def _ends(one: Training) -> str:
@@ -61,7 +72,11 @@ def _ends(one: Training) -> str:
     last = [loss[-1] for loss in losses if len(loss) == len(longest)]
     text = f"In {len(longest):,} steps the loss goes from {number(longest[0])} to {number(longest[-1])}"
     apart = max(last) - min(last)
-    return f"{text}; the runners' last losses differ by {number(apart)} at most." if len(last) > 1 else f"{text}."
+    if len(last) == 1:
+        return f"{text}."
+    if not math.isfinite(apart):
+        return f"{text}; not every runner's last loss is finite."
+    return f"{text}; the runners' last losses differ by {number(apart)} at most."
 
 
 def _stopped(one: Training) -> str:
@@ -88,20 +103,15 @@ def _accuracy(one: Training, styles: Palette) -> Chart | None:
                 last.setdefault(plain(images), {})[name] = shares[-1]
     if not any(len(row["x"]) > 1 for row in rows):
         return None
-    low = min(min(row["y"]) for row in rows)
-    high = max(max(row["y"]) for row in rows)
+    low, high = min(min(row["y"]) for row in rows), max(max(row["y"]) for row in rows)
     beside = max((high - low) * 0.06, 0.002)
-    domain = [brief(low - beside), brief(high + beside)]
-    y = alt.Y(
-        "y:Q", title="share of right labels", scale=alt.Scale(domain=domain, nice=False), axis=alt.Axis(format="~%")
-    )
-    ends = {images: max(by_runner.values()) for images, by_runner in last.items()}
-    words = [{"x": one.steps, "y": place, "set": images} for images, place in _apart(ends, beside).items()]
-    tooltip = tips(runner="runner", set="images", x="step", y="share of right labels")
-    lines, hover = _lines(one, styles, y, "share of right labels")
+    ends = _apart({images: max(by_runner.values()) for images, by_runner in last.items()}, beside)
+    scale = alt.Scale(domain=[brief(low - beside), brief(max(high, *ends.values()) + beside)], nice=False)
+    y = alt.Y("y:Q", title="share of right labels", scale=scale, axis=alt.Axis(format="~%"))
+    words = [{"x": one.steps, "y": place, "set": images} for images, place in ends.items()]
     layers = [
-        lines.encode(detail="set:N"),
-        hover.encode(tooltip=tooltip),
+        _lines(one, styles, y).encode(styles.nested, detail="set:N"),
+        _hover(one, y, set="images", y="share of right labels"),
         alt.Chart(values(words)).mark_text(style="label", align="left", dx=6).encode(one.x, y, alt.Text("set:N")),
     ]
     told = f"After the last epoch, {'; '.join(_spread(images, by_runner) for images, by_runner in last.items())}."
@@ -141,36 +151,19 @@ def _deviation(one: Training, envelope: EnvelopeResult, styles: Palette) -> Char
         return None
     figures = [*limit, *(value for curve in curves.values() for value in curve)]
     y = log_axis("difference of the loss to the oracle's", figures, IDENTICAL, INFINITE)
-    says = "what rounding explains; above it a loss is wrong"
-    steps = [steps.stop for steps in one.bins][: len(limit)]
-    area = alt.Chart(values([{"x": steps, "y": [y.place(value) for value in limit], "y2": y.low, "says": says}]))
-    area = area.transform_flatten(["x", "y"]).encode(one.x, y.y(), tooltip=tips(says="limit"))
     layers = [
-        area.mark_area(style="band").encode(alt.Y2("y2")),
-        area.mark_line(style="limit"),
-        *_lines(one, styles, y.y(), "difference, at most"),
+        *_limit(one, limit, y),
+        _lines(one, styles, y.y()).encode(strokeWidth=alt.value(1.25)),
+        _hover_log(one, y, "difference, at most"),
+        _left(one, strays, y, styles),
     ]
-    if envelope.resolved < min(one.steps, len(envelope.losses)):
+    if 0 <= envelope.resolved < min(one.steps, len(envelope.losses)):
         layers.append(rule(one.x, "x", envelope.resolved, "bound", "until here losses are resolved to 1e-3"))
-    left = [
-        {
-            "runner": name,
-            "x": result.left_at + 1,
-            "y": y.place(strays[name][result.left_at]),
-            "from": result.left_at + 1,
-        }
-        for name, result in one.trained.items()
-        if result.left_at is not None and 0 <= result.left_at < len(strays[name])
-    ]
-    tooltip = tips(**{"runner": "runner", "from": "outside from step"})
-    points = alt.Chart(values(left)).transform_filter(SHOWN).mark_point(size=130, filled=True, opacity=1)
-    layers.append(points.encode(one.x, y.y(), styles.colour, styles.shape, tooltip=tooltip))
     told = _told(one, strays, envelope)
     low = "; at the lower edge are points without any difference" if y.zero else ""
-    how = (
-        f"Each point is the largest difference of {one.a_point}, the edge of the area the smallest limit of them: "
-        f"within it rounding explains the difference{low}. {OVER_EACH_OTHER}"
-    )
+    several = f"the largest difference of {one.together} steps, and the edge of the area the smallest limit of them"
+    point = "a step" if one.together == 1 else several
+    how = f"Each point is {point}: within the area rounding explains the difference{low}."
     heading = f"Distance to the oracle's loss, {plain(one.recipe.name)}"
     spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
     return Chart(f"deviation-{one.number}", heading, told, how, spec, one.command)
@@ -186,22 +179,40 @@ def _parts(figures: Sequence[float], bins: Sequence[range]) -> list[Sequence[flo
     return [figures[steps.start : steps.stop] for steps in bins if steps.start < len(figures)]
 
 
+def _limit(one: Training, limit: Sequence[float], y: LogAxis) -> list[alt.Chart]:
+    """The area of what rounding explains, and its edge."""
+    steps = [steps.stop for steps in one.bins][: len(limit)]
+    says = "what rounding explains; above it a loss is wrong"
+    row = {"x": steps, "y": [y.place(value) for value in limit], "y2": y.low, "says": says}
+    area: alt.Chart = alt.Chart(values([row])).transform_flatten(["x", "y"])
+    area = area.encode(one.x, y.y(), tooltip=tips(says="limit"))
+    return [area.mark_area(style="band", aria=False).encode(alt.Y2("y2")), area.mark_line(style="limit", aria=False)]
+
+
+def _left(one: Training, strays: Mapping[str, Sequence[float]], y: LogAxis, styles: Palette) -> alt.Chart:
+    """A mark on each line where it leaves the area."""
+    steps = {name: result.left_at for name, result in one.trained.items()}
+    rows = [
+        {"runner": name, "x": step + 1, "y": y.place(strays[name][step])}
+        for name, step in steps.items()
+        if step is not None and 0 <= step < len(strays[name])
+    ]
+    marks: alt.Chart = alt.Chart(values(rows)).transform_filter(SHOWN).mark_point(size=130, filled=True, opacity=1)
+    tooltip = tips(runner="runner", x="outside from step")
+    return marks.encode(one.x, y.y(), styles.colour, styles.shape, tooltip=tooltip)
+
+
 def _told(one: Training, strays: Mapping[str, Sequence[float]], envelope: EnvelopeResult) -> str:
     most = {name: max(found, default=0.0) for name, found in strays.items()}
     left = {name: one.trained[name].left_at for name in most}
-    outside = [f"{name} from step {step + 1:,} on" for name, step in left.items() if step is not None]
+    outside = ", ".join(f"{name} from step {step + 1:,} on" for name, step in left.items() if step is not None)
+    told = f"Outside of what rounding explains: {outside}." if outside else "No loss leaves what rounding explains."
     furthest = max(most, key=lambda name: most[name])
-    exact = [name for name, value in most.items() if value == 0]
-    first = (
-        f"Outside of what rounding explains: {', '.join(outside)}. "
-        if outside
-        else "No loss leaves what rounding explains. "
-    )
-    second = (
-        f"The largest difference is {number(most[furthest])}, of {furthest}" if most[furthest] else "No loss differs"
-    )
-    third = f"; identical in every step: {', '.join(exact)}" if exact and most[furthest] else ""
-    resolved = (
-        "" if envelope.resolved >= one.steps else f" Losses are resolved to 1e-3 for {envelope.resolved:,} steps."
-    )
-    return f"{first}{second}{third}.{resolved}"
+    exact = ", ".join(name for name, value in most.items() if value == 0)
+    if most[furthest] == 0:
+        told += " No loss differs at all."
+    else:
+        told += f" The largest difference is {number(most[furthest])}, of {furthest}"
+        told += f"; identical in every step: {exact}." if exact else "."
+    resolved = envelope.resolved < one.steps
+    return f"{told} Losses are resolved to 1e-3 for {envelope.resolved:,} steps." if resolved else told

@@ -17,7 +17,7 @@ from ...train.records import EnvelopeResult, TrainResult
 from ...train.telling import training_command
 from .palette import palette
 
-BINS = 250  # points of a curve, at most
+BINS = 200  # points of a curve, at most
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,9 @@ class Training:
         return [range(first, after) for first, after in pairwise(edges)]
 
     @property
-    def a_point(self) -> str:
-        """In words, how many steps a point is."""
-        most = max(map(len, self.bins))
-        return "a step" if most == 1 else f"{most} steps"
+    def together(self) -> int:
+        """How many steps are a point, at most."""
+        return max(map(len, self.bins))
 
     @property
     def x(self) -> alt.X:

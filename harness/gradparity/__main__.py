@@ -1,0 +1,5 @@
+"""`python -m gradparity`."""
+
+from .cli import main
+
+main()

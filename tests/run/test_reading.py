@@ -1,0 +1,301 @@
+"""Reading records: what is whole is read as it was written, and damage takes with it only what it touches."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gradparity.bench import baselines
+from gradparity.errors import UsageError
+from gradparity.parts import join_all
+from gradparity.report.verdict import headline
+from gradparity.run.reading import Recorded, read_run
+from gradparity.run.records import RECORD, Run
+from gradparity.verdicts import Verdict
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import agreeing, disagreeing, hostile, incomplete, parts, write
+
+SCHEMA1 = Path(__file__).parent / "schema1"
+UNKNOWN = Run(gradparity="unknown")
+
+texts = st.text(st.characters(), max_size=20)
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
+values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+def lines_of(run: Run) -> list[bytes]:
+    return [part.model_dump_json(exclude_unset=True).encode() for part in parts(run)]
+
+
+AGREEING, DISAGREEING = lines_of(agreeing()), lines_of(disagreeing())
+LINES = DISAGREEING[:60] + DISAGREEING[-12:]  # enough of every kind
+
+
+def read(folder: Path, data: bytes) -> Recorded:
+    (folder / RECORD).write_bytes(data)
+    return read_run(folder)
+
+
+def results(run: Run) -> list[str]:
+    """What was found, as text: everything that only one line says."""
+    check, bench, train = run.check, run.bench, run.train
+    found = [*(check.cases if check else []), *(bench.groups if bench else []), *(train.results if train else [])]
+    return [one.model_dump_json() for one in found]
+
+
+def results_in(lines: list[bytes]) -> list[str]:
+    return results(join_all([UNKNOWN, *(Run.model_validate_json(line) for line in lines)]))
+
+
+@pytest.mark.parametrize("run", [agreeing(), disagreeing(), hostile(), incomplete()])
+def test_what_was_written_is_read_as_it_was(folder: Path, run: Run) -> None:
+    found = read_run(write(run, folder))
+    assert found.run.model_dump_json() == run.model_dump_json()
+    assert found.lost == [] and found.exit_code == run.exit_code
+
+
+@given(st.lists(st.integers(0, 200)))
+def test_it_does_not_matter_how_the_run_is_cut_into_lines(folder: Path, cuts: list[int]) -> None:
+    said = list(parts(agreeing()))
+    bounds = sorted({0, len(said), *(cut % len(said) for cut in cuts)})
+    lines = [join_all(said[low:high]).model_dump_json(exclude_unset=True) for low, high in pairwise(bounds)]
+    assert read(folder, "\n".join(lines).encode()).run == agreeing()
+
+
+@given(st.data())
+def test_of_a_record_that_is_cut_off_anywhere_all_lines_before_stand(folder: Path, data: st.DataObject) -> None:
+    record = b"\n".join(AGREEING) + b"\n"
+    length = data.draw(st.integers(len(AGREEING[0]), len(record)))
+    whole = record[:length].count(b"\n") + (record[length : length + 1] == b"\n")
+    found = read(folder, record[:length])
+    assert found.run == join_all([UNKNOWN, *list(parts(agreeing()))[:whole]])
+    cut = length and record[length - 1 : length + 1].count(b"\n") == 0 and length < len(record)
+    assert found.lost == ([f"line {whole + 1}: cut off; what it said is left out"] if cut else [])
+
+
+def test_a_record_without_its_first_line_is_read_and_says_so(folder: Path) -> None:
+    found = read(folder, b"\n".join([AGREEING[0][:-9], *AGREEING[1:]]))
+    assert len(found.lost) == 1 and found.lost[0].startswith("line 1: not JSON (")
+    assert found.run.gradparity == "unknown", "the version of the reader is not that of the writer"
+    assert results(found.run) == results(agreeing())
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_at_all_can_break_the_reader(folder: Path, data: bytes) -> None:
+    with suppress(UsageError):
+        read(folder, data)
+
+
+@given(st.data())
+def test_damaged_bytes_take_only_their_lines_with_them(folder: Path, data: st.DataObject) -> None:
+    record = b"\n".join(LINES) + b"\n"
+    at = data.draw(st.integers(len(LINES[0]) + 1, len(record) - 1))
+    removed = data.draw(st.integers(0, 3))
+    damage = data.draw(
+        st.binary(max_size=3) | st.sampled_from([b'"', b"{", b"\n", b"\x00", b"NaN", b"-1e999", b"\xff"])
+    )
+    touched = range(record[:at].count(b"\n"), record[: at + removed].count(b"\n") + 1)
+    found = read(folder, record[:at] + damage + record[at + removed :])
+    untouched = results_in([line for number, line in enumerate(LINES) if number not in touched])
+    assert set(untouched) <= set(results(found.run))
+    assert headline(found)
+
+
+def locations(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([way] if way else []), *(found for key, one in inside for found in locations(one, (*way, key)))]
+
+
+@given(st.data())
+def test_a_disagreement_never_becomes_an_agreement_without_a_word(folder: Path, data: st.DataObject) -> None:
+    documents = [json.loads(line) for line in LINES]
+    number = data.draw(st.integers(1, len(LINES) - 1))
+    *way, last = data.draw(st.sampled_from(locations(documents[number])))
+    holder = documents[number]
+    for key in way:
+        holder = holder[key]
+    if data.draw(st.booleans()):
+        del holder[last]
+    else:
+        holder[last] = data.draw(values)
+    kept = {json.dumps(one) for one in documents if one is not documents[number]}
+    found = read(folder, "\n".join(json.dumps(one) for one in documents).encode())
+    assert set(results_in([line.encode() for line in kept])) <= set(results(found.run))
+    assert found.exit_code != 0
+    assert "disagree" in headline(found) or "damaged" in headline(found)
+    assert all(line.isprintable() for line in found.lost)
+
+
+def test_where_every_disagreement_is_damaged_the_rest_is_no_agreement(folder: Path) -> None:
+    found = read(folder, b"\n".join(line.replace(b'"wrong"', b'"wrung"') for line in DISAGREEING))
+    assert found.run.exit_code == 0 and found.exit_code == 3
+    assert headline(found) == (
+        "Incomplete: what was compared of three runners agrees; parts of the record are damaged, and left out."
+    )
+
+
+def test_the_results_of_a_runner_whose_own_record_is_lost_count_all_the_same(folder: Path) -> None:
+    lines = [line.replace(b'"state":"ready"', b'"state":"reedy"') for line in DISAGREEING]
+    found = read(folder, b"\n".join(lines))
+    assert "beta:native disagrees with the oracle" in headline(found)
+    assert found.run.check and "beta:native" in [info.runner for info in found.run.check.runners]
+
+
+def changed(way: str, value: Any, number: int) -> bytes:
+    """The record with something else at a place of one line; of a new key, something more."""
+    documents = [json.loads(line) for line in AGREEING]
+    *keys, last = [int(key) if key.isdigit() else key for key in way.split(".")]
+    holder = documents[number]
+    for key in keys:
+        holder = holder[key]
+    holder[last] = value
+    return "\n".join(json.dumps(one) for one in documents).encode()
+
+
+CASE = next(number for number, line in enumerate(AGREEING) if b'"cases"' in line)
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        ("check.cases.0.future", "check.cases.0.future: unknown to this version; it is left out"),
+        ("check.cases.0.cells.1.future", "check.cases.0.cells.1.future: unknown to this version; it is left out"),
+        ("future", "future: unknown to this version; it is left out"),
+    ],
+)
+def test_an_unknown_field_is_left_out_alone(folder: Path, way: str, said: str) -> None:
+    found = read(folder, changed(way, {"any": "thing"}, CASE))
+    assert found.run == agreeing()
+    assert found.lost == [f"line {CASE + 1}: {said}"]
+
+
+def test_an_unknown_field_of_a_recipe_is_left_out_alone(folder: Path) -> None:
+    number = next(number for number, line in enumerate(AGREEING) if b'"recipes"' in line)
+    found = read(folder, changed("train.recipes.0.future", 1, number))
+    assert found.run == agreeing()
+    assert found.lost == [f"line {number + 1}: train.recipes.0.future: unknown to this version; it is left out"]
+
+
+@pytest.mark.parametrize(
+    ("way", "value", "said"),
+    [
+        ("check.cases.0.cells.1.ratio", "much", "check.cases.0.cells.1 is left out"),
+        ("check.cases.0.cells.1.verdict", "fine", "check.cases.0.cells.1 is left out"),
+        ("check.cases.0.cells", 5, "check.cases.0 is left out"),
+        ("check.cases.0.seed", [], "check.cases.0 is left out"),
+        ("check.cases", "none", "check.cases is left out"),
+        ("check", 5, "check is left out"),
+    ],
+)
+def test_a_wrong_type_takes_the_smallest_record_with_it(folder: Path, way: str, value: Any, said: str) -> None:
+    found = read(folder, changed(way, value, CASE))
+    [lost] = found.lost
+    assert lost.startswith(f"line {CASE + 1}: {way}: input should be ") and lost.endswith(said)
+    assert f"came {value!r}" in lost
+    kept = results(agreeing())[1:]
+    assert results(found.run)[-len(kept) :] == kept
+
+
+def test_a_wrong_field_of_a_part_or_of_the_run_is_left_out_alone(folder: Path) -> None:
+    found = read(folder, changed("check.interrupted", "maybe", 1))
+    assert found.lost and found.lost[0].endswith("check.interrupted is left out")
+    assert results(found.run) == results(agreeing())
+    found = read(folder, changed("started", 5, 0))
+    assert found.run == agreeing().model_copy(update={"started": ""})
+
+
+def test_a_lot_of_damage_is_told_in_short(folder: Path) -> None:
+    found = read(folder, b"\n".join(line.replace(b'"ratio":', b'"rat\\u0000io":') for line in AGREEING))
+    assert len(found.lost) == 21 and found.lost[-1].startswith("and ") and found.lost[-1].endswith(" more")
+    assert all(line.isprintable() for line in found.lost)
+    cells = [cell for case in found.run.check.cases for cell in case.cells] if found.run.check else []
+    assert cells and {cell.ratio for cell in cells} == {None}
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity", '"NaN"', '"Infinity"', "1e999"])
+def test_nan_and_infinity_are_read_as_tokens_and_as_strings(folder: Path, token: str) -> None:
+    lines = [line.replace(b'"ratio":0.0,', f'"ratio":{token},'.encode()) for line in AGREEING]
+    found = read(folder, b"\n".join(lines))
+    assert found.lost == [] and found.run.check
+    assert found.run.check.cases[0].cells[0].ratio == pytest.approx(float(token.strip('"')), nan_ok=True)
+
+
+@pytest.mark.parametrize("version", [3, 0, -1, "2", 2.0, None, True, [2]])
+def test_a_schema_that_is_not_known_is_refused_with_what_to_do(folder: Path, version: Any) -> None:
+    with pytest.raises(UsageError, match="and this gradparity reads 1 to 2: install the gradparity that wrote it"):
+        read(folder, changed("schema_version", version, 0))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n\n", b"null", b"[]", b"5", b'"run"', b"{}", b'{"name": "something", "version": "1.0"}', b"\x89PNG\r\n"],
+)
+def test_what_is_no_record_is_refused_in_one_line(folder: Path, data: bytes) -> None:
+    with pytest.raises(UsageError, match="nothing in it can be read: ") as caught:
+        read(folder, data)
+    assert str(caught.value).isprintable()
+
+
+def test_where_there_is_no_record_it_is_said_what_is_expected(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(UsageError, match=f"no run there: expected a folder with a {RECORD}, or a file of --json"):
+            read_run(path)
+    (tmp_path / RECORD).mkdir()
+    with pytest.raises(UsageError, match="cannot be read: Is a directory"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_the_json_of_a_run_or_of_one_part_is_a_run(tmp_path: Path, indent: int | None) -> None:
+    run = agreeing()
+    assert run.check and run.bench and run.train
+    path = tmp_path / "one.json"
+    path.write_text(run.model_dump_json(indent=indent))
+    assert read_run(path).run == run
+    for part in (run.check, run.bench, run.train):
+        path.write_text(part.model_dump_json(indent=indent))
+        found = read_run(path)
+        assert list(found.run.parts) == [part] and found.lost == []
+        assert found.run.command == part.command
+
+
+def test_json_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cut.json").write_text(agreeing().model_dump_json(indent=1)[:-100])
+    with pytest.raises(UsageError, match="line 1: cut off"):
+        read_run(tmp_path / "cut.json")
+
+
+@pytest.mark.parametrize(("name", "code"), [("check", 1), ("bench", 0), ("train", 0), ("own", 0)])
+def test_schema_1_is_read_whole(name: str, code: int) -> None:
+    found = read_run(SCHEMA1 / f"{name}.json")
+    assert found.lost == [] and found.exit_code == code and found.run.gradparity == "0.1.0"
+    [part] = found.run.parts
+    old = json.loads((SCHEMA1 / f"{name}.json").read_text())
+    new = json.loads(part.model_dump_json(exclude_unset=True))
+    assert {key: new[key] for key in old if key not in ("schema_version", "notes")} == {
+        key: old[key] for key in old if key not in ("schema_version", "notes")
+    }
+
+
+def test_schema_1_told_the_recipes_of_the_posts_by_name_alone() -> None:
+    posts, own = (read_run(SCHEMA1 / f"{name}.json").run.train for name in ("train", "own"))
+    assert posts and own
+    assert [(recipe.name, recipe.sizes, recipe.printed) for recipe in posts.recipes] == [
+        ("python-post", (64, 50, 10), ())
+    ]
+    assert own.recipes == [] and "what the recipe own was is not in the record" in own.notes[-1]
+    assert {one.verdict for one in own.results} == {Verdict.IDENTICAL}
+
+
+def test_a_baseline_of_schema_1_can_still_be_compared_with() -> None:
+    assert baselines.read(str(SCHEMA1 / "bench.json")).groups[0].series[0].samples

@@ -34,13 +34,13 @@ def folder() -> Path:
 def page(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its report."""
     out = tmp_path_factory.mktemp("report")
-    command = [sys.executable, "-m", "gradparity", "report", folder, "--out", out]
+    command = [sys.executable, "-m", "gradparity", "report", str(folder), "--out", str(out)]
     subprocess.run(command, check=True, capture_output=True)
     return out / "report.html"
 
 
 def test_making_the_report(folder: Path, tmp_path: Path, benchmark: Any) -> None:
-    command = [sys.executable, "-m", "gradparity", "report", folder, "--out", tmp_path]
+    command = [sys.executable, "-m", "gradparity", "report", str(folder), "--out", str(tmp_path)]
     benchmark.pedantic(subprocess.run, (command,), {"check": True, "capture_output": True}, rounds=5)
 
 

@@ -19,7 +19,7 @@ APART = 0.08  # in OKLab; 0.02 is just noticeable side by side
 
 # G. Machado et al., "A physiologically-based model for simulation of color vision deficiency" (2009), complete.
 SIGHT = {
-    "usual": np.eye(3),
+    "usual": np.eye(3).tolist(),
     "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
     "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
     "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
@@ -49,7 +49,9 @@ def contrast(a: str, b: str) -> float:
 
 def seen(colour: str, sight: str) -> NDArray[np.float64]:
     """OKLab coordinates, as someone with this sight sees it."""
-    found: NDArray[np.float64] = TO_OKLAB @ np.cbrt(TO_CONES @ np.clip(SIGHT[sight] @ light(colour), 0, 1))
+    found: NDArray[np.float64] = np.dot(
+        TO_OKLAB, np.cbrt(np.dot(TO_CONES, np.clip(np.dot(SIGHT[sight], light(colour)), 0, 1)))
+    )
     return found
 
 

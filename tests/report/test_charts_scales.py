@@ -14,7 +14,8 @@ FIGURES = st.lists(st.floats(), max_size=8)
 
 
 def drawn(axis: LogAxis) -> dict[str, Any]:
-    found: dict[str, Any] = axis.x().to_dict()
+    found = axis.x().to_dict()
+    assert isinstance(found, dict)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from statistics import median
 
 from .contestant import Contestant
@@ -69,4 +70,4 @@ def _noise(groups: Sequence[GroupResult]) -> list[str]:
 
 def time_of(series: Series) -> float:
     """The median time of a call in nanoseconds."""
-    return median(sample for turn in series.samples for sample in turn[1:])
+    return median([sample for turn in series.samples for sample in turn[1:]] or [nan])

@@ -49,7 +49,11 @@ def _by_quantity(judged: Iterable[Cell], failing: list[Cell]) -> list[Cell]:
 
 def _worst(cells: Iterable[Cell]) -> Cell:
     order = list(Verdict)
-    return max(cells, key=lambda cell: (order.index(cell.verdict), -1.0 if cell.ratio is None else cell.ratio))
+
+    def badness(cell: Cell) -> tuple[int, float]:  # of what passes, the ratio alone decides
+        return (0 if cell.verdict.passes else order.index(cell.verdict), -1.0 if cell.ratio is None else cell.ratio)
+
+    return max(cells, key=badness)
 
 
 def _cell(cell: Cell) -> dict[str, Any]:

@@ -53,7 +53,13 @@ def _figures(one: TrainResult, sets: Sequence[str]) -> list[str]:
         beside = f"{max(0.0, 1 - one.gradient_seconds / one.seconds):.0%}"
     reached = one.epochs[-1].accuracy
     accuracies = [f"{reached[name]:.4f}" if name in reached else "-" for name in sets]
-    return [*accuracies, f"{one.losses[-1]:.5f}" if one.losses else "-", f"{one.seconds or 0:.2f}", beside, number(one.ratio)]
+    return [
+        *accuracies,
+        f"{one.losses[-1]:.5f}" if one.losses else "-",
+        f"{one.seconds or 0:.2f}",
+        beside,
+        number(one.ratio),
+    ]
 
 
 def posts_table(run: TrainRun) -> Table:
@@ -78,7 +84,9 @@ def _spread(values: list[float]) -> str:
 
 def gradient_check_table(run: TrainRun) -> Table:
     """The mean difference of backpropagation and numerical gradient, by parameter."""
-    rows = [row(one.runner, *(f"{one.differences.get(name, nan):.1e}" for name in PRINTED)) for one in run.gradient_checks]
+    rows = [
+        row(one.runner, *(f"{one.differences.get(name, nan):.1e}" for name in PRINTED)) for one in run.gradient_checks
+    ]
     if rows and run.data == "mnist":
         rows.append(row("the Julia post", *(f"{value:.1e}" for value in PRINTED.values())))
     return Table("gradient check on three images: mean |backpropagation - numerical|", ("runner", *PRINTED), rows)

@@ -21,7 +21,7 @@ from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 
 LIMIT = "1: rounding explains up to here; beyond it is wrong"
 LEVELS = (0, 1, -1, 2, -2, 3, -3)  # of dots at the same place, from the middle of their lane
-ROW = 45  # pixels
+ROW, HALF = 45, 19  # pixels: of a row, and of how far from its middle dots may lie
 LANE = 0.7  # of a lane's height is used
 
 
@@ -87,7 +87,7 @@ def _dots(found: Sequence[tuple[CaseResult, Cell, float]], dtypes: Sequence[str]
             {
                 "runner": plain(case.runner),
                 "x": place,
-                "offset": round(ROW / 2 * offset, 1),
+                "offset": round(HALF * offset, 1),
                 "case": plain(case.case) + (f", seed {case.seed}" if several else ""),
                 "dtype": case.dtype,
                 "array": plain(f"{cell.quantity} {cell.array}"),
@@ -143,7 +143,7 @@ def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Pal
         return None
     y = log_axis("worst ratio of the gradient", [1.5, *known.values()], IDENTICAL, INFINITE)
     ends = [end for runner in both for end in (times[runner].low, times[runner].high)]
-    x = log_axis("time of the gradient, times the oracle's", [1.0, *ends])
+    x = log_axis("time, times the oracle's", [1.0, *ends])
     for runner, ratio in known.items():
         time = times.get(runner)
         low, middle, high = (time.low, time.ratio, time.high) if time else (1.0, 1.0, 1.0)

@@ -42,9 +42,9 @@ def start(run: Run) -> list[Chart]:
     y = alt.Y("runner:N", title=None, scale=alt.Scale(domain=order))
     x = alt.X(
         "x:Q",
-        title="time until the first gradient is there, s",
+        title="time to the first gradient, s",
         axis=alt.Axis(tickCount=6),
-        scale=alt.Scale(domain=[0, brief(1.12 * max(totals.values()) or 1.0)], nice=False),
+        scale=alt.Scale(domain=[0, brief(1.25 * max(totals.values()) or 1.0)], nice=False),
     )
     opacity = alt.FillOpacity("phase:N", scale=alt.Scale(domain=list(PHASES), range=list(PHASES.values())), legend=None)
     tooltip = tips(runner="runner", phase="phase", took="takes", total="until the first gradient")

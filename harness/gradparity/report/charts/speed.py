@@ -28,7 +28,7 @@ def gradients(run: Run) -> list[Chart]:
     found = [(one, times) for one, times in found if times]
     noise = {one.id: floor(one.group, "gradient") for one, _ in found}
     ends = [end for floor in noise.values() if floor is not None for end in (1 / (1 + floor), 1 + floor)]
-    title = "time of the gradient, times the oracle's"
+    title = "time, times the oracle's"
     axis = log_axis(title, [1.0, *ends, *(end for _, times in found for end in _ends(times))])
     charts = []
     for one, times in found:
@@ -48,7 +48,7 @@ def roofline(run: Run) -> list[Chart]:
     styles = palette(run)
     found = [(one, against(one.group, "gradient", ROOFLINE, styles)) for one in passes(run)]
     found = [(one, times) for one, times in found if times]
-    title = "time of the gradient, times its own matrix products'"
+    title = "time, times its own products'"
     axis = log_axis(title, [1.0, *(end for _, times in found for end in _ends(times))])
     charts = []
     for one, times in found:

@@ -71,12 +71,11 @@ def _ends(one: Training) -> str:
     longest = max(losses, key=len)
     last = [loss[-1] for loss in losses if len(loss) == len(longest)]
     text = f"In {len(longest):,} steps the loss goes from {number(longest[0])} to {number(longest[-1])}"
-    apart = max(last) - min(last)
     if len(last) == 1:
         return f"{text}."
-    if not math.isfinite(apart):
+    if not all(map(math.isfinite, last)):
         return f"{text}; not every runner's last loss is finite."
-    return f"{text}; the runners' last losses differ by {number(apart)} at most."
+    return f"{text}; the runners' last losses differ by {number(max(last) - min(last))} at most."
 
 
 def _stopped(one: Training) -> str:
@@ -112,7 +111,7 @@ def _accuracy(one: Training, styles: Palette) -> Chart | None:
     layers = [
         _lines(one, styles, y).encode(styles.nested, detail="set:N"),
         _hover(one, y, set="images", y="share of right labels"),
-        alt.Chart(values(words)).mark_text(style="label", align="left", dx=6).encode(one.x, y, alt.Text("set:N")),
+        alt.Chart(values(words)).mark_text(style="label", align="right", dy=-9).encode(one.x, y, alt.Text("set:N")),
     ]
     told = f"After the last epoch, {'; '.join(_spread(images, by_runner) for images, by_runner in last.items())}."
     how = f"A line is the accuracy of a runner on the images named at its end, after each epoch. {OVER_EACH_OTHER}"

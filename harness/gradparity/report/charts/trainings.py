@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,8 +47,8 @@ class Training:
 
     @property
     def x(self) -> alt.X:
-        """Steps, with room for a word on the right."""
-        scale = alt.Scale(domain=[0, math.ceil(self.steps * 1.08)], nice=False)
+        """All steps."""
+        scale = alt.Scale(domain=[0, self.steps], nice=False)
         return alt.X("x:Q", title="step", scale=scale, axis=alt.Axis(tickCount=5))
 
 

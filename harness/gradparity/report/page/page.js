@@ -19,8 +19,10 @@ function element(name, attributes = {}, ...children) {
 
 function scaled(spec, log) {
   if (log) return spec;
-  const scales = spec.scales.map((scale) => (scale.type === "log" ? { ...scale, type: "linear" } : scale));
-  return { ...spec, scales };
+  const changed = new Set(spec.scales.filter((scale) => scale.type === "log").map((scale) => scale.name));
+  const scales = spec.scales.map((scale) => (changed.has(scale.name) ? { ...scale, type: "linear" } : scale));
+  const axes = spec.axes.map((axis) => (changed.has(axis.scale) ? { ...axis, values: undefined } : axis)); // powers of ten
+  return { ...spec, scales, axes };
 }
 
 async function draw(figure, log = true) {
@@ -28,6 +30,7 @@ async function draw(figure, log = true) {
   views.set(figure.id, null);
   const options = { mode: "vega", renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: false } };
   const made = await vegaEmbed(figure.querySelector(".plot"), scaled(data.charts[figure.id], log), options);
+  figure.querySelector("svg").setAttribute("aria-hidden", "true"); // the plot's label tells it, and not a thousand marks
   if (old) old.finalize();
   views.set(figure.id, made.view);
   await made.view.signal("hidden", [...hidden]).runAsync();
@@ -142,12 +145,12 @@ function chosen(one, quantity) {
   return quantity ? one.arrays.find((cell) => cell.quantity === quantity) : one.worst;
 }
 
-function caseRow(one, cell) {
+function caseRow(one, cell, verdict) {
   const name = one.seed ? `${one.case}, seed ${one.seed}` : one.case;
   const button = element("button", { type: "button", class: "expand", "aria-expanded": "false" }, name);
   const ratio = element("td", { class: "figure" }, figure(cell.ratio));
   const row = element("tr", { "data-runner": one.runner }, element("th", { scope: "row" }, button), element("td", {}, one.runner),
-    wordCell(cell.verdict), ratio, element("td", {}, `${cell.quantity} ${cell.array}`.trim()), ...figureCells(cell));
+    wordCell(verdict), ratio, element("td", {}, `${cell.quantity} ${cell.array}`.trim()), ...figureCells(cell));
   const entry = { one, row, detail: null };
   button.addEventListener("click", () => {
     entry.detail = entry.detail ? (entry.detail.remove(), null) : caseDetail(one);
@@ -161,7 +164,7 @@ function caseDetail(one) {
   const inside = element("td", { class: "open", colspan: CASE_HEADINGS.length });
   if (one.first) inside.append(element("p", {}, element("strong", {}, "First wrong: "), one.first));
   for (const line of one.why) inside.append(element("p", {}, line));
-  const head = element("tr", {}, ...["quantity", "array", "verdict", "ratio", "resolves", "ULP", "bit-equal", "rel. error", ""].map((text) => element("th", { scope: "col" }, text)));
+  const head = element("tr", {}, ...["quantity", "array", "verdict", "ratio", "resolves", "ULP", "bit-equal", "rel. error", "words"].map((text) => element("th", { scope: "col" }, text)));
   const body = element("tbody");
   for (const cell of one.arrays) {
     body.append(element("tr", {}, element("td", {}, cell.quantity), element("td", {}, cell.array), wordCell(cell.verdict),
@@ -186,14 +189,15 @@ function showCases() {
 function filterCases() {
   const wanted = Object.fromEntries(new FormData(document.getElementById("filter")));
   const order = ["wrong", "could not run", "unresolved", "rounding", "identical", "not implemented"];
-  const rank = (cell) => order.indexOf(cell.verdict);
   const size = (cell) => (cell.ratio === null ? -1 : typeof cell.ratio === "string" ? Infinity : cell.ratio);
   listed = data.cases
     .map((one) => ({ one, cell: chosen(one, wanted.quantity) }))
-    .filter(({ one, cell }) => cell && (!wanted.runner || one.runner === wanted.runner)
-      && (!wanted.verdict || cell.verdict === wanted.verdict) && one.case.includes(wanted.case.trim()))
-    .sort((a, b) => rank(a.cell) - rank(b.cell) || compare(size(b.cell), size(a.cell)))
-    .map(({ one, cell }) => caseRow(one, cell));
+    .filter(({ cell }) => cell)
+    .map(({ one, cell }) => ({ one, cell, verdict: wanted.quantity ? cell.verdict : one.verdict }))
+    .filter(({ one, verdict }) => (!wanted.runner || one.runner === wanted.runner)
+      && (!wanted.verdict || verdict === wanted.verdict) && one.case.includes(wanted.case.trim()))
+    .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || compare(size(b.cell), size(a.cell)))
+    .map(({ one, cell, verdict }) => caseRow(one, cell, verdict));
   for (const heading of document.querySelectorAll("#case-table th[aria-sort]")) heading.removeAttribute("aria-sort");
   all = false;
   showCases();

@@ -32,6 +32,6 @@ CONFIG: dict[str, Any] = {
         "limit": {"stroke": "var(--bad)", "color": "var(--bad)", "strokeDash": [5, 4]},
         "bound": {"stroke": INK, "color": INK, "strokeOpacity": 0.6},
         "band": {"fill": INK, "color": INK, "fillOpacity": 0.1, "strokeOpacity": 0},
-        "label": {"fill": INK, "fillOpacity": 0.8},
+        "label": {"color": INK, "opacity": 0.8},
     },
 }

@@ -41,6 +41,7 @@ CHARTS: dict[str, Sequence[Sequence[Callable[[Run], list[Chart]]]]] = {
 """Of each section the rows of charts."""
 
 VEGA_LITE = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])  # the version that Altair writes
+SCRIPTS = ("charts.js", "tables.js", "cases.js", "page.js")
 WORDS = {0: "agreement", 1: "disagreement", 3: "incomplete"}
 
 
@@ -99,7 +100,7 @@ def comparison_page(comparison: Comparison) -> str:
 def _page(template: str, data: dict[str, Any], drawn: Sequence[Chart], **context: Any) -> str:
     environment = _environment()
     data = {**data, "charts": {chart.id: _vega_of(chart) for chart in drawn}}
-    scripts = [_source("page.js"), *([_vega()] if drawn else [])]
+    scripts = ["\n".join(map(_source, SCRIPTS)), *([_vega()] if drawn else [])]
     return environment.get_template(template).render(
         data=_visible(data),
         style=Markup(_source("style.css")),

@@ -20,6 +20,8 @@ def number(value: float | None) -> str:
 
 def plain(text: str) -> str:
     """A port's words with control characters made visible, so that they cannot steer the terminal."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 

@@ -56,7 +56,7 @@ def drawn(
     if flatten:
         chart = chart.transform_flatten(list(flatten))
     chart = chart.add_params(alt.param(name="hidden", value=[]))
-    spec: dict[str, Any] = chart.properties(width="container", height=height, description=told).to_dict()
+    spec: dict[str, Any] = chart.properties(width="container", height=height, description=told).to_dict(validate=False)
     del spec["config"]  # Altair's own default: the page has one for its theme
     return spec
 

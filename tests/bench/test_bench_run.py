@@ -6,6 +6,7 @@ import math
 
 import pytest
 from conftest import RUNNERS, MakePort
+from gradparity.bench.conditions import cores_for
 from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group
 from gradparity.bench.records import CONTROL, BenchResult, Word
 from gradparity.bench.run import BenchOptions, method, run_bench
@@ -44,6 +45,7 @@ def test_the_oracle_and_its_control_are_always_there(alone: BenchResult) -> None
     assert all(math.isfinite(value) for value in group.floor.values())
     assert set(words(result, CONTROL).values()) == {Word.WITHIN_NOISE}  # by its own floor
     assert result.exit_code == 0 and result.conditions.threads == 1
+    assert result.conditions.pinned == cores_for(1)[0], "the parts of the record are joined once"
     assert all(timed.ledger and timed.ledger.memory_peak for timed in result.runners)
 
 

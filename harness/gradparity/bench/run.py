@@ -105,7 +105,7 @@ def run_bench(
         bench.close()
     found.add(
         BenchResult(
-            conditions=conditions.model_copy(update={"load_after": load_average()}),
+            conditions=Conditions(load_after=load_average()),
             runners=[one.record() for one in bench.contestants if one.info],
             warnings=warnings(bench.contestants, found.whole.groups, options.threads),
             interrupted=interrupted,

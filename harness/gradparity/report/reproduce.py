@@ -34,5 +34,7 @@ def commands(run: Run) -> list[Again]:
                 Again(f"training {recipe.name}, seed {seed}", training_command(run.train, recipe.name, seed))
                 for seed in seeds
             ]
-    unique = {again.command: again for again in reversed(found) if again.command}
-    return list(unique.values())[::-1]
+    unique: dict[str, Again] = {}
+    for again in found:
+        unique.setdefault(again.command, again)
+    return [again for command, again in unique.items() if command]

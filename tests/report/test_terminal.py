@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gradparity.bench.records import BenchResult
 from gradparity.errors import UsageError
 from gradparity.report.terminal import run_report
 from gradparity.report.verdict import headline
+from gradparity.results import CheckResult
 from gradparity.run.reading import Recorded, read_run
 from gradparity.run.records import RECORD, Run
+from gradparity.train.records import TrainRun
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -57,7 +60,12 @@ def test_damage_is_told_above_the_verdict() -> None:
     assert text.splitlines()[-3:-1] == ["damaged record: line 3: cut off", r"damaged record: line 4: \x1b[2J"]
 
 
-@pytest.mark.parametrize("make", [agreeing, disagreeing, hostile, incomplete, cut_short, Run])
+def begun() -> Run:
+    """Killed before anything was found."""
+    return Run(check=CheckResult(interrupted=True), bench=BenchResult(interrupted=True), train=TrainRun())
+
+
+@pytest.mark.parametrize("make", [agreeing, disagreeing, hostile, incomplete, cut_short, begun, Run])
 @pytest.mark.parametrize("width", [40, 100, 1000])
 def test_every_run_can_be_shown_at_every_width(make: Callable[[], Run], width: int) -> None:
     assert shown(recorded(make()), width)

@@ -156,6 +156,17 @@ def test_a_full_disk_is_one_line_at_once(tmp_path: Path, arguments: tuple[str, s
     assert done.stderr.endswith("cannot be written to: No space left on device\n")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a shell's ulimit counts in units of its own")
+def test_a_disk_that_is_full_later_is_one_line_and_what_was_found_is_there(tmp_path: Path) -> None:
+    limited = f'ulimit -f 80; exec "{sys.executable}" -m gradparity check --port python --run "{tmp_path}"'
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout) == (2, "") and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == f"gradparity: {tmp_path}: cannot be written to: File too large"
+    found = read_run(tmp_path)
+    assert found.run.check and found.run.check.cases and found.exit_code == 3
+    assert len(found.lost) == 1 and "cut off" in found.lost[0]
+
+
 def test_everything_at_once_as_a_stranger_runs_it(tmp_path: Path) -> None:
     (tmp_path / "port.toml").write_text(
         'name = "mine"\nlanguage = "Python"\nhint = "install it"\n'

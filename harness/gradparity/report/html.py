@@ -24,13 +24,13 @@ from ..train.tables import gradient_check_table, posts_table, recipe_table, upda
 from ..train.telling import told_troubles
 from .cases import case_data
 from .changes import Comparison
-from .comparison import comparison_tables, speed_words
 from .charts import agreement, costs, scaling, speed, training
 from .charts.chart import Chart
 from .charts.palette import palette
 from .charts.theme import CONFIG
+from .comparison import comparison_tables, speed_words
 from .reproduce import commands
-from .verdict import headline, matrix, runners
+from .verdict import headline, matrix, runners, word
 
 CHARTS: dict[str, Sequence[Sequence[Callable[[Run], list[Chart]]]]] = {
     "agreement": [[agreement.cases], [agreement.beside_speed]],
@@ -42,7 +42,6 @@ CHARTS: dict[str, Sequence[Sequence[Callable[[Run], list[Chart]]]]] = {
 
 VEGA_LITE = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])  # the version that Altair writes
 SCRIPTS = ("charts.js", "tables.js", "cases.js", "page.js")
-WORDS = {0: "agreement", 1: "disagreement", 3: "incomplete"}
 
 
 def html(found: Recorded) -> str:
@@ -56,7 +55,7 @@ def html(found: Recorded) -> str:
         found=found,
         run=run,
         headline=headline(found),
-        word=WORDS[run.exit_code],
+        word=word(found),
         matrix=matrix(run),
         told=[*(told_findings(run.check) if run.check else []), *(told_troubles(run.train) if run.train else [])],
         closest=closest_call(run.check) if run.check else None,

@@ -20,12 +20,12 @@ from ..train.telling import told_troubles
 from ..verdicts import Verdict
 from .gfm import SYMBOLS, columns, fence, table, text
 from .reproduce import commands
-from .verdict import MatrixCell, headline, matrix, runners
+from .verdict import MatrixCell, Word, headline, matrix, runners, word
 
 LIMIT = 20_000  # characters. GitHub takes 65,536 in a comment, and readers far fewer
 MOST_FINDINGS = 12
 MOST_LOST = 5
-WORDS = {0: "✅ Agreement", 1: "❌ Disagreement", 3: "⚠️ Incomplete"}
+HEADS = {Word.AGREEMENT: "✅", Word.DISAGREEMENT: "❌", Word.INCOMPLETE: "⚠️", Word.MEASURED: "⏱️"}
 
 
 def markdown(found: Recorded) -> str:
@@ -55,11 +55,8 @@ def fitted(blocks: Iterable[tuple[str, str]]) -> str:
 
 
 def _verdict(found: Recorded) -> str:
-    run = found.run
-    word = WORDS[run.exit_code]
-    if run.exit_code == 0 and run.check is None and run.train is None:
-        word = "⏱️ Measured"
-    return f"## {word}\n\n{text(headline(found))}{lost(found)}"
+    in_a_word = word(found)
+    return f"## {HEADS[in_a_word]} {in_a_word.capitalize()}\n\n{text(headline(found))}{lost(found)}"
 
 
 def lost(found: Recorded, of: str = "the record") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ..results import Quantity, RunnerInfo, worst
 from ..run.reading import Recorded
@@ -67,6 +68,22 @@ def runners(run: Run) -> list[RunnerInfo]:
     timed = [one.info for one in run.bench.runners] if run.bench else []
     said = [*(run.check.runners if run.check else []), *(run.train.runners if run.train else []), *timed]
     return list({info.runner: info for info in reversed(said) if info.runner != "control"}.values())[::-1]
+
+
+class Word(StrEnum):
+    """The verdict in one word."""
+
+    AGREEMENT = "agreement"
+    DISAGREEMENT = "disagreement"
+    INCOMPLETE = "incomplete"
+    MEASURED = "measured"  # timed, and not compared
+
+
+def word(found: Recorded) -> Word:
+    """By the exit code."""
+    if found.exit_code == 0 and found.run.check is None and found.run.train is None:
+        return Word.MEASURED
+    return {0: Word.AGREEMENT, 1: Word.DISAGREEMENT}.get(found.exit_code, Word.INCOMPLETE)
 
 
 def headline(found: Recorded) -> str:

@@ -1,0 +1,39 @@
+"""Real documents of schema 1, made by the last version that wrote it and shortened, as runs of today."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from gradparity.bench import baselines
+from gradparity.run.reading import read_run
+from gradparity.verdicts import Verdict
+
+SCHEMA1 = Path(__file__).parent / "schema1"
+
+
+@pytest.mark.parametrize(("name", "code"), [("check", 1), ("bench", 0), ("train", 0), ("own", 0)])
+def test_schema_1_is_read_whole(name: str, code: int) -> None:
+    found = read_run(SCHEMA1 / f"{name}.json")
+    assert found.lost == [] and found.exit_code == code and found.run.gradparity == "0.1.0"
+    [part] = found.run.parts
+    old = json.loads((SCHEMA1 / f"{name}.json").read_text())
+    new = json.loads(part.model_dump_json(exclude_unset=True))
+    assert {key: new[key] for key in old if key not in ("schema_version", "notes")} == {
+        key: old[key] for key in old if key not in ("schema_version", "notes")
+    }
+
+
+def test_schema_1_told_the_recipes_of_the_posts_by_name_alone() -> None:
+    posts, own = (read_run(SCHEMA1 / f"{name}.json").run.train for name in ("train", "own"))
+    assert posts and own
+    assert [(recipe.name, recipe.sizes, recipe.printed) for recipe in posts.recipes] == [
+        ("python-post", (64, 50, 10), ())
+    ]
+    assert own.recipes == [] and "what the recipe own was is not in the record" in own.notes[-1]
+    assert {one.verdict for one in own.results} == {Verdict.IDENTICAL}
+
+
+def test_a_baseline_of_schema_1_can_still_be_compared_with() -> None:
+    assert baselines.read(str(SCHEMA1 / "bench.json")).groups[0].series[0].samples

@@ -292,6 +292,7 @@ def train(
 @click.option("--recipe", "names", multiple=True, metavar="RECIPE", help="As of train. Default: *-post.")
 @click.option("--budget", type=click.FloatRange(0.1, 86400), default=60.0, show_default=True,
               help="Seconds for the benchmark's rounds.")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1, 10_000), help="A short training of your own, in place of the recipe.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
@@ -300,6 +301,7 @@ def run_all(
     ports: tuple[str, ...],
     names: tuple[str, ...],
     budget: float,
+    epochs: int | None,
     threads: int,
     data_dir: Path | None,
     out: Path | None,
@@ -307,9 +309,17 @@ def run_all(
     """Check, benchmark and train the ports, and write the report: five minutes."""
     from .run import command
 
-    options = command.RunOptions(names, budget, threads, data_dir, ports=ports)
+    options = command.RunOptions(names, budget, threads, data_dir, epochs, ports)
     runners = select_runners(ports)
     return command.run(runners, _by_name(runners, ports), options, out or new_folder(Path("runs")), _console())
+
+
+def _print_schema(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not context.resilient_parsing:
+        from .run.schema import schema_text
+
+        click.echo(schema_text(), nl=False)
+        context.exit()
 
 
 @cli.command()
@@ -318,6 +328,8 @@ def run_all(
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="For the files. Default: the run's own folder.")  # fmt: skip
 @click.option("--markdown", is_flag=True, help="Print the Markdown, and write no files.")
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_print_schema,
+              help="Print the JSON Schema of the record.")  # fmt: skip
 @json_option
 def report(run: Path, other: Path | None, out: Path | None, markdown: bool, as_json: bool) -> int:
     """Render a recorded run: HTML, Markdown, JUnit XML, terminal. Of two runs, what has changed from RUN to OTHER."""

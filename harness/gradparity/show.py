@@ -114,7 +114,7 @@ def check_report(result: CheckResult) -> RenderableType:
 def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:
     """Why each absent runner is that, and under a port's last one what to do about it."""
     lines: list[RenderableType] = []
-    for info, after in zip(infos, [*infos[1:], None], strict=True):
+    for info, after in zip(infos, [*infos[1:], None], strict=False):
         if info.state is not State.READY:
             style = "yellow" if info in missing else "dim"
             lines.append(Text.assemble((f"{info.runner} {info.state}: ", style), plain(info.reason)))

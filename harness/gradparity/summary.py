@@ -59,7 +59,7 @@ def check_table(result: CheckResult) -> Table:
 
 def share(part: float | None) -> str:
     """In percent, rounded down: only all is 100 %."""
-    return "-" if part is None else f"{math.floor(part * 1000) / 10:g} %"
+    return "-" if part is None or not 0 <= part <= 1 else f"{math.floor(part * 1000) / 10:g} %"
 
 
 def _row(runner: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]]) -> Row:

@@ -45,8 +45,8 @@ def _curve(results: list[TrainResult]) -> RenderableType:
     plotext.theme("clear")
     plotext.plotsize(CURVE_WIDTH, CURVE_HEIGHT)
     for one in trained:
-        steps, shares = [e.steps for e in one.epochs], [e.accuracy.get("test", 0.0) for e in one.epochs]
-        plotext.plot(steps, shares, label=one.runner)
+        points = [(e.steps, e.accuracy["test"]) for e in one.epochs if 0 <= e.accuracy.get("test", -1) <= 1]
+        plotext.plot([step for step, _ in points], [share for _, share in points], label=one.runner)
     plotext.title("test accuracy by step")
     return Text.from_ansi(plotext.build())
 

@@ -32,15 +32,15 @@ class Row:
 
 def rows(result: CheckResult) -> list[Row]:
     """The rows in the order of the runners and quantities."""
-    found = []
-    for info in result.runners:
-        cases = [case for case in result.cases if case.runner == info.runner]
-        for quantity in Quantity:
-            by_case = [(case.dtype, [c for c in case.cells if c.quantity is quantity]) for case in cases]
-            by_case = [(dtype, cells) for dtype, cells in by_case if cells]
-            if by_case:
-                found.append(_row(info.runner, quantity, by_case))
-    return found
+    by_case: dict[tuple[str, Quantity], list[tuple[str, list[Cell]]]] = {}
+    for case in result.cases:
+        cells: dict[Quantity, list[Cell]] = {}
+        for cell in case.cells:
+            cells.setdefault(cell.quantity, []).append(cell)
+        for quantity, of in cells.items():
+            by_case.setdefault((case.runner, quantity), []).append((case.dtype, of))
+    keys = [(info.runner, quantity) for info in result.runners for quantity in Quantity]
+    return [_row(*key, by_case[key]) for key in keys if key in by_case]
 
 
 def check_table(result: CheckResult) -> Table:

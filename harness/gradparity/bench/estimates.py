@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from .records import CONTROL, Estimate, Series
+from .records import CONTROL, ROOFLINE, Estimate, Series
 from .statistics import interval, log_ratios, word
-
-ROOFLINE = "products"
 
 
 def floors(series: Sequence[Series], reference: str) -> dict[str, float]:

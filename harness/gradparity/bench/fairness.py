@@ -7,8 +7,7 @@ from math import nan
 from statistics import median
 
 from .contestant import Contestant
-from .estimates import ROOFLINE
-from .records import CONTROL, GroupResult, Series
+from .records import CONTROL, ROOFLINE, GroupResult, Series
 
 SLOW_PRODUCTS = 1.5  # times the fastest runner's
 NOISY = 0.05

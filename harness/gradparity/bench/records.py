@@ -13,6 +13,7 @@ from ..machine import Machine
 from ..results import SCHEMA, RunnerInfo, missing
 
 CONTROL = "control"  # the oracle a second time
+ROOFLINE = "products"  # the operation that a gradient is a multiple of
 
 
 class Word(StrEnum):

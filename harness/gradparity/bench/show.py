@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -10,9 +11,11 @@ from rich.text import Text
 from ..show import STYLES, absent, table_of
 from ..tables import Table, row
 from ..texts import last_lines, plain
-from .baselines import Change
 from .records import CONTROL, BenchResult, Word
 from .tables import conditions_words, gradient_table, ledger_table, relative_table, what
+
+if TYPE_CHECKING:
+    from .baselines import Change  # SciPy, which nothing else here needs, takes most of a second to import
 
 
 def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -> RenderableType:

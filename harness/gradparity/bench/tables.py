@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 
 from ..tables import Table, Value, row
-from .estimates import ROOFLINE
 from .fairness import time_of
-from .records import CONTROL, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
+from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
 
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))

@@ -10,9 +10,7 @@ from rich.console import Console
 
 from ..errors import UsageError
 from ..run.reading import Recorded, read_run
-from .changes import Comparison, compare
-from .comparison import comparison_markdown, comparison_terminal
-from .html import comparison_page, html
+from .html import html
 from .junit import junit
 from .markdown import markdown
 from .terminal import run_report
@@ -27,7 +25,7 @@ def report(run: Path, other: Path | None, out: Path | None, form: Form, console:
     if other is None:
         _one(first, out, form, console)
     else:
-        _two(compare(first, read_run(other)), out, form, console)
+        _two(first, read_run(other), out, form, console)
 
 
 def _one(found: Recorded, out: Path | None, form: Form, console: Console) -> None:
@@ -42,17 +40,22 @@ def _one(found: Recorded, out: Path | None, form: Form, console: Console) -> Non
             click.echo(path)
 
 
-def _two(comparison: Comparison, out: Path | None, form: Form, console: Console) -> None:
-    for found in (comparison.before, comparison.after):
-        _say_lost(found)
+def _two(before: Recorded, after: Recorded, out: Path | None, form: Form, console: Console) -> None:
+    from .changes import compare  # SciPy takes most of a second to import, and one run's report does not need it
+    from .comparison import comparison_markdown, comparison_terminal
+    from .comparison_html import comparison_html
+
     if form == "json":
         raise UsageError("--json: of one run only")
+    _say_lost(before)
+    _say_lost(after)
+    comparison = compare(before, after)
     if form == "markdown":
         click.echo(comparison_markdown(comparison), nl=False)
         return
     console.print(comparison_terminal(comparison))
-    texts = {"comparison.md": comparison_markdown(comparison), "comparison.html": comparison_page(comparison)}
-    for path in _write(texts, out or _folder(comparison.after.path)):
+    texts = {"comparison.md": comparison_markdown(comparison), "comparison.html": comparison_html(comparison)}
+    for path in _write(texts, out or _folder(after.path)):
         click.echo(path)
 
 

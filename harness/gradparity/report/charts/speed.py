@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 import altair as alt
 
-from ...bench.estimates import ROOFLINE
-from ...bench.records import Estimate, GroupResult, Word
+from ...bench.records import ROOFLINE, Estimate, GroupResult, Word
 from ...bench.tables import case_words, seconds, what
 from ...run.records import Run
 from ...texts import number, plain

@@ -22,7 +22,7 @@ FAULTS = {
     "hang-with-child": (Failure.TIMED_OUT, "expected a reply within 1 s"),
     "drip": (Failure.TIMED_OUT, "expected a reply within 1 s"),
     "close": (Failure.GARBAGE, "closed its stdout"),
-    "garbage": (Failure.GARBAGE, "came 'fault' in the line 'Segmentation fault (core dumped)"),
+    "garbage": (Failure.GARBAGE, "came 'fault' at byte 13 of the line 'Segmentation fault (core dumped)"),
     "binary": (Failure.GARBAGE, "expected a line of UTF-8 text"),
     "endless-line": (Failure.GARBAGE, "without a newline"),
     "cut-line": (Failure.GARBAGE, "the end of the stream inside a line"),

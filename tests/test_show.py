@@ -57,6 +57,14 @@ fake:a wrong in 1 case, for one: gradient dW1: dW1[0, 1]=1.0, but \\x1b[2J; rati
     | a warning
     | \\x07last words
     gradparity check --some --case
+how far fake:a has come
+    hello     there           Forth 1
+    one layer not reached
+              next: the operation layer, with one kind first, such as affine: list both in the reply to hello
+    forward   not implemented
+    loss      not reached
+    gradient  wrong           dW1[0, 1]=1.0, but \\x1b[2J
+    train     not implemented not in hello: data, evaluate, params, train
 
 disagreement - 1 runner x 2 cases: 1 rounding, 1 wrong
 """
@@ -64,7 +72,7 @@ disagreement - 1 runner x 2 cases: 1 rounding, 1 wrong
 
 def test_the_report() -> None:
     out = io.StringIO()
-    Console(file=out, width=100, highlight=False).print(check_report(result()))
+    Console(file=out, width=120, highlight=False).print(check_report(result()))
     shown = [" ".join(line.split()) for line in out.getvalue().splitlines()]
     assert shown == [" ".join(line.split()) for line in EXPECTED.splitlines()]
 

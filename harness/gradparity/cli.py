@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import __version__
+from . import __version__, transcript
 from .build import StepFailed, ensure_built, set_up
 from .cases import Dtype
 from .check import Options, References, RunnerCheck
@@ -82,6 +82,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
               help="Seconds for one request.")  # fmt: skip
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there.")
+@click.option("--record", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Write down there what the ports and the harness say to each other, byte by byte.")  # fmt: skip
+@click.option("--replay", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+              help="Check what was recorded there, without the ports.")  # fmt: skip
 @run_option
 @json_option
 def check(
@@ -93,11 +97,13 @@ def check(
     timeout: float,
     data_dir: Path | None,
     svg: Path | None,
+    record: Path | None,
+    replay: Path | None,
     run: Path | None,
     as_json: bool,
 ) -> int:
     """Compare the ports' gradients with the oracle's on shared seeds."""
-    runners = select_runners(ports)
+    runners = _heard(ports, record, replay)
     specs = select_cases(cases, dtypes)
     specs, left_out = with_data(specs, data_dir, asked=bool(cases or data_dir))
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
@@ -111,6 +117,16 @@ def check(
     if svg:
         svg.write_text(picture(console, "gradparity check"), encoding="utf-8")
     return result.exit_code
+
+
+def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> list[Runner]:
+    """The runners, where asked as they are recorded, or as they were."""
+    if replay:
+        if ports or record:
+            raise UsageError("--replay: the ports are those of the recording: leave out --port and --record")
+        return transcript.replaying(replay)
+    runners = select_runners(ports)
+    return [transcript.recording(runner, record) for runner in runners] if record else runners
 
 
 def _by_name(runners: list[Runner], ports: tuple[str, ...]) -> list[str]:

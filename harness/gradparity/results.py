@@ -127,6 +127,7 @@ class RunnerInfo(_Record):
     blas: str = ""
     threads: str = ""
     option: str = ""  # what --port calls it
+    operations: list[str] = []
     reason: str = ""
     hint: str = ""
     stderr: str = ""

@@ -137,10 +137,11 @@ class Session:
         if runner.lacking:
             what = f"{', '.join(runner.lacking)} is not on PATH"
             raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, what)
+        command = runner.command
         began = time.perf_counter()
         try:
             self.process = subprocess.Popen(
-                runner.command,
+                command,
                 cwd=runner.port.folder,
                 env=runner.environment(threads),
                 stdin=subprocess.PIPE,
@@ -149,7 +150,7 @@ class Session:
                 start_new_session=True,
             )
         except OSError as error:
-            what = f"cannot run {runner.command[0]}: {error.strerror or error}"
+            what = f"cannot run {command[0]}: {error.strerror or error}"
             raise PortFailure(self.label, "start", Failure.COULD_NOT_START, what) from None
         self.process_seconds = time.perf_counter() - began  # until the system runs the command
         assert self.process.stdin and self.process.stdout and self.process.stderr

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from . import tables
 from .bench.records import Word
+from .ladder import Rung, is_growing, ladder
 from .results import CaseResult, CheckResult, RunnerInfo, State
 from .summary import check_table, closest_call, counts
 from .telling import Told, told_findings
@@ -102,6 +103,9 @@ def check_report(result: CheckResult) -> RenderableType:
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for told in told_findings(result):
         parts += told_lines(told)
+    for info in result.runners:
+        rungs = [] if result.interrupted else ladder(result, info)
+        parts += _ladder(info, rungs) if is_growing(rungs) and info.state is not State.NOT_AVAILABLE else []
     call = closest_call(result)
     if call and result.exit_code == 0:
         case, cell = call
@@ -109,6 +113,17 @@ def check_report(result: CheckResult) -> RenderableType:
         parts.append(_command(case.command))
     parts += ["", sum_line(result)]
     return Group(*parts)
+
+
+def _ladder(info: RunnerInfo, rungs: list[Rung]) -> list[RenderableType]:
+    """What a growing port can by now, and what comes next."""
+    lines: list[RenderableType] = [Text(f"how far {info.runner} has come", "bold")]
+    for rung in rungs:
+        word = "not reached" if rung.verdict is None else "there" if rung.passed else str(rung.verdict)
+        style = STYLES[rung.verdict] if rung.verdict else "dim"
+        lines.append(Text.assemble(f"    {rung.step:10}", (f"{word:16}", style), (plain(rung.told), "dim")))
+        lines += [Text(f"    {'':10}next: {plain(rung.next)}")] if rung.next else []
+    return lines
 
 
 def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:

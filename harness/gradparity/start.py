@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from .build import StepFailed, ensure_built
 from .ports import Runner
@@ -13,14 +14,14 @@ from .session import Failure, PortFailure, Session
 def start(runner: Runner, new_session: Callable[[], Session]) -> tuple[RunnerInfo, Session | None]:
     """Build the port where that is due, and start a process. Trouble is in the info; then there is no session."""
     manifest = runner.port.manifest
-    about = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
+    about: dict[str, Any] = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
     about["option"] = runner.option or runner.label
     try:
         if not runner.lacking:
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
+        trouble: dict[str, Any] = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE
@@ -28,4 +29,4 @@ def start(runner: Runner, new_session: Callable[[], Session]) -> tuple[RunnerInf
         return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
     hello = session.hello
     told = {"version": hello.version, "blas": hello.blas, "threads": hello.threads}
-    return RunnerInfo(**about, state=State.READY, **told), session
+    return RunnerInfo(**about, **told, state=State.READY, operations=sorted(hello.operations)), session

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 MAX_LINE = 65536
 MAX_HEADER = 4096
 DTYPES = {descr: np.dtype(descr) for descr in ("<f8", "<f4", "<i4", "|u1")}
+_TEXT = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
+_PRINTED = "is something else printed to stdout? That belongs on stderr"
 _SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
@@ -83,9 +85,14 @@ def decode(source: Source, max_bytes: int = 1 << 33) -> Message | None:
     if not line:
         return None
     message, names = _parse_line(line)
+    at = len(line)
     for name in names:
-        array = _read_array(source, name, max_bytes)
+        try:
+            array, size = _read_array(source, name, max_bytes)
+        except WireError as error:
+            raise WireError(f"{error} (its record begins at byte {at} of the message {_show(line)})") from None
         max_bytes -= array.nbytes
+        at += size
         message.arrays[name] = array
     return message
 
@@ -98,30 +105,39 @@ def _parse_line(line: bytes) -> tuple[Message, list[str]]:
         raise WireError(f"expected a line of at most {MAX_LINE} bytes, came {what}: {_show(line)}")
     try:
         word, *pairs = line[:-1].decode().split(" ")
-    except UnicodeDecodeError:
-        raise WireError(f"expected a line of UTF-8 text, came {_show(line)}") from None
+    except UnicodeDecodeError as error:
+        raise WireError(
+            f"expected a line of UTF-8 text, came {_show(line)}, which is none at byte {error.start}"
+        ) from None
     if not (word.isascii() and word.replace("_", "").isalpha()):
-        raise WireError(f"expected a line 'word key=value ...', came {_show(line)}")
+        raise WireError(f"expected a line 'word key=value ...', came {_show(line)}: {_PRINTED}")
     fields: dict[str, str] = {}
+    at = len(word) + 1
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not (equals and key) or key in fields:
-            raise WireError(f"expected each field once, as key=value, came {pair!r} in the line {_show(line)}")
+            where = f"at byte {at} of the line {_show(line)}"
+            raise WireError(f"expected each field once, as key=value, came {pair!r} {where}")
         fields[key] = unquote(value)
+        at += len(pair.encode()) + 1
     names = fields.pop("arrays").split(",") if "arrays" in fields else []
     if len(set(names)) < len(names) or "" in names:
         raise WireError(f"expected each array to have a name of its own, came {_show(line)}")
     return Message(word, fields), names
 
 
-def _read_array(source: Source, name: str, max_bytes: int) -> NDArray[Any]:
+def _read_array(source: Source, name: str, max_bytes: int) -> tuple[NDArray[Any], int]:
+    """The array, and how many bytes its record has."""
     magic = _read(source, 10)
     if magic[:8] == b"\x93NUMPY\x01\x00":
-        length, header = int.from_bytes(magic[8:10], "little"), b""
+        length = int.from_bytes(magic[8:10], "little")
     elif magic[:8] == b"\x93NUMPY\x02\x00":
-        length, header = int.from_bytes(magic[8:10] + _read(source, 2), "little"), b""
+        magic += _read(source, 2)
+        length = int.from_bytes(magic[8:12], "little")
     else:
-        raise WireError(f"array {name}: expected an .npy record, beginning with \\x93NUMPY, came {_show(magic)}")
+        printed = all(byte in _TEXT for byte in magic)
+        why = _PRINTED if printed else "has the array before it as many bytes as its header says?"
+        raise WireError(f"array {name}: expected an .npy record, beginning with \\x93NUMPY, came {_show(magic)}: {why}")
     if length > MAX_HEADER:
         raise WireError(f"array {name}: expected an .npy header of at most {MAX_HEADER} bytes, came one of {length}")
     header = _read(source, length)
@@ -132,7 +148,7 @@ def _read_array(source: Source, name: str, max_bytes: int) -> NDArray[Any]:
     array = np.empty(shape, dtype, order="F" if fortran else "C")
     if count:
         source.readinto(_bytes_of(array.T if fortran else array))
-    return array
+    return array, len(magic) + length + array.nbytes
 
 
 @lru_cache(maxsize=1024)

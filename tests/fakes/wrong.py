@@ -22,6 +22,9 @@ def hello(request: Message) -> Reply:
         fields["dtypes"] = "float64"
     if wrong == "few-operations":
         fields["operations"] = "hello,load,gradient"
+    if wrong.startswith("only="):  # operations, and layers after a slash
+        operations, _, layers = wrong.removeprefix("only=").partition("/")
+        fields |= {"operations": operations, "layers": layers}
     if wrong == "few-layers":
         fields["layers"] = "affine,relu"
     if wrong == "own-epsilon":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -91,21 +92,21 @@ def have_mnist(data_dir: Path | None) -> bool:
 MakePort = Callable[..., Port]
 
 
+def fake_port(folder: Path, script: str, *arguments: str, name: str = "fake", more: str = "") -> Port:
+    """A port in this folder that runs tests/fakes/SCRIPT with these arguments."""
+    (folder / name).mkdir(exist_ok=True)
+    command = ["{python}", str(FAKES / script), *arguments]
+    (folder / name / "port.toml").write_text(
+        f'name = "{name}"\nlanguage = "Python"\nhint = "a fake"\n{more}\n'
+        f'[[runner]]\nname = "native"\ncommand = {command!r}\n'
+    )
+    return read_port(folder / name)
+
+
 @pytest.fixture
 def make_port(tmp_path: Path) -> MakePort:
     """make_port("faulty.py", "hang"): a port that runs tests/fakes/faulty.py with that argument."""
-
-    def make(script: str, *arguments: str, name: str = "fake", more: str = "") -> Port:
-        folder = tmp_path / name
-        folder.mkdir(exist_ok=True)
-        command = ["{python}", str(FAKES / script), *arguments]
-        (folder / "port.toml").write_text(
-            f'name = "{name}"\nlanguage = "Python"\nhint = "a fake"\n{more}\n'
-            f'[[runner]]\nname = "native"\ncommand = {command!r}\n'
-        )
-        return read_port(folder)
-
-    return make
+    return partial(fake_port, tmp_path)
 
 
 @pytest.fixture
@@ -114,4 +115,4 @@ def small() -> CaseSpec:
     return CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True)
 
 
-__all__ = ["FAKES", "RUNNERS", "MakePort", "Sessions"]
+__all__ = ["FAKES", "RUNNERS", "MakePort", "Sessions", "fake_port"]

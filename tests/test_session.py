@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from conftest import MakePort
 from gradparity.cases import CaseSpec, draw
-from gradparity.session import STDERR_BYTES, Failure, PortFailure, Session
+from gradparity.pipes import STDERR_BYTES
+from gradparity.session import Failure, PortFailure, Session
 
 SECONDS = 1.0
 

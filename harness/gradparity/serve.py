@@ -17,6 +17,8 @@ import numpy as np
 
 from .wire import Message, WireError, decode, encode
 
+MAX_MESSAGE = 1000  # characters
+
 Reply = tuple[Mapping[str, Any], Mapping[str, Any]]
 Handler = Callable[[Message], Reply]
 
@@ -39,13 +41,16 @@ def serve(handlers: Mapping[str, Handler]) -> None:
 
     stdout belongs to the protocol, so file descriptor 1 is first pointed at stderr: whatever the port's code or a
     library under it prints goes there. An exception of a handler becomes the reply ``error``, its traceback goes to
-    stderr, and serving goes on.
+    stderr, and serving goes on. What is no request ends the process, with one line on stderr.
     """
     source, stdout = take_stdio()
-    while (request := decode(source)) is not None:
-        for piece in encode(_answer(handlers, request)):
-            stdout.write(piece)
-        stdout.flush()
+    try:
+        while (request := decode(source)) is not None:
+            for piece in answer(handlers, request):
+                stdout.write(piece)
+            stdout.flush()
+    except WireError as error:
+        sys.exit(f"serve: {error}")
 
 
 def take_stdio() -> tuple[Pipe, BinaryIO]:
@@ -57,15 +62,21 @@ def take_stdio() -> tuple[Pipe, BinaryIO]:
     return source, stdout
 
 
-def _answer(handlers: Mapping[str, Handler], request: Message) -> Message:
+def answer(handlers: Mapping[str, Handler], request: Message) -> list[bytes | memoryview]:
+    """The reply, encoded. Raises nothing that a handler raises, or that its results cause."""
     handler = handlers.get(request.word)
     if handler is None:
-        return Message("unsupported", {"message": f"no operation {request.word}"})
+        return _refusal("unsupported", f"no operation {request.word}")
     try:
         fields, arrays = handler(request)
-        return Message("ok", dict(fields), {name: np.asarray(array) for name, array in arrays.items()})
+        return encode(Message("ok", dict(fields), {name: np.asarray(array) for name, array in arrays.items()}))
     except NotImplementedError as error:
-        return Message("unsupported", {"message": str(error)})
+        return _refusal("unsupported", str(error))
     except Exception as error:  # whatever the port's code raises is its answer
         traceback.print_exc()
-        return Message("error", {"message": f"{type(error).__name__}: {error}"})
+        return _refusal("error", f"{type(error).__name__}: {error}")
+
+
+def _refusal(word: str, message: str) -> list[bytes | memoryview]:
+    """The text is cut, lest it outgrow a line."""
+    return encode(Message(word, {"message": message[:MAX_MESSAGE]}))

@@ -1,20 +1,15 @@
 """A session: one port's process, asked over its stdin and stdout, under a deadline.
 
 Whatever the process does (exit, die, hang, print garbage, announce a terabyte), the caller gets exactly one PortFailure
-that says what happened, with the end of the process's stderr, and no process is left behind.
+that says what happened, with the end of the process's stderr, and no process is left behind: not its children either.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
-import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -23,16 +18,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .family import MARK, Family, new_mark
+from .pipes import Ended, Pipes
 from .ports import Runner
 from .wire import Message, WireError, decode, encode
 
 NOT_AVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h: the port's runtime is not on this machine
-PIPE_BYTES = 1 << 20
-STDERR_BYTES = 1 << 14
 HELLO_SECONDS = 120.0
 REQUEST_SECONDS = 60.0
 GRACE_SECONDS = 2.0
 SLACK_BYTES = 1 << 20
+MAX_WORDS = 2000  # characters of a port's words in a failure
+MAX_TEXT = 200  # characters that a port says of itself, in each field
 
 Expected = Mapping[str, tuple[tuple[int, ...], Any]]
 
@@ -63,6 +60,7 @@ class PortFailure(Exception):
         stderr: str = "",
         arrays: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
+        what = what if len(what) <= MAX_WORDS else what[:MAX_WORDS] + "..."
         super().__init__(f"{label}: {operation}: {what}")
         self.label, self.operation, self.kind, self.what, self.stderr = label, operation, kind, what, stderr
         self.arrays = arrays or {}
@@ -71,16 +69,6 @@ class PortFailure(Exception):
     def ends_session(self) -> bool:
         """Whether the process is gone; after the other kinds the session goes on."""
         return self.kind not in (Failure.ERROR, Failure.UNSUPPORTED, Failure.MISSHAPEN)
-
-
-def _widen(pipe: int) -> None:
-    """Let the pipe hold more, so that an array takes fewer turns; where that cannot be had, it works all the same."""
-    with suppress(AttributeError, OSError):  # Linux alone has it, and limits it for each user
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-
-class _Ended(Exception):
-    """The process closed its end of a pipe."""
 
 
 @dataclass(frozen=True)
@@ -102,27 +90,30 @@ class Hello:
     def of(fields: Mapping[str, str]) -> Hello:
         """Raises WireError that names the field that is missing or malformed."""
 
+        def text(key: str) -> str:
+            return fields[key][:MAX_TEXT]
+
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
         try:
             return Hello(
-                name=fields["name"],
-                language=fields["language"],
-                version=fields["version"],
-                blas=fields["blas"],
-                threads=fields["threads"],
+                name=text("name"),
+                language=text("language"),
+                version=text("version"),
+                blas=text("blas"),
+                threads=text("threads"),
                 dtypes=names("dtypes"),
                 layers=names("layers"),
                 operations=names("operations"),
                 optimizers=names("optimizers"),
-                epsilon=None if fields["epsilon"] == "any" else float(fields["epsilon"]),
+                epsilon=None if fields["epsilon"] == "any" else _epsilon(fields["epsilon"]),
             )
         except KeyError as missing:
             came = ", ".join(fields)
             raise WireError(f"expected the field {missing.args[0]} in the reply to hello, came {came}") from None
         except ValueError:
-            raise WireError(f"expected epsilon=any or a number, came {fields['epsilon']!r}") from None
+            raise WireError(f"expected epsilon=any or a number from 0 to 1, came {fields['epsilon']!r}") from None
 
 
 class Session:
@@ -137,31 +128,24 @@ class Session:
         if runner.lacking:
             what = f"{', '.join(runner.lacking)} is not on PATH"
             raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, what)
-        command = runner.command
+        command, mark = runner.command, new_mark()
         began = time.perf_counter()
         try:
             self.process = subprocess.Popen(
                 command,
                 cwd=runner.port.folder,
-                env=runner.environment(threads),
+                env={**runner.environment(threads), MARK: mark},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
-        except OSError as error:
-            what = f"cannot run {command[0]}: {error.strerror or error}"
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the command
+            what = f"cannot run {command[0]}: {getattr(error, 'strerror', None) or error}"
             raise PortFailure(self.label, "start", Failure.COULD_NOT_START, what) from None
         self.process_seconds = time.perf_counter() - began  # until the system runs the command
-        assert self.process.stdin and self.process.stdout and self.process.stderr
-        self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
-        for descriptor in (self._in, self._out):
-            os.set_blocking(descriptor, False)
-            _widen(descriptor)
-        self._buffer = bytearray()
-        self._stderr = bytearray()
-        self._stderr_reader = threading.Thread(target=self._keep_stderr, daemon=True)
-        self._stderr_reader.start()
+        self._family = Family(self.process, mark)
+        self._pipes = Pipes(self.process)
         self.hello = self._say_hello(hello_seconds)
         self.runtime_seconds = time.perf_counter() - began - self.process_seconds  # from there until it answers
 
@@ -170,7 +154,9 @@ class Session:
             reply = self.request("hello", {"protocol": "1"}, seconds=seconds)
             return Hello.of(reply.fields)
         except WireError as error:
-            raise self._broken("hello", Failure.GARBAGE, str(error)) from None
+            failure = self._broken("hello", Failure.GARBAGE, f"{error}; it was killed")
+            self.close()
+            raise failure from None
         except PortFailure as failure:
             self.close()
             if self.process.returncode == NOT_AVAILABLE:
@@ -194,19 +180,21 @@ class Session:
         ``expect`` maps each array's name to its shape and dtype. Raises PortFailure.
         """
         expect = expect or {}
-        self._deadline = time.monotonic() + (seconds or self.seconds)
-        self._asked = seconds or self.seconds
+        seconds = seconds or self.seconds
         size = sum(int(np.prod(shape)) * np.dtype(dtype).itemsize for shape, dtype in expect.values())
         try:
+            self._pipes.begin(seconds)
+            if came := self._pipes.unasked():
+                raise WireError(f"expected nothing before the request, came {came[:80]!r}")
             for piece in encode(Message(operation, dict(fields or {}), dict(arrays or {}))):
-                self._write(memoryview(piece))
-            reply = decode(self, max_bytes=2 * size + SLACK_BYTES)
+                self._pipes.write(memoryview(piece))
+            reply = decode(self._pipes, max_bytes=2 * size + SLACK_BYTES)
             if reply is None:
-                raise _Ended
-        except _Ended:
+                raise Ended
+        except Ended:
             raise self._ended(operation) from None
         except TimeoutError:
-            what = f"expected a reply within {self._asked:g} s, came none; it was killed"
+            what = f"expected a reply within {seconds:g} s, came none; it was killed"
             raise self._broken(operation, Failure.TIMED_OUT, what) from None
         except WireError as error:
             raise self._broken(operation, Failure.GARBAGE, f"{error}; it was killed") from None
@@ -229,114 +217,33 @@ class Session:
                 raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr(), reply.arrays)
         return reply
 
-    # The session as a wire.Source, and its writing counterpart: non-blocking pipes polled until the deadline.
-
-    def readline(self, limit: int, /) -> bytes:
-        """See wire.Source."""
-        searched = 0
-        while (end := self._buffer.find(b"\n", searched, limit)) < 0 and len(self._buffer) < limit:
-            searched = len(self._buffer)
-            try:
-                self._buffer += self._read_some(PIPE_BYTES)
-            except _Ended:
-                if not self._buffer:
-                    return b""
-                break
-        size = end + 1 if end >= 0 else min(limit, len(self._buffer))
-        line = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return line
-
-    def readinto(self, buffer: memoryview, /) -> None:
-        """See wire.Source."""
-        done = min(len(self._buffer), len(buffer))
-        buffer[:done] = self._buffer[:done]
-        del self._buffer[:done]
-        while done < len(buffer):
-            try:
-                done += os.readv(self._out, [buffer[done:]]) or self._raise_ended()
-            except BlockingIOError:
-                self._wait(self._out, select.POLLIN)
-            except _Ended:
-                raise WireError(f"expected {len(buffer)} bytes of an array, the stream ended after {done}") from None
-
-    def _read_some(self, size: int) -> bytes:
-        while True:
-            try:
-                return os.read(self._out, size) or self._raise_ended()
-            except BlockingIOError:
-                self._wait(self._out, select.POLLIN)
-
-    @staticmethod
-    def _raise_ended() -> Any:
-        raise _Ended
-
-    def _write(self, piece: memoryview) -> None:
-        while piece:
-            try:
-                piece = piece[os.write(self._in, piece) :]
-            except BlockingIOError:
-                self._wait(self._in, select.POLLOUT)
-            except BrokenPipeError:
-                raise _Ended from None
-
-    def _wait(self, descriptor: int, event: int) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        left = self._deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise TimeoutError
-
-    # The end of a process.
-
     def _ended(self, operation: str) -> PortFailure:
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(GRACE_SECONDS)
-        code = self.process.returncode
+        code = self._pipes.await_exit(GRACE_SECONDS)
         if code is None:
             return self._broken(operation, Failure.GARBAGE, "it closed its stdout and went on running; it was killed")
         if code < 0:
-            return self._broken(operation, Failure.KILLED, f"it was killed by {signal.Signals(-code).name}")
+            return self._broken(operation, Failure.KILLED, f"it was killed by {_signal(-code)}")
         return self._broken(operation, Failure.EXITED, f"expected a reply, it exited with status {code}")
 
     def _broken(self, operation: str, kind: Failure, what: str) -> PortFailure:
-        self._kill()
+        self._family.end()
         return PortFailure(self.label, operation, kind, what, self.stderr())
-
-    def _keep_stderr(self) -> None:
-        assert self.process.stderr
-        while chunk := os.read(self.process.stderr.fileno(), 1 << 16):
-            self._stderr += chunk
-            del self._stderr[:-STDERR_BYTES]
 
     def stderr(self) -> str:
         """The end of what the process wrote to stderr."""
-        if self.process.poll() is not None:
-            self._stderr_reader.join(GRACE_SECONDS)
-        return bytes(self._stderr).decode(errors="replace")
-
-    def _kill(self) -> None:
-        """Kill the process and whatever it started: it leads a process group of its own."""
-        self.abort()
-        self.process.wait()
+        return self._pipes.stderr()
 
     def abort(self) -> None:
         """Kill the process from another thread; whoever waits for its reply hears that it was killed."""
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self._family.kill()
 
     def close(self) -> None:
-        """Close its stdin, wait a moment for it to exit, then kill what is left."""
-        if self.process.stdin:
-            with suppress(OSError):
-                self.process.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(GRACE_SECONDS)
-        self._kill()
-        self._stderr_reader.join(GRACE_SECONDS)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream and not self._stderr_reader.is_alive():
-                stream.close()
+        """Close its stdin, wait a moment for it to exit, then kill what is left of it and of what it started."""
+        self._family.look()
+        self._pipes.close_stdin()
+        self._pipes.await_exit(GRACE_SECONDS)
+        self._family.end()
+        self._pipes.close()
 
     def __enter__(self) -> Session:
         return self
@@ -345,3 +252,17 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _epsilon(text: str) -> float:
+    epsilon = float(text)
+    if not 0 <= epsilon <= 1:  # nor is NaN
+        raise ValueError
+    return epsilon
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # the real-time signals have no names
+        return f"signal {number}"

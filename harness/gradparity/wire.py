@@ -10,6 +10,7 @@ read exactly n bytes and write bytes, so the harness (sessions with a deadline) 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
@@ -26,6 +27,8 @@ DTYPES = {descr: np.dtype(descr) for descr in ("<f8", "<f4", "<i4", "|u1")}
 _TEXT = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _PRINTED = "is something else printed to stdout? That belongs on stderr"
 _SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+_NAME = re.compile("[^ ,%\0-\x1f\x7f]+")
+_HEADER = re.compile(r"\s*\{([^()]*)\(((?:\s*[0-9]{1,20}\s*,)*(?:\s*[0-9]{1,20})?\s*)\)([^()]*)\}\s*")
 
 
 class WireError(ValueError):
@@ -57,9 +60,13 @@ def encode(message: Message) -> list[bytes | memoryview]:
     if message.arrays:
         words.append("arrays=" + ",".join(message.arrays))
     pieces: list[bytes | memoryview] = [(" ".join(words) + "\n").encode()]
-    for array in message.arrays.values():
+    for name, array in message.arrays.items():
+        if not _NAME.fullmatch(name):
+            raise WireError(f"an array called {name!r} cannot travel: no space, comma, % or control character can")
         if array.dtype.str not in DTYPES:
             raise WireError(f"an array of dtype {array.dtype} cannot travel: float64, float32, int32 and uint8 can")
+        if array.ndim > 2:
+            raise WireError(f"an array of {array.ndim} dimensions cannot travel: one of at most two can")
         if not (array.flags.c_contiguous or array.flags.f_contiguous):
             array = np.ascontiguousarray(array)
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
@@ -118,10 +125,10 @@ def _parse_line(line: bytes) -> tuple[Message, list[str]]:
         if not (equals and key) or key in fields:
             where = f"at byte {at} of the line {_show(line)}"
             raise WireError(f"expected each field once, as key=value, came {pair!r} {where}")
-        fields[key] = unquote(value)
+        fields[key] = value if key == "arrays" else unquote(value)
         at += len(pair.encode()) + 1
     names = fields.pop("arrays").split(",") if "arrays" in fields else []
-    if len(set(names)) < len(names) or "" in names:
+    if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
         raise WireError(f"expected each array to have a name of its own, came {_show(line)}")
     return Message(word, fields), names
 
@@ -141,28 +148,39 @@ def _read_array(source: Source, name: str, max_bytes: int) -> tuple[NDArray[Any]
     if length > MAX_HEADER:
         raise WireError(f"array {name}: expected an .npy header of at most {MAX_HEADER} bytes, came one of {length}")
     header = _read(source, length)
-    dtype, shape, fortran = _parse_header(name, header)
-    count = math.prod(shape)
+    parsed = _parse_header(header)
+    if parsed is None:
+        raise WireError(f"array {name}: not a valid .npy header: {_show(header)}")
+    descr, shape, fortran = parsed
+    if descr not in DTYPES:
+        raise WireError(f"array {name}: expected dtype float64, float32, int32 or uint8 (little-endian), came {descr}")
+    if len(shape) > 2:
+        raise WireError(f"array {name}: expected at most two dimensions, came shape {shape}")
+    dtype, count = DTYPES[descr], math.prod(shape)
     if count * dtype.itemsize > max_bytes:
         raise WireError(f"array {name}: expected at most {max_bytes} bytes of data, came shape {shape} of {dtype}")
-    array = np.empty(shape, dtype, order="F" if fortran else "C")
+    try:
+        array = np.empty(shape, dtype, order="F" if fortran else "C")
+    except (MemoryError, ValueError):  # ValueError: no data, but a size beyond all measure
+        raise WireError(f"array {name}: no memory for shape {shape} of {dtype}") from None
     if count:
         source.readinto(_bytes_of(array.T if fortran else array))
     return array, len(magic) + length + array.nbytes
 
 
 @lru_cache(maxsize=1024)
-def _parse_header(name: str, header: bytes) -> tuple[np.dtype[Any], tuple[int, ...], bool]:
-    record = BytesIO(len(header).to_bytes(2, "little") + header)
-    try:
-        shape, fortran, dtype = npy.read_array_header_1_0(record, max_header_size=MAX_HEADER)
-    except Exception as error:  # the header is parsed as Python text, which fails in many ways
-        raise WireError(f"array {name}: not a valid .npy header: {_show(header)} ({error})") from None
-    if dtype.str not in DTYPES:
-        raise WireError(f"array {name}: expected dtype float64, float32, int32 or uint8 (little-endian), came {dtype}")
-    if len(shape) > 2 or any(n < 0 for n in shape):
-        raise WireError(f"array {name}: expected at most two dimensions, came shape {shape}")
-    return dtype, shape, fortran
+def _parse_header(header: bytes) -> tuple[str, tuple[int, ...], bool] | None:
+    """The dtype, shape and order in ``{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }``; None: no such."""
+    found = _HEADER.fullmatch(header.decode("latin-1").replace('"', "'"))
+    if found is None:
+        return None
+    before, sizes, after = found.groups()
+    items = [item.partition(":") for item in (before + after).split(",") if item.strip()]
+    table = {key.strip(): value.strip() for key, _, value in items}
+    fortran = {"True": True, "False": False}.get(table.get("'fortran_order'", ""))
+    if len(table) != 3 or table.get("'shape'") != "" or fortran is None or "'descr'" not in table:
+        return None
+    return table["'descr'"].strip("'"), tuple(int(size) for size in sizes.split(",") if size.strip()), fortran
 
 
 def _bytes_of(array: NDArray[Any]) -> memoryview:

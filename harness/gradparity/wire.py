@@ -26,7 +26,7 @@ MAX_HEADER = 4096
 DTYPES = {descr: np.dtype(descr) for descr in ("<f8", "<f4", "<i4", "|u1")}
 _SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 _NAME = re.compile("[^ ,%\0-\x1f\x7f]+")
-_HEADER = re.compile(r"\s*\{([^()]*)\(((?:\s*[0-9]{1,20}\s*,)*(?:\s*[0-9]{1,20})?\s*)\)([^()]*)\}\s*")
+_HEADER = re.compile(r"\s*\{([^()]*)\(((?:\s*[0-9]{1,20}\s*,)+(?:\s*[0-9]{1,20})?\s*|\s*)\)([^()]*)\}\s*")
 
 
 class WireError(ValueError):

@@ -25,27 +25,27 @@ from gradparity.results import CaseResult, RunnerInfo, State
 from gradparity.session import GRACE_SECONDS, Failure, PortFailure, Session
 from gradparity.verdicts import Verdict
 
-SECONDS = 2.0
+SECONDS = 3.0
 SLACK_SECONDS = 15.0  # of a machine that does other things
-LIMIT_BYTES = 64 << 20  # the harness's own memory for all of them together
+LIMIT_BYTES = 32 << 20  # of the harness's own memory, for all of them together
 PEAK = Path("/proc/self/clear_refs")
 
 BROKEN = {
-    "never-answers": "expected a reply within 2 s, came none",
-    "drips-a-line": "expected a reply within 2 s, came none",
-    "drips-an-array": "expected a reply within 2 s, came none",
+    "never-answers": "expected a reply within 3 s, came none",
+    "drips-a-line": "expected a reply within 3 s, came none",
+    "drips-an-array": "expected a reply within 3 s, came none",
     "floods-stdout": "came 65536 bytes without a newline",
     "floods-stdout-after-the-reply": "expected nothing before the request, came b'and another thing",
-    "floods-stderr-and-never-answers": "expected a reply within 2 s, came none",
+    "floods-stderr-and-never-answers": "expected a reply within 3 s, came none",
     "prints-before-it-answers": "came '1:' ",
     "claims-2^60": "came shape (1152921504606846976,) of float64",
-    "leaves-children-and-hangs": "expected a reply within 2 s, came none",
+    "leaves-children-and-hangs": "expected a reply within 3 s, came none",
     "leaves-children-and-exits": "it exited with status 3",
     "closes-stdout": "it closed its stdout and went on running",
-    "answers-twice": "expected nothing before the request, came b'ok arrays=loss",
-    "stops": "expected a reply within 2 s, came none",
+    "answers-twice": "expected nothing before the request, came b",
+    "stops": "expected a reply within 3 s, came none",
     "dies-of-a-nameless-signal": "it was killed by signal 37",
-    "ignores-every-signal": "expected a reply within 2 s, came none",
+    "ignores-every-signal": "expected a reply within 3 s, came none",
     "exits-while-a-request-is-written": "it exited with status 5",
 }
 WRONG = {"answers-something-else": "expected the arrays loss, dW1, db1, dW2, db2, came out"}
@@ -58,8 +58,7 @@ RIGHT = [
     "steers-the-terminal",
 ]
 NO_START = {
-    "floods-stdout-at-the-start": "came 'another' in the line",
-    "never-says-hello": "expected a reply within",
+    "floods-stdout-at-the-start": "and another thing",
     "is-nan": "expected epsilon=any or a number from 0 to 1, came 'nan'",
     "has-a-long-name": "expected a line of at most 65536 bytes, came 65536 bytes without a newline",
 }

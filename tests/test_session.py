@@ -98,6 +98,10 @@ def test_a_port_that_does_not_start(fault: str, kind: Failure, words: str, make_
         assert "cannot find my library" in caught.value.stderr
 
 
+def test_a_failure_has_no_more_words_than_can_be_read() -> None:
+    assert len(PortFailure("fake", "gradient", Failure.ERROR, "x" * 60_000).what) < 3000
+
+
 def test_a_command_that_is_not_there(make_port: MakePort) -> None:
     port = make_port("faulty.py", "exit")
     spec = port.manifest.runner[0].model_copy(update={"command": ["no-such-program"]})

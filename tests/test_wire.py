@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -125,6 +126,7 @@ def test_the_end_of_the_stream_is_no_message() -> None:
         (b"ok \xff\n", "none at byte 3"),
         (b"ok arrays=x,x\n", "a name of its own"),
         (b"ok arrays=\n", "a name of its own"),
+        (b"ok arrays=x%20y\n", "a name of its own"),
         (b"ok\r\n", "expected a line 'word key=value ...'"),
         (b"\xff\xfe\n", "UTF-8"),
         (b"o" * (MAX_LINE + 1), f"expected a line of at most {MAX_LINE} bytes"),
@@ -148,6 +150,40 @@ def test_no_other_dtype_is_sent_or_read(dtype: Any) -> None:
     np.save(record, x, allow_pickle=True)
     with pytest.raises(WireError, match="expected dtype float64, float32, int32 or uint8"):
         read(b"ok arrays=x\n" + record.getvalue())
+
+
+@pytest.mark.parametrize(
+    "shape", ["(True,)", "(2.0,)", "(-1,)", "(2L,)", "(1)", "[1]", "((1,),)", "(1,,)", "", "(" * 900]
+)
+def test_a_shape_is_a_tuple_of_sizes(shape: str) -> None:
+    with pytest.raises(WireError, match="array x: not a valid .npy header"):
+        read(announced(shape))
+
+
+@pytest.mark.parametrize("shape", [f"({2**63}, 0)", f"(0, {2**64})"])
+def test_no_data_of_a_size_beyond_all_measure_is_refused(shape: str) -> None:
+    with pytest.raises(WireError, match="array x: no memory for shape"):
+        read(announced(shape))
+
+
+@pytest.mark.parametrize("text", [" " * 3900, "(" + " " * 3900, "-" * 3900, "(" + "1, " * 1300, "{" * 3900, "}" * 3900])
+def test_no_header_takes_long_to_refuse(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(WireError, match="not a valid .npy header"):
+        read(announced(text))
+    assert time.process_time() - began < 1
+
+
+def announced(shape: str) -> bytes:
+    """The beginning of a message with an array of this shape."""
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"ok arrays=x\n\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a,b", "a%20b", "a\nb"])
+def test_a_name_that_would_break_the_line_is_not_sent(name: str) -> None:
+    with pytest.raises(WireError, match="cannot travel"):
+        encode(Message("ok", {}, {name: np.zeros(2)}))
 
 
 def test_three_dimensions_are_refused() -> None:

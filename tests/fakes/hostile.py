@@ -52,12 +52,16 @@ def bear(*habits: str) -> None:
 
 
 def bear_all() -> None:
-    """Children of every kind, the last with an empty environment."""
+    """Children of every kind."""
     bear()
     bear("pipes")
     bear("session", "pipes")
     bear("session", "orphan")
     bear("session", "orphan", "pipes", "flood")
+
+
+def bear_stranger() -> None:
+    """A child with an empty environment in a session of its own, known by its parent alone."""
     waits = [sys.executable, "-c", f"import time; time.sleep({FOREVER})", *sys.argv[1:]]
     subprocess.Popen(waits, env={}, start_new_session=True)
 
@@ -93,7 +97,7 @@ def gradient(request: Message) -> Reply:
         case "floods-stderr-and-never-answers":
             flood(2, b"and another thing\n" * 1000)
         case "floods-stderr-and-answers":
-            flood(2, b"and another thing\n" * 1000, 10_000)
+            flood(2, b"and another thing\n" * 1000, 3_000)
         case "prints-before-it-answers":
             os.write(protocol, b"epoch 1: loss 0.25\n")
         case "claims-2^60":
@@ -102,15 +106,16 @@ def gradient(request: Message) -> Reply:
             time.sleep(FOREVER)
         case "leaves-children-and-hangs":
             bear_all()
+            bear_stranger()
             time.sleep(FOREVER)
         case "leaves-children-and-exits":
             bear_all()
             os._exit(3)
         case "leaves-children-and-answers":
             bear_all()
+            bear_stranger()
         case "closes-stdout":
             os.closerange(3, 64)
-            os.close(protocol)
             time.sleep(FOREVER)
         case "answers-twice":
             os.write(protocol, right)
@@ -121,7 +126,7 @@ def gradient(request: Message) -> Reply:
         case "dies-of-a-nameless-signal":
             os.kill(os.getpid(), signal.SIGRTMIN + 3)
         case "takes-memory":
-            HANDLERS["hog"] = np.ones(50_000_000)
+            HANDLERS["hog"] = np.ones(12_500_000)
         case "writes-files":
             Path("droppings").write_bytes(b"x" * 1000)
         case "ignores-every-signal":
@@ -150,8 +155,6 @@ if __name__ == "__main__":
     match mode:
         case "floods-stdout-at-the-start":
             flood(1, b"and another thing\n" * 1000)
-        case "never-says-hello":
-            time.sleep(FOREVER)
         case "stays-when-stdin-closes":
             threading.Thread(target=time.sleep, args=(FOREVER,)).start()
     serve({**HANDLERS, "hello": hello, "gradient": gradient})

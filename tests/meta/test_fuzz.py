@@ -1,7 +1,6 @@
-"""A few thousand mutated messages of the fuzz, the same in every run: nothing but a message or a WireError comes of them."""
+"""A few thousand messages of the fuzz, the same in every run: nothing but a message or a WireError comes of them."""
 
 from __future__ import annotations
-
 
 import pytest
 from fuzz import corpus, fuzz_reader, messages
@@ -13,7 +12,7 @@ def test_whatever_arrives_is_a_message_or_is_refused(chunk: int) -> None:
     report = fuzz_reader(0, chunk)
     assert report.findings == []
     assert report.outcomes["refused"] > 100
-    assert report.outcomes.total() - report.outcomes["refused"] > 50, "most of the fuzz gets past the reader's first line"
+    assert report.outcomes.total() - report.outcomes["refused"] > 100
 
 
 def test_the_same_seed_gives_the_same_messages() -> None:

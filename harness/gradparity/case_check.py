@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .cases import Array
+from .conversation import Conversation
 from .diagnosis import Answers, diagnose, mutated, repeated
 from .reference import STEP, LayerCheck, Reference
 from .results import Cell, Diagnosis, Quantity
-from .session import Failure, PortFailure, Session
+from .session import Failure, PortFailure
 from .verdicts import Allowance, Figures, Verdict, compare
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -27,7 +28,7 @@ SHOWN = {
 class CaseCheck:
     """One case put to one session: collects cells until all is asked or the session breaks."""
 
-    session: Session
+    session: Conversation
     reference: Reference
     cells: list[Cell] = field(default_factory=list)
     stderr: str = ""

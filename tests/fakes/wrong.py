@@ -40,7 +40,7 @@ def gradient(request: Message) -> Reply:
         arrays["dW1"][-1, -1] *= 1.001
     if wrong == "log10":
         arrays["loss"] = np.asarray(arrays["loss"] / np.log(10), arrays["loss"].dtype)
-    if wrong == "drifts" and calls["gradient"] % 3 == 2:
+    if wrong == "drifts" and calls["gradient"] % 4 == 2:
         arrays["db1"] = arrays["db1"] + arrays["db1"].dtype.type(1)
     if wrong == "stale":
         before = stale.get(str(arrays["dW1"].shape))

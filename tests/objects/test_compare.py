@@ -180,7 +180,7 @@ def test_layers_of_the_book_have_an_epsilon_of_their_own() -> None:
 def test_a_case_file_and_several_seeds(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("sizes = [6, 5, 3]\nbatch = 2\n")
-    result = gradparity.compare(Network, cases=str(file), seeds=[3, 5])
+    result = gradparity.compare(Network, cases=str(file), seeds=np.array([3, 5]))
     assert [(case.case, case.seed) for case in result.cases] == [("random-6-5-3-relu-n2-float64", s) for s in (3, 5)]
     assert result.cases[1].command == f"gradparity.compare(Network, cases={str(file)!r}, seeds=5)"
 

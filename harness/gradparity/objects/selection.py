@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ..cases import CaseSpec
 from ..errors import UsageError
@@ -58,8 +58,8 @@ def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
 def chosen_seeds(seeds: int | Iterable[int]) -> list[int]:
     """The seeds in order, each once. Raises ValueError."""
     found = list(dict.fromkeys([seeds] if isinstance(seeds, int) else seeds))
-    wrong = [seed for seed in found if not isinstance(seed, int) or not 0 <= seed < SEED_LIMIT]
+    wrong = [seed for seed in found if not isinstance(seed, SupportsIndex) or not 0 <= int(seed) < SEED_LIMIT]
     if wrong or not found:
         came = repr(wrong[0]) if wrong else "none"
         raise ValueError(f"seeds: expected whole numbers from 0 to {SEED_LIMIT - 1}, came {came}")
-    return found
+    return [int(seed) for seed in found]

@@ -16,6 +16,8 @@ from gradparity.ports import Port, Runner, own_ports, read_port
 from gradparity.session import Failure, PortFailure, Session
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]
+
 FAKES = Path(__file__).parent / "fakes"
 RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runners}
 

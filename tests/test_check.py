@@ -92,6 +92,13 @@ def test_what_a_port_lacks_is_not_implemented_and_no_failure(
     assert result.exit_code == 0
 
 
+def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "relu-only"), seeds=(0,))
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
+    assert {cell.detail for cell in result.cases[2].cells} == {"load: no sigmoid"}
+    assert result.exit_code == 0
+
+
 def test_a_port_with_an_epsilon_of_its_own_is_judged_by_it(make_port: MakePort) -> None:
     result = check(make_port("wrong.py", "own-epsilon"))
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}

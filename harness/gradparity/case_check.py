@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .cases import Array
+from .conversation import Conversation
 from .diagnosis import Answers, diagnose, mutated, repeated
 from .reference import STEP, LayerCheck, Reference
 from .results import Cell, Diagnosis, Quantity
-from .session import Failure, PortFailure, Session
+from .session import Failure, PortFailure
 from .verdicts import Allowance, Figures, Verdict, compare
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -27,7 +28,7 @@ SHOWN = {
 class CaseCheck:
     """One case put to one session: collects cells until all is asked or the session breaks."""
 
-    session: Session
+    session: Conversation
     reference: Reference
     cells: list[Cell] = field(default_factory=list)
     stderr: str = ""
@@ -43,7 +44,7 @@ class CaseCheck:
         return diagnose(self.answers) if wrong else None
 
     def run(self) -> None:
-        """Ask everything, twice. Raises PortFailure where the session is at its end; the cells so far stand."""
+        """Ask everything, and again. Raises PortFailure where the session is at its end; the cells so far stand."""
         self._load(self.reference)
         for operation in self.reference.operations:
             if operation == "trace":  # afresh, so that what gradient may have left behind is not blamed on the trace
@@ -105,12 +106,18 @@ class CaseCheck:
             self._compare(shown, operation, name, came[name], array, self.reference.allowance(operation, name))
 
     def _ask_again(self, operation: str) -> None:
-        expected = getattr(self.reference, operation)
-        again = self._request(Quantity.STATE, operation, {}, {}, expected)
-        if again is not None:
-            for name in expected:
-                allowance = self.reference.allowance(operation, name)
-                self._same(f"{operation} {name}", again[name], self.answers.operations[operation][name], allowance)
+        expected, first = getattr(self.reference, operation), self.answers.operations[operation]
+        answers: list[dict[str, Array]] = []
+        for _ in range(2):  # of a port whose second load made a new network, the first is only that network's first
+            again = self._request(Quantity.STATE, operation, {}, {}, expected)
+            if again is None:
+                return
+            answers.append(again)
+        for name in expected:
+            allowance = self.reference.allowance(operation, name)
+            ratios = [compare(again[name], first[name], allowance).ratio for again in answers]
+            worst = answers[ratios.index(max(ratios))]
+            self._same(f"{operation} {name}", worst[name], first[name], allowance)
 
     def _layer(self, layer: LayerCheck) -> None:
         missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers

@@ -15,10 +15,11 @@ from threadpoolctl import threadpool_limits
 
 from .case_check import CaseCheck
 from .cases import CaseSpec, draw
+from .conversation import Conversation
 from .ports import Runner
 from .reference import Reference
 from .results import CaseResult, Cell, Diagnosis, Quantity, RunnerInfo, State
-from .session import HELLO_SECONDS, REQUEST_SECONDS, PortFailure, Session
+from .session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
 from .start import start
 from .verdicts import Verdict
 
@@ -121,7 +122,7 @@ class RunnerCheck:
 
     def __init__(self, runner: Runner, options: Options, references: References) -> None:
         self.runner, self.options, self.references = runner, options, references
-        self.session: Session | None = None
+        self.session: Conversation | None = None
         self.info: RunnerInfo | None = None
         self.results: list[CaseResult] = []
         self.broken = 0
@@ -155,7 +156,9 @@ class RunnerCheck:
         except PortFailure as failure:
             cells = check.cells if check else []
             if not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in cells):
-                cells += _everything(spec, Verdict.COULD_NOT_RUN, f"{failure.operation}: {failure.what}")
+                lacks = failure.kind is Failure.UNSUPPORTED and not cells  # a kind of case that the port does not have
+                verdict = Verdict.NOT_IMPLEMENTED if lacks else Verdict.COULD_NOT_RUN
+                cells += _everything(spec, verdict, f"{failure.operation}: {failure.what}")
             if failure.ends_session:
                 self.broken += 1
                 self.close()
@@ -164,7 +167,7 @@ class RunnerCheck:
         self.broken = 0
         return check.cells, check.diagnosis, check.stderr
 
-    def _new_session(self) -> Session:
+    def _new_session(self) -> Conversation:
         return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)
 
     def abort(self) -> None:

@@ -24,6 +24,7 @@ from .mutants import Outcome, run_mutants
 from .ports import Runner, own_ports, peers, select_runners
 from .results import CheckResult
 from .run.folder import Recorder, new_folder
+from .seeds import parse_seeds
 from .session import REQUEST_SECONDS
 from .show import check_report, doctor_report, picture
 from .show_mutants import mutants_report
@@ -34,7 +35,6 @@ from .suite import default_suite, select_cases
 WIDTH = 1000  # where the output is no terminal: a line is a line
 PICTURE_WIDTH = 100
 BENCH_PICTURE_WIDTH = 132
-MOST_SEEDS = 100_000
 
 
 class SeedList(click.ParamType[list[int]]):
@@ -45,16 +45,9 @@ class SeedList(click.ParamType[list[int]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
         """The seeds in order, each once."""
         try:
-            seeds: list[int] = []
-            for part in str(value).split(","):
-                low, dash, high = part.partition("-")
-                span = range(int(low), int(high if dash else low) + 1)
-                seeds += span if len(span) <= MOST_SEEDS else []
-        except ValueError:
-            seeds = []
-        if not seeds or len(seeds) > MOST_SEEDS or max(seeds) >= 2**32:
-            self.fail(f"expected seeds like 3, 1,5,9 or 0-4, came {value!r}", param, ctx)
-        return list(dict.fromkeys(seeds))
+            return parse_seeds(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

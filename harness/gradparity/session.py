@@ -71,6 +71,16 @@ class PortFailure(Exception):
         return self.kind not in (Failure.ERROR, Failure.UNSUPPORTED, Failure.MISSHAPEN)
 
 
+def misshapen(came: Mapping[str, NDArray[Any]], expect: Expected) -> str:
+    """What is another name, order, shape or dtype than was expected, and empty where nothing is."""
+    if list(came) != list(expect):
+        return f"expected the arrays {', '.join(expect) or 'none'}, came {', '.join(came) or 'none'}"
+    for name, (shape, dtype) in expect.items():
+        if came[name].shape != shape or came[name].dtype != np.dtype(dtype):
+            return f"{name}: expected {np.dtype(dtype)} {shape}, came {came[name].dtype} {came[name].shape}"
+    return ""
+
+
 @dataclass(frozen=True)
 class Hello:
     """What a port says of itself."""
@@ -207,14 +217,9 @@ class Session:
             raise PortFailure(self.label, operation, kind, text, self.stderr() if kind is Failure.ERROR else "")
         if reply.word != "ok":
             raise self._broken(operation, Failure.GARBAGE, f"expected ok, error or unsupported, came {reply.word!r}")
-        if list(reply.arrays) != list(expect):
-            what = f"expected the arrays {', '.join(expect) or 'none'}, came {', '.join(reply.arrays) or 'none'}"
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr())
-        for name, (shape, dtype) in expect.items():
-            came = reply.arrays[name]
-            if came.shape != shape or came.dtype != np.dtype(dtype):
-                what = f"{name}: expected {np.dtype(dtype)} {shape}, came {came.dtype} {came.shape}"
-                raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr(), reply.arrays)
+        if what := misshapen(reply.arrays, expect):
+            arrays = reply.arrays if list(reply.arrays) == list(expect) else None
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr(), arrays)
         return reply
 
     def _ended(self, operation: str) -> PortFailure:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from .build import StepFailed, ensure_built
+from .conversation import Conversation
 from .ports import Runner
 from .results import RunnerInfo, State
-from .session import Failure, PortFailure, Session
+from .session import Failure, PortFailure
+
+One = TypeVar("One", bound=Conversation)
 
 
-def start(runner: Runner, new_session: Callable[[], Session]) -> tuple[RunnerInfo, Session | None]:
+def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, One | None]:
     """Build the port where that is due, and start a process. Trouble is in the info; then there is no session."""
     manifest = runner.port.manifest
     about: dict[str, Any] = {"runner": runner.label, "port": manifest.name, "language": manifest.language}

@@ -1,0 +1,119 @@
+"""`gradparity.compare`: a check whose port is a Python object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..check import Options, References, RunnerCheck
+from ..ports import Manifest, Port, Runner, RunnerSpec
+from .again import Again
+from .comparison import Comparison
+from .handed import LAYOUTS, Layout
+from .in_process import InProcess
+from .layers import KINDS, Layers
+from .networks import Loss
+from .parameters import is_module
+from .selection import Cases, cases_of, chosen_cases, chosen_seeds
+from .subject import subject_of
+from .taking import called
+
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+ACTIVATIONS = ("relu", "sigmoid")
+
+
+def compare(
+    port: Any,
+    *,
+    name: str = "",
+    cases: Cases = (),
+    dtypes: str | Iterable[str] = (),
+    seeds: int | Iterable[int] = 0,
+    activation: str = "relu",
+    epsilon: float = 0.0,
+    layout: Layout | None = None,
+    loss: Loss | None = None,
+    layers: Layers | None = None,
+    data_dir: Path | None = None,
+) -> Comparison:
+    """Compare the gradients of a Python object with the oracle's: what `gradparity check` does with a process.
+
+    ``port`` is one of
+
+    * a class, or a function that makes a network. It takes any of ``sizes``, ``weights``, ``biases``, ``params``
+      (a dict of W1, b1, W2, ...), ``activation``, ``dtype`` and ``epsilon``, by name. What it does not take it has one
+      of, and cases with others are *not implemented*. Its network has ``gradient(x, t)``, which gives a dict of
+      gradients by the parameter's name, or (loss, dict); and ``loss(x, t)``, ``predict(x)``, ``accuracy(x, t)``,
+      ``trace(x, t)``, ``numerical_gradient(x, t, step)`` where it has them;
+    * a function ``gradient(x, t, params)``, or with any of these names after x and t, which gives (loss, dict);
+    * a network with ``gradient`` and a dict ``params``, into whose arrays the cases' parameters are written;
+    * a torch.nn.Module, whose parameters are a weight and a bias for each layer; it needs ``layout`` and ``loss``.
+
+    A network or module is copied first, and stays as it is.
+
+    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite but for MNIST, and of a network or
+    module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
+    that does not take it, and so is ``epsilon``, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is
+    "in_out" where a weight is (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear.
+    ``loss(logits, labels)`` is for modules. ``layers`` are classes with ``forward`` and ``backward`` by
+    their kind ("affine", "relu", ...), to be asked alone. ``data_dir`` is the folder of the four MNIST files.
+
+    The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
+    Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation: expected {' or '.join(ACTIVATIONS)}, came {activation!r}")
+    if layout not in (None, *LAYOUTS):
+        raise ValueError(f"layout: expected {' or '.join(LAYOUTS)}, came {layout!r}")
+    if unknown := set(layers or {}) - set(KINDS):
+        raise ValueError(f"layers: expected some of {', '.join(KINDS)}, came {min(unknown)!r}")
+    subject = subject_of(port, activation, loss)
+    network = subject.network
+    if loss is not None or is_module(network):
+        _demand(layout, "layout: a module needs one, 'out_in' for torch.nn.Linear, 'in_out' for (inputs, outputs)")
+        _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
+    weights_are = layout or "in_out"
+    own = cases_of(network, activation, weights_are) if network is not None else []
+    specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
+
+    label = _label(name, port)
+    conversation = InProcess(label, subject, weights_are, epsilon, layers or {})
+    check = ObjectCheck(conversation, References(specs.values(), data_dir))
+    given = {"activation": activation, "epsilon": epsilon, "layout": layout, "loss": loss, "layers": layers}
+    again = Again(called(port) if called(port) == getattr(port, "__name__", "") != "<lambda>" else label, given)
+    with threadpool_limits(1), np.errstate(all="ignore"):  # as the oracle behind a pipe; the port's own errstate stays
+        info = check.start()
+        found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
+    return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)
+
+
+class ObjectCheck(RunnerCheck):
+    """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
+
+    def __init__(self, conversation: InProcess, references: References) -> None:
+        spec = RunnerSpec(name="object", command=[conversation.label])
+        manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
+        super().__init__(Runner(Port(Path(), manifest), spec), Options(), references)
+        self.conversation = conversation
+
+    def _new_session(self) -> InProcess:
+        return self.conversation
+
+
+def _label(name: str, port: Any) -> str:
+    """What tables call it: as a port is named, so in lower case."""
+    own = "" if called(port) == "<lambda>" else re.sub(r"[^a-z0-9]+", "-", called(port).lower())
+    label = name or own.strip("-0123456789") or "port"
+    if not NAME.fullmatch(label):
+        raise ValueError(f"name: expected a lower-case letter, then letters, digits, - and _, came {label!r}")
+    return label
+
+
+def _demand(value: object, otherwise: str) -> None:
+    if value is None:
+        raise ValueError(otherwise)

@@ -1,0 +1,123 @@
+"""A conversation with an object in this process: the same requests as over a pipe, and the same outcomes."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from ..cases import Array
+from ..session import STDERR_BYTES, Expected, Failure, Hello, PortFailure, misshapen
+from ..suite import DTYPES
+from ..wire import DTYPES as ON_THE_WIRE
+from ..wire import Message
+from .handed import Handed, Layout, as_array, own_copy
+from .layers import Layers, layer_pass
+from .networks import Loaded
+from .subject import Subject
+
+OURS = str(Path(__file__).parents[1])
+
+
+@dataclass
+class InProcess:
+    """A `Conversation` with a subject, in the caller's thread: no deadline, and Ctrl-C is the caller's.
+
+    ``epsilon`` is its own where it does not take one; ``errstate`` is how NumPy treats its floating-point errors.
+    """
+
+    label: str
+    subject: Subject
+    layout: Layout = "in_out"
+    epsilon: float = 0.0
+    layers: Layers = field(default_factory=dict)
+    errstate: Any = field(default_factory=np.geterr)
+
+    def __post_init__(self) -> None:
+        self.loaded: Loaded | None = None
+        self.layer_arrays: dict[str, Array] | None = None  # of the last layer, until the next load
+        blas: dict[str, Any] = next((i for i in threadpool_info() if i["user_api"] == "blas"), {})
+        self._hello = Hello(
+            name=self.label,
+            language="Python",
+            version=f"{platform.python_version()} (NumPy {np.__version__})",
+            blas=f"{blas.get('internal_api', 'unknown')} {blas.get('version', '')}".strip(),
+            threads=str(blas.get("num_threads", 1)),
+            dtypes=frozenset(DTYPES),
+            layers=frozenset(self.layers),
+            operations=frozenset(),
+            optimizers=frozenset(),
+            epsilon=None if "epsilon" in self.subject.takes else self.epsilon,
+        )
+
+    @property
+    def hello(self) -> Hello:
+        """Its operations are those of the loaded network."""
+        own = self.loaded.operations if self.loaded else {}
+        return replace(self._hello, operations=frozenset({"load", "layer", "inputs", *own}))
+
+    def request(
+        self,
+        operation: str,
+        fields: Mapping[str, str] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        expect: Expected | None = None,
+        seconds: float | None = None,
+    ) -> Message:
+        """See `Conversation`. ``seconds`` cannot be kept to here."""
+        expect = expect or {}
+        try:
+            with np.errstate(**self.errstate):
+                came = self._answer(operation, fields or {}, arrays or {})
+                named = [*(name for name in expect if name in came), *(name for name in came if name not in expect)]
+                found = {name: self._result(name, came[name], expect) for name in named}
+        except NotImplementedError as error:
+            raise PortFailure(self.label, operation, Failure.UNSUPPORTED, str(error) or "not implemented") from None
+        except (Exception, SystemExit) as error:
+            what = "".join(traceback.format_exception_only(error)).strip()
+            raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
+        if what := misshapen(found, expect):
+            known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, arrays=found if known else None)
+        return Message("ok", {}, found)
+
+    def _answer(self, operation: str, fields: Mapping[str, str], arrays: Mapping[str, Array]) -> Mapping[str, Any]:
+        if operation == "load":
+            self.loaded, self.layer_arrays = None, None
+            self.loaded = self.subject.load(Handed.of(fields, arrays, self.layout))
+            return {}
+        if operation == "layer":
+            self.layer_arrays = {name: own_copy(name, array, self.layout) for name, array in arrays.items()}
+            return layer_pass(self.layers[fields["kind"]], fields, self.layer_arrays)
+        if self.loaded is None:
+            raise NotImplementedError("no case is loaded")
+        if operation == "inputs":
+            return self.loaded.inputs() if self.layer_arrays is None else self.layer_arrays
+        if operation not in self.loaded.operations:
+            raise NotImplementedError(f"it has no {operation}")
+        numbers = {name: float(value) for name, value in fields.items()}
+        return self.loaded.operations[operation](**numbers)
+
+    def _result(self, name: str, value: Any, expect: Expected) -> Array:
+        dtype = expect[name][1] if name in expect else None
+        return as_array(name, value, dtype, self.layout)
+
+    def abort(self) -> None:
+        """Let go of the network."""
+        self.loaded, self.layer_arrays = None, None
+
+    close = abort
+
+
+def _theirs(error: BaseException) -> str:
+    """The end of the traceback, from the first frame that is not ours."""
+    frames = error.__traceback__
+    while frames and frames.tb_frame.f_code.co_filename.startswith(OURS):
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))[-STDERR_BYTES:]

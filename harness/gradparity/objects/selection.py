@@ -1,0 +1,65 @@
+"""Which cases and seeds a comparison asks: those that are named, else those of a network's own sizes, or the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, SupportsIndex
+
+from ..cases import CaseSpec
+from ..errors import UsageError
+from ..seeds import SEED_LIMIT
+from ..suite import DTYPES, select_cases
+from .handed import Layout
+from .parameters import dtype_of, held, sizes_of
+
+Cases = str | CaseSpec | Iterable[str | CaseSpec]
+
+
+def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpec]:
+    """The cases by what names them alone; where none is named, the suite but for MNIST. Raises ValueError."""
+    wanted = [cases] if isinstance(cases, str | CaseSpec) else list(cases)
+    kept = [dtypes] if isinstance(dtypes, str) else list(dtypes)
+    if unknown := [dtype for dtype in kept if dtype not in DTYPES]:
+        raise ValueError(f"dtypes: expected some of {', '.join(DTYPES)}, came {unknown[0]!r}")
+    specs = {} if wanted else select_cases(())
+    try:
+        for one in wanted:
+            specs |= {one.name: one} if isinstance(one, CaseSpec) else select_cases((one,))
+    except UsageError as error:
+        raise ValueError(str(error).replace("--case", "cases:")) from None
+    found = {
+        option: spec
+        for option, spec in specs.items()
+        if (not kept or spec.dtype in kept) and (wanted or spec.data != "mnist")
+    }
+    if not found:
+        raise ValueError(f"dtypes: none of the cases is of {', '.join(kept)}")
+    return found
+
+
+def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
+    """Cases of the sizes and the dtype of a network's own parameters. Raises ValueError and TypeError."""
+    params = held(network)
+    sizes, dtype = sizes_of(params, layout), dtype_of(params)
+    batch = next(n for n in range(7, 100) if n not in sizes)  # as in the suite: a square array hides a transpose
+    variants: list[dict[str, Any]] = [
+        {},
+        {"labels": "integer", "order": "F"},
+        {"batch": 1},
+        {"quirk": "zero-rows"},
+        {"quirk": "exact-zeros"},
+    ]
+    if len(sizes) > 2 and sizes[-1] > 2:  # smaller ones may cancel so that nothing is resolved
+        variants.append({"quirk": "saturated"})
+    keys = {"sizes": sizes, "activation": activation, "dtype": dtype, "batch": batch}
+    return [CaseSpec.model_validate(keys | variant) for variant in variants]
+
+
+def chosen_seeds(seeds: int | Iterable[int]) -> list[int]:
+    """The seeds in order, each once. Raises ValueError."""
+    found = list(dict.fromkeys([seeds] if isinstance(seeds, int) else seeds))
+    wrong = [seed for seed in found if not isinstance(seed, SupportsIndex) or not 0 <= int(seed) < SEED_LIMIT]
+    if wrong or not found:
+        came = repr(wrong[0]) if wrong else "none"
+        raise ValueError(f"seeds: expected whole numbers from 0 to {SEED_LIMIT - 1}, came {came}")
+    return [int(seed) for seed in found]

@@ -1,0 +1,88 @@
+"""The pytest plugin: `pytest --gradparity-port DIR` runs a port's equality tests. docs/python-and-pytest.md.
+
+pytest loads this in every run, so nothing here imports what a run without ports does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .running import Running
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The ports of the command line, those of the settings, and the ids of tests."""
+
+    given: list[str]
+    set: list[str]
+    only: list[str]
+
+
+ASKED: pytest.StashKey[Asked] = pytest.StashKey()
+RUNNING: pytest.StashKey[Running] = pytest.StashKey()
+ROOT = "gradparity"
+"""What the ids of all tests of ports begin with."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option, and the settings of the same names."""
+    group = parser.getgroup("gradparity", "equality of ports")
+    help_port = "Test this port: its folder, or a name such as rust or julia:native. May be repeated."
+    group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=help_port)
+    parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
+    parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])
+    parser.addini("gradparity_dtypes", "float64, float32 or both.", "linelist", [])
+    parser.addini("gradparity_seeds", "Such as 3, or 1,5,9, or 0-4.", default="0")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Which ports are asked for, and which of their tests by id: pytest itself looks for a file of each argument."""
+    only = [argument for argument in config.args if _is_id(argument)]
+    config.args = [argument for argument in config.args if argument not in only]
+    files = config.args_source is pytest.Config.ArgsSource.ARGS and not only  # whoever names files wants these alone
+    config.stash[ASKED] = Asked(
+        given=config.option.gradparity_port,
+        set=[] if files else config.getini("gradparity_ports"),
+        only=only,
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the ports' tests, before -k and its like choose among all. No port is started."""
+    asked = config.stash[ASKED]
+    if asked.given or asked.set or asked.only:
+        from .collecting import collected  # the checker, and with it NumPy and all the rest
+
+        items += collected(session, asked)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test of a port is skipped where the port is, and not where our code says so."""
+    report = yield
+    if isinstance(report.longrepr, tuple) and RUNNING in item.config.stash:
+        from .nodes import PortTest
+
+        if isinstance(item, PortTest):
+            report.longrepr = (str(item.path), 1, report.longrepr[2])
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the ports' processes."""
+    if RUNNING in session.config.stash:
+        session.config.stash[RUNNING].close()
+
+
+def _is_id(argument: str) -> bool:
+    """Whether it is an id such as pytest prints for a port's test: in a subfolder, with the way to the root."""
+    head, colons, _ = argument.partition("::")
+    return bool(colons) and PurePath(head).name == ROOT

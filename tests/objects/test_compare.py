@@ -1,0 +1,261 @@
+"""`gradparity.compare` takes a class, a function or a network, and says what else it cannot take."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import gradparity
+import gradparity_oracle as oracle
+import numpy as np
+import pytest
+from gradparity.cases import CaseSpec
+from gradparity.errors import UsageError
+from gradparity.objects.comparison import Comparison
+from gradparity.results import CaseResult, Quantity
+from gradparity.verdicts import Verdict
+from gradparity_oracle import Network
+from own_networks import TwoLayerNet
+
+SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
+SUITE = ["random-9-6-4-*", "random-6-5-4-3-*"]
+LAYERS = {
+    "multiply": oracle.Multiply,
+    "add": oracle.Add,
+    "relu": oracle.Relu,
+    "sigmoid": oracle.Sigmoid,
+    "affine": oracle.Affine,
+    "softmax_with_loss": oracle.SoftmaxWithLoss,
+}
+
+
+def gradient(x: Any, t: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The oracle's, as a function that gives (loss, gradients)."""
+    depth = len(params) // 2
+    network = Network([params[f"W{i + 1}"] for i in range(depth)], [params[f"b{i + 1}"] for i in range(depth)])
+    found = network.gradient(x, t)
+    return found.pop("loss"), {name.removeprefix("d"): value for name, value in found.items()}
+
+
+def two_layers(sizes: tuple[int, ...]) -> TwoLayerNet:
+    """The book's network, with weights of its own."""
+    if len(sizes) != 3:
+        raise NotImplementedError("two layers only")
+    return TwoLayerNet(*sizes)
+
+
+def verdicts(cases: list[CaseResult], quantity: Quantity | None = None) -> set[Verdict]:
+    return {cell.verdict for case in cases for cell in case.cells if quantity in (None, cell.quantity)}
+
+
+def test_the_oracle_is_identical_with_itself_in_all_that_is_asked() -> None:
+    result = gradparity.compare(Network, layers=LAYERS, cases=SUITE)
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+    asked = {cell.quantity for cell in result.cases[0].cells if cell.verdict is Verdict.IDENTICAL}
+    assert asked == set(Quantity) - {Quantity.UPDATE, Quantity.NUMERICAL}
+    assert result
+    result.assert_agrees()
+
+
+def test_the_default_is_the_suite_but_for_mnist() -> None:
+    class Never:
+        def __init__(self, weights: Any, biases: Any) -> None:
+            raise NotImplementedError("nothing yet")
+
+    result = gradparity.compare(Never)
+    assert {case.case.partition("-")[0] for case in result.cases} == {"random", "digits"}
+    assert len(result.cases) == 64
+    with pytest.raises(AssertionError, match=r"^nothing was compared: load: nothing yet"):
+        result.assert_agrees()
+
+
+def test_a_function_is_a_port_of_one_activation() -> None:
+    result = gradparity.compare(gradient, cases=SUITE)
+    of = {word: [case for case in result.cases if f"-{word}-" in case.case] for word in ("relu", "sigmoid")}
+    assert {case.verdict for case in of["relu"]} == {Verdict.IDENTICAL}
+    assert verdicts(of["sigmoid"]) == {Verdict.NOT_IMPLEMENTED}
+    assert "has relu alone" in of["sigmoid"][0].cells[0].detail
+    assert result
+
+
+def test_a_function_takes_what_it_names() -> None:
+    def named(x: Any, t: Any, weights: Any, biases: Any, activation: str, epsilon: float) -> Any:
+        return Network(weights, biases, activation, epsilon).gradient(x, t)
+
+    result = gradparity.compare(named, cases=SUITE)
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+
+
+def test_the_books_network_is_filled_with_the_cases_parameters() -> None:
+    result = gradparity.compare(two_layers, cases=[*SUITE, "random-11-8-5-3-relu-n7-float64"], epsilon=1e-7)
+    ran = {case.case for case in result.cases if case.verdict.passes}
+    assert ran == {c.case for c in result.cases if "-9-6-4-relu-" in c.case and c.case.startswith("random-9")} & {
+        c.case for c in result.cases if c.dtype == "float64"
+    }
+    assert verdicts([case for case in result.cases if case.case not in ran]) == {Verdict.NOT_IMPLEMENTED}
+    details = {case.cells[0].detail for case in result.cases if case.case not in ran}
+    assert {"load: two layers only", "load: it takes no activation, and has relu alone"} < details
+    assert "load: its parameters are float64, and those of the case float32" in details
+
+
+def test_the_epsilon_of_a_port_that_does_not_take_one_is_declared() -> None:
+    eps = "random-9-6-4-relu-n7-float64-eps1e-07"
+    assert gradparity.compare(two_layers, cases=eps, epsilon=1e-7)
+    wrong = gradparity.compare(two_layers, cases=eps)
+    assert Verdict.WRONG in verdicts(wrong.cases, Quantity.LOSS)
+
+
+def test_a_network_is_judged_in_its_own_sizes_and_keeps_its_parameters() -> None:
+    network = TwoLayerNet(13, 7, 5)
+    before = {name: array.copy() for name, array in network.params.items()}
+    result = gradparity.compare(network, epsilon=1e-7)
+    result.assert_agrees()
+    assert {case.case.split("-relu-")[0] for case in result.cases} == {"random-13-7-5"}
+    assert {case.dtype for case in result.cases} == {"float64"}
+    assert all("-n7" not in case.case for case in result.cases)  # a batch of 7 would make a square array
+    assert all(np.array_equal(network.params[name], before[name]) for name in before)
+
+
+def test_a_network_lacks_the_cases_of_other_sizes() -> None:
+    result = gradparity.compare(TwoLayerNet(9, 6, 4), cases=["random-9-6-4-relu-n7-float64", SMALL], epsilon=1e-7)
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL, Verdict.NOT_IMPLEMENTED]
+    assert "W1 (9, 6), b1 (6,), W2 (6, 4), b2 (4,)" in result.cases[1].cells[0].detail
+
+
+def test_a_maker_that_was_told_the_sizes_and_has_others_could_not_run() -> None:
+    result = gradparity.compare(lambda sizes: TwoLayerNet(3, 2, 4), cases=SMALL, epsilon=1e-7)
+    assert verdicts(result.cases) == {Verdict.COULD_NOT_RUN}
+    assert result.exit_code == 3
+
+
+def test_transposed_weights_are_turned_both_ways() -> None:
+    class Turned(Network):
+        def __init__(self, weights: Any, biases: Any, activation: str) -> None:
+            super().__init__([W.T for W in weights], biases, activation)
+
+        def gradient(self, x: Any, t: Any) -> dict[str, Any]:
+            return {name: g.T if name[:2] == "dW" else g for name, g in super().gradient(x, t).items()}
+
+        def trace(self, x: Any, t: Any) -> dict[str, Any]:
+            return {name: g.T if name.endswith("dW") else g for name, g in super().trace(x, t).items()}
+
+    def square(layout: Any) -> Comparison:
+        return gradparity.compare(Turned, layout=layout, cases=CaseSpec(sizes=(4, 4, 4)))
+
+    assert square("out_in")
+    assert not square("in_out")
+    assert gradparity.compare(Turned, layout="out_in", cases=SUITE)
+
+
+def test_layers_are_asked_alone_and_named_by_the_diagnosis() -> None:
+    class Relu(oracle.Relu):
+        def backward(self, dout: Any) -> Any:
+            return dout
+
+    result = gradparity.compare(Network, layers={**LAYERS, "relu": Relu}, cases=SMALL)
+    [case] = result.cases
+    assert {(cell.quantity, cell.array) for cell in case.cells if cell.verdict is Verdict.WRONG} == {
+        (Quantity.LAYERS, "relu1.dx")
+    }
+    assert case.diagnosis and case.diagnosis.where == "relu1 backward dx, called alone"
+
+
+def test_layers_of_the_book_have_an_epsilon_of_their_own() -> None:
+    class Last(oracle.SoftmaxWithLoss):
+        def __init__(self) -> None:
+            super().__init__(1e-7)
+
+        def backward(self, dout: int = 1) -> Any:
+            return super().backward()
+
+    kept = {"softmax_with_loss": Last}
+    result = gradparity.compare(two_layers, layers=kept, cases="random-9-6-4-relu-n7-float64", epsilon=1e-7)
+    judged = {c.array: c.verdict for c in result.cases[0].cells if c.quantity is Quantity.LAYERS}
+    assert {judged[f"softmax.{name}"] for name in ("loss", "y", "dx")} == {Verdict.IDENTICAL}
+    assert judged["affine1"] is Verdict.NOT_IMPLEMENTED
+
+
+def test_a_case_file_and_several_seeds(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("sizes = [6, 5, 3]\nbatch = 2\n")
+    result = gradparity.compare(Network, cases=str(file), seeds=np.array([3, 5]))
+    assert [(case.case, case.seed) for case in result.cases] == [("random-6-5-3-relu-n2-float64", s) for s in (3, 5)]
+    assert result.cases[1].command == f"gradparity.compare(Network, cases={str(file)!r}, seeds=5)"
+
+
+def test_the_command_holds_what_was_given() -> None:
+    result = gradparity.compare(two_layers, cases=SMALL, epsilon=1e-7, layout="in_out", layers=LAYERS)
+    call = "epsilon=1e-07, layout='in_out', layers=layers)"
+    assert result.cases[0].command == f"gradparity.compare(two_layers, cases='{SMALL.name}', seeds=0, {call}"
+    named = gradparity.compare(lambda weights, biases: None, cases=SMALL, name="mine")
+    assert (named.cases[0].runner, named.command) == ("mine", "gradparity.compare(mine)")
+
+
+@pytest.mark.parametrize(
+    ("port", "keywords", "error", "words"),
+    [
+        (3, {}, TypeError, "expected a class, a function, a network with gradient.* came int"),
+        (
+            lambda a, b: None,
+            {},
+            TypeError,
+            "takes a, and there is none; wrap it in a function that takes some of sizes",
+        ),
+        (lambda x, t: None, {}, TypeError, "takes no params, and no weights and biases"),
+        (lambda x, t, W: None, {}, TypeError, "takes W, and there is none"),
+        (dict, {}, TypeError, "dict does not tell its parameters"),
+        (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
+        (Network, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
+        (Network, {"activation": "tanh"}, ValueError, "activation: expected relu or sigmoid, came 'tanh'"),
+        (Network, {"layers": {"dense": 0}}, ValueError, "layers: expected some of multiply.*, came 'dense'"),
+        (Network, {"cases": "nonsense"}, ValueError, "cases: nonsense: no such case"),
+        (Network, {"dtypes": "float16"}, ValueError, "dtypes: expected some of float64, float32, came 'float16'"),
+        (Network, {"cases": SMALL, "dtypes": "float32"}, ValueError, "dtypes: none of the cases is of float32"),
+        (Network, {"seeds": -1}, ValueError, "seeds: expected whole numbers from 0 to 4294967295, came -1"),
+        (Network, {"seeds": []}, ValueError, "seeds: .* came none"),
+        (Network, {"seeds": [0.5]}, ValueError, "seeds: .* came 0.5"),
+        (Network, {"name": "My Net"}, ValueError, "name: expected a lower-case letter, .* came 'My Net'"),
+        (Network, {"loss": np.sum}, ValueError, "layout: a module needs one"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_at_once(
+    port: Any, keywords: dict[str, Any], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        gradparity.compare(port, **keywords)
+
+
+def test_a_network_that_cannot_be_copied_says_so() -> None:
+    class Stuck(TwoLayerNet):
+        def __deepcopy__(self, memo: Any) -> Any:
+            raise RuntimeError("it holds a device")
+
+    with pytest.raises(TypeError, match=r"Stuck cannot be copied \(RuntimeError: it holds a device\); give the class"):
+        gradparity.compare(Stuck(5, 4, 3))
+
+
+def test_a_network_of_odd_parameters_says_so() -> None:
+    network = TwoLayerNet(5, 4, 3)
+    network.params["W2"] = np.zeros((7, 3))
+    with pytest.raises(
+        ValueError, match=r"expected each layer's outputs to be the next one's inputs, came W1 \(5, 4\)"
+    ):
+        gradparity.compare(network)
+    network.params["W2"] = np.zeros((4, 3), np.float32)
+    with pytest.raises(ValueError, match="expected parameters of float64 or of float32, came float32, float64"):
+        gradparity.compare(network)
+
+
+def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=tmp_path / "no")
+
+
+def test_the_import_alone_costs_nothing() -> None:
+    code = "import gradparity, sys; print([m for m in ('numpy', 'pydantic', 'rich') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        gradparity.nothing  # noqa: B018

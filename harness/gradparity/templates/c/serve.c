@@ -70,6 +70,16 @@ static int is_written(const char *name) {
     return written[i] != NULL;
 }
 
+static const char *const functions[] = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict", "gradient", "sgd"};
+
+enum { KINDS = 4, FUNCTIONS = 7 }; /* the kinds of layers come first */
+
+static int index_of(const char *name, int count) {
+    int i = 0;
+    while (i < count && strcmp(functions[i], name) != 0) i++;
+    return i;
+}
+
 static void need(const char *name) {
     if (!is_written(name))
         refuse("unsupported", "%s is not written yet: fill it in in my_network.c, and add it to `written` there", name);
@@ -275,12 +285,9 @@ static void take_labels(Message *message, int batch, int classes) {
 }
 
 static void take_layer(void) {
-    static const char *const kinds[] = {"affine", "relu", "sigmoid", "softmax_with_loss", NULL};
-    static char kind[32];
-    snprintf(kind, sizeof kind, "%s", field("kind"));
-    int known = 0;
-    for (int i = 0; kinds[i]; i++) known |= strcmp(kinds[i], kind) == 0;
-    if (!known) refuse("unsupported", "no layer %s", kind);
+    int at = index_of(field("kind"), KINDS);
+    if (at == KINDS) refuse("unsupported", "no layer %s", field("kind"));
+    const char *kind = functions[at];
     need(kind);
     Array *x = find(&request, "x");
     if (x->dims != 2) refuse("error", "expected x to be a matrix");
@@ -366,9 +373,11 @@ static double now(void) {
 
 static void hello(void) {
     char fields[1000] = "", list[300] = "";
-    static const char *const kinds[] = {"affine", "relu", "sigmoid", "softmax_with_loss"};
-    for (int i = 0; i < 4; i++)
-        if (is_written(kinds[i])) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", kinds[i]);
+    for (int i = 0; written[i]; i++)
+        if (index_of(written[i], FUNCTIONS) == FUNCTIONS)
+            refuse("error", "`written` in my_network.c: expected functions of that file, came %s", written[i]);
+    for (int i = 0; i < KINDS; i++)
+        if (is_written(functions[i])) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", functions[i]);
     int all = is_written("predict") && is_written("gradient") && is_written("sgd");
     snprintf(fields, sizeof fields,
              " name=PORT_NAME language=C version=C%ld blas=none threads=1 dtypes=%s epsilon=%s layers=%s optimizers=%s"

@@ -258,6 +258,11 @@ func vector[T any](name string, data []T) Named { return Named{name, Array{[]int
 
 func scalar[T any](name string, value T) Named { return Named{name, Array{[]int{}, []T{value}}} }
 
+var kinds = []string{"affine", "relu", "sigmoid", "softmax_with_loss"}
+
+// functions of my_network.go, those of the kinds of layers first.
+var functions = []string{"affine", "relu", "sigmoid", "softmaxWithLoss", "predict", "gradient", "sgd"}
+
 func need(name string) {
 	if !slices.Contains(written, name) {
 		unsupported("%s is not written yet: fill it in in my_network.go, and add it to `written` there", name)
@@ -317,9 +322,14 @@ func hello() Message {
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(written, name) })
 	}
+	for _, name := range written {
+		if !slices.Contains(functions, name) {
+			refuse("written in my_network.go: expected names of %v, came %q", functions, name)
+		}
+	}
 	layers, operations := []string{}, []string{"hello", "load"}
-	for _, kind := range []string{"affine", "relu", "sigmoid", "softmax_with_loss"} {
-		if has(kind) {
+	for i, kind := range kinds {
+		if has(functions[i]) {
 			layers = append(layers, kind)
 		}
 	}
@@ -385,10 +395,11 @@ func (p *Port) predict() func() Matrix {
 // layer is a call of one, on the arrays of the request.
 func (p *Port) layer(m Message) func() []Named {
 	kind, x := m.field("kind"), m.matrix("x")
-	if !slices.Contains([]string{"affine", "relu", "sigmoid", "softmax_with_loss"}, kind) {
+	at := slices.Index(kinds, kind)
+	if at < 0 {
 		unsupported("no layer %s", kind)
 	}
-	need(kind)
+	need(functions[at])
 	p.last = m
 	switch kind {
 	case "affine":

@@ -96,10 +96,9 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
     except OSError:
-        for path in folder.iterdir() if was_there else ():
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-        if not was_there:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        if was_there:
+            folder.mkdir()
         raise
 
 

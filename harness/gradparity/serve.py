@@ -43,9 +43,17 @@ def serve(handlers: Mapping[str, Handler]) -> None:
     """
     source, stdout = take_stdio()
     while (request := decode(source)) is not None:
-        for piece in encode(_answer(handlers, request)):
+        for piece in _encoded(_answer(handlers, request)):
             stdout.write(piece)
         stdout.flush()
+
+
+def _encoded(reply: Message) -> list[bytes | memoryview]:
+    """The reply's bytes, or those of an error where an array of it cannot travel."""
+    try:
+        return encode(reply)
+    except WireError as error:
+        return encode(Message("error", {"message": str(error)}))
 
 
 def take_stdio() -> tuple[Pipe, BinaryIO]:

@@ -1,9 +1,9 @@
 /*
  * Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
  *
- * Matrices lie row by row: element (i, j) of a (rows, columns) matrix a is a[i * columns + j]. Labels count from 0. Results go into
- * the arrays that are not const: write every element (they hold NaN before). Call your own code from here, and add its .c
- * files to the build in port.toml; serve.c includes this file.
+ * Matrices lie row by row: element (i, j) of a (rows, columns) matrix a is a[i * columns + j]. Labels count from 0.
+ * Results go into the arrays that are not const: write every element, as they hold NaN before. Call your own code from
+ * here, and add its .c files to the build in port.toml; serve.c includes this file.
  */
 
 /* YOURS: the type of all numbers, double or float. */
@@ -13,14 +13,15 @@ typedef double real;
 static const char *const loss_epsilon = "any";
 
 /* YOURS: the functions below that you have written, such as {"affine", "relu", NULL}. The others are not called. */
-static const char *const written[] = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict", "gradient", "sgd", NULL};
+static const char *const written[] = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict",
+                                      "gradient", "sgd", NULL};
 
 /* Affine layers with an activation between them, and softmax with cross-entropy at the end. */
 typedef struct {
-    int layers;             /* affine layers, numbered from 0 here */
-    const int *sizes;       /* layers + 1 of them: inputs, hidden ..., classes */
-    int relu;               /* the activation: 1 relu, 0 sigmoid */
-    real epsilon;           /* loss = -mean(log(p[label] + epsilon)); 0 in most cases, and the logarithm must not overflow */
+    int layers;                /* affine layers, numbered from 0 here */
+    const int *sizes;          /* layers + 1 of them: inputs, hidden ..., classes */
+    int relu;                  /* the activation: 1 relu, 0 sigmoid */
+    real epsilon;              /* of the loss: see softmax_with_loss */
     real *const *W, *const *b; /* W[l] (sizes[l], sizes[l + 1]) and b[l] (sizes[l + 1]) */
 } Network;
 
@@ -86,8 +87,8 @@ static void sigmoid(int n, const real *x, const real *dout, real *out, real *dx)
     }
 }
 
-/* YOURS: y = softmax of each row of x, dx = (y - one-hot t) / batch; returns the mean loss.
-   x, y, dx (batch, classes); t: batch labels */
+/* YOURS: returns the mean loss, -mean(log(y[label] + epsilon)); y = softmax of each row, dx = (y - one-hot t) / batch.
+   x, y, dx (batch, classes); t: batch labels. epsilon is 0 in most cases, and the logarithm must not overflow. */
 static real softmax_with_loss(int batch, int classes, const real *x, const int *t, real epsilon, real *y, real *dx) {
     real loss = 0;
     for (int i = 0; i < batch; i++, x += classes, y += classes, dx += classes) {

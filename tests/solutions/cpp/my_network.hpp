@@ -19,7 +19,8 @@ using Real = double;
 const std::string loss_epsilon = "any";
 
 /// YOURS: the functions below that you have written, such as {"affine", "relu"}. The others are not called.
-const std::vector<std::string> written = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict", "gradient", "sgd"};
+const std::vector<std::string> written = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict",
+                                          "gradient", "sgd"};
 
 /// Row by row: element (i, j) is data[i * columns + j].
 struct Matrix {
@@ -35,7 +36,7 @@ struct Network {
     std::vector<Matrix> W;            ///< W[l]: (inputs of layer l, outputs of layer l)
     std::vector<std::vector<Real>> b; ///< b[l]: (outputs of layer l)
     bool relu = true;                 ///< the activation: relu, or else sigmoid
-    Real epsilon = 0; ///< loss = -mean(log(p[label] + epsilon)); 0 in most cases, and the logarithm must not overflow
+    Real epsilon = 0;                 ///< of the loss: see softmax_with_loss
 };
 
 inline Matrix affine_forward(const Matrix& x, const Matrix& W, const std::vector<Real>& b) {
@@ -49,7 +50,8 @@ inline Matrix affine_forward(const Matrix& x, const Matrix& W, const std::vector
     return out;
 }
 
-inline std::tuple<Matrix, Matrix, std::vector<Real>> affine_backward(const Matrix& x, const Matrix& W, const Matrix& dout) {
+inline std::tuple<Matrix, Matrix, std::vector<Real>>
+affine_backward(const Matrix& x, const Matrix& W, const Matrix& dout) {
     Matrix dx{x.rows, x.columns}, dW{W.rows, W.columns};
     std::vector<Real> db(W.columns);
     for (std::size_t i = 0; i < x.rows; ++i)
@@ -91,8 +93,9 @@ inline std::tuple<Matrix, Matrix> sigmoid(const Matrix& x, const Matrix& dout) {
     return {out, dx};
 }
 
-/// YOURS: the mean loss, y = softmax of each row of x, dx = (y - one-hot t) / batch. Returns {loss, y, dx}.
-/// x, y, dx (batch, classes); t (batch)
+/// YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
+/// x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow. Returns
+/// {loss, y, dx}.
 inline std::tuple<Real, Matrix, Matrix> softmax_with_loss(const Matrix& x, const std::vector<int>& t, Real epsilon) {
     Matrix y{x.rows, x.columns}, dx{x.rows, x.columns};
     Real loss = 0;

@@ -4,11 +4,11 @@ import java.util.List;
  * Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
  *
  * <p>A matrix is an array of rows: element (i, j) is a[i][j]. Labels count from 0. Leave the arguments as they are, and
- * return fresh arrays. An exception is reported as the error that it is. If your code computes in float, replace every double
- * of this file by float.
+ * return fresh arrays. An exception is reported as the error that it is. If your code computes in float, replace every
+ * double of this file by float.
  */
 final class MyNetwork {
-    /** YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does. */
+    /** YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's. */
     static final String EPSILON = "any";
 
     /** YOURS: the methods below that you have written, such as "affine", "relu". The others are not called. */
@@ -91,7 +91,7 @@ final class MyNetwork {
     }
 
     /**
-     * YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
+     * YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row, dx = (y - one-hot t) / batch.
      *
      * <p>x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
      *
@@ -124,7 +124,8 @@ final class MyNetwork {
     }
 
     /** The pre-activations of all layers; puts their inputs there, too. */
-    private static double[][][] forward(double[][][] W, double[][] b, String activation, double[][] x, double[][][] inputs) {
+    private static double[][][] forward(
+            double[][][] W, double[][] b, String activation, double[][] x, double[][][] inputs) {
         double[][][] outs = new double[W.length][][];
         for (int l = 0; l < W.length; l++) {
             inputs[l] = x;

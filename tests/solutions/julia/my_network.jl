@@ -1,8 +1,8 @@
 # Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
 #
 # What comes are matrices and vectors of the case's type, Float64 or Float32; leave them as they are. A row is a sample.
-# Labels count from 1. What you return must be of the case's type and of the shape that is written here. An exception is reported
-# as the error that it is.
+# Labels count from 1. What you return must be of the case's type, and of the shape that is written here. An exception
+# is reported as the error that it is.
 
 # YOURS: what your code can compute in. Without "float32" those cases are "not implemented".
 const DTYPES = ["float64", "float32"]

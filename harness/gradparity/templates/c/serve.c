@@ -19,7 +19,8 @@
 
 enum { MAX_LINE = 65536, MAX_FIELDS = 32, MAX_ARRAYS = 256, MAX_DEPTH = 100 };
 
-static const char *const DTYPE = sizeof(real) == 8 ? "float64" : "float32", *const REAL = sizeof(real) == 8 ? "<f8" : "<f4";
+static const char *const DTYPE = sizeof(real) == 8 ? "float64" : "float32";
+static const char *const REAL = sizeof(real) == 8 ? "<f8" : "<f4";
 
 /* Elements row by row, whichever way they came. descr is <f8, <f4, <i4 or |u1. */
 typedef struct {
@@ -35,7 +36,10 @@ typedef struct {
     Array arrays[MAX_ARRAYS];
 } Message;
 
-typedef struct { Array images, labels; real scale; } Images;
+typedef struct {
+    Array images, labels;
+    real scale;
+} Images;
 
 static Message request, loaded, layered, reply, *last = &loaded;
 static Images sets[3];
@@ -130,7 +134,8 @@ static Array *find(Message *message, const char *name) {
 static Array *matrix(Message *message, const char *name, const char *descr, size_t rows, size_t columns) {
     Array *array = find(message, name);
     int dims = columns ? 2 : 1;
-    if (strcmp(array->descr, descr) != 0 || array->dims != dims || array->shape[0] != rows || (columns && array->shape[1] != columns))
+    if (strcmp(array->descr, descr) != 0 || array->dims != dims || array->shape[0] != rows
+        || (columns && array->shape[1] != columns))
         refuse("error", "expected %s to be %s of shape (%zu, %zu), came %s", name, descr, rows, columns, array->descr);
     return array;
 }
@@ -182,7 +187,8 @@ static void read_array(Array *array, const char *name) {
         size_t size = array->descr[2] - '0', rows = sizes[0], columns = sizes[1];
         char *turned = room(array->bytes), *came = array->data;
         for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < columns; j++) memcpy(turned + (i * columns + j) * size, came + (j * rows + i) * size, size);
+            for (size_t j = 0; j < columns; j++)
+                memcpy(turned + (i * columns + j) * size, came + (j * rows + i) * size, size);
         free(came);
         array->data = turned;
     }
@@ -223,7 +229,8 @@ static void send(const char *fields, const Message *message) {
         char header[128], shape[64] = "";
         if (array->dims == 1) snprintf(shape, sizeof shape, "%zu,", array->shape[0]);
         if (array->dims == 2) snprintf(shape, sizeof shape, "%zu, %zu", array->shape[0], array->shape[1]);
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", array->descr, shape);
+        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", array->descr,
+                 shape);
         fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, output);
         fprintf(output, "%-117s\n", header);
         fwrite(array->data, 1, array->bytes, output);
@@ -237,10 +244,19 @@ static int sizes[MAX_DEPTH + 1], *labels;
 static real *W[MAX_DEPTH], *b[MAX_DEPTH], *dW[MAX_DEPTH], *db[MAX_DEPTH];
 static Network net = {.sizes = sizes, .W = W, .b = b};
 
-typedef struct { const char *kind; int batch, inputs, outputs; real *x, *W, *b, *dout, *out, *dx, *dW, *db, *loss, epsilon; } Layer;
+typedef struct {
+    const char *kind;
+    int batch, inputs, outputs;
+    real *x, *W, *b, *dout, *out, *dx, *dW, *db, *loss, epsilon;
+} Layer;
 static Layer layer;
 
-typedef struct { int batch; real *x; int *t; real *out, *loss, rate; } Pass;
+typedef struct {
+    int batch;
+    real *x;
+    int *t;
+    real *out, *loss, rate;
+} Pass;
 static Pass pass;
 
 static void call_nothing(void) {}
@@ -272,7 +288,10 @@ static void call_step(void) {
 /* Labels as numbers, from numbers or from one-hot rows. */
 static void take_labels(Message *message, int batch, int classes) {
     Array *t = find(message, "t");
-    if (t->dims == 2) matrix(message, "t", REAL, batch, classes); else matrix(message, "t", "<i4", batch, 0);
+    if (t->dims == 2)
+        matrix(message, "t", REAL, batch, classes);
+    else
+        matrix(message, "t", "<i4", batch, 0);
     free(labels);
     labels = room(batch * sizeof *labels);
     for (int i = 0; i < batch; i++) {
@@ -292,7 +311,8 @@ static void take_layer(void) {
     Array *x = find(&request, "x");
     if (x->dims != 2) refuse("error", "expected x to be a matrix");
     int batch = x->shape[0], inputs = x->shape[1];
-    layer = (Layer){.kind = kind, .batch = batch, .inputs = inputs, .x = matrix(&request, "x", REAL, batch, inputs)->data};
+    layer =
+        (Layer){.kind = kind, .batch = batch, .inputs = inputs, .x = matrix(&request, "x", REAL, batch, inputs)->data};
     if (strcmp(kind, "softmax_with_loss") == 0) {
         take_labels(&request, batch, inputs);
         layer.epsilon = strtod(field("epsilon"), NULL);
@@ -377,22 +397,24 @@ static void hello(void) {
         if (index_of(written[i], FUNCTIONS) == FUNCTIONS)
             refuse("error", "`written` in my_network.c: expected functions of that file, came %s", written[i]);
     for (int i = 0; i < KINDS; i++)
-        if (is_written(functions[i])) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", functions[i]);
+        if (is_written(functions[i]))
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", functions[i]);
     int all = is_written("predict") && is_written("gradient") && is_written("sgd");
     snprintf(fields, sizeof fields,
              " name=PORT_NAME language=C version=C%ld blas=none threads=1 dtypes=%s epsilon=%s layers=%s optimizers=%s"
              " operations=hello,load%s%s%s%s%s%s",
              __STDC_VERSION__ / 100 % 100, DTYPE, loss_epsilon, list, is_written("sgd") ? "sgd" : "",
-             written[0] ? ",inputs,null,time" : "", *list ? ",layer" : "", is_written("predict") ? ",predict,accuracy" : "",
-             is_written("gradient") ? ",gradient" : "", is_written("sgd") ? ",update" : "",
-             all ? ",data,train,params,evaluate" : "");
+             written[0] ? ",inputs,null,time" : "", *list ? ",layer" : "",
+             is_written("predict") ? ",predict,accuracy" : "", is_written("gradient") ? ",gradient" : "",
+             is_written("sgd") ? ",update" : "", all ? ",data,train,params,evaluate" : "");
     send(fields, &reply);
 }
 
 static void load(void) {
     if (!is("dtype", DTYPE)) refuse("unsupported", "no %s", field("dtype"));
     int depth = -1;
-    for (const char *at = field("sizes"); *at && depth < MAX_DEPTH; at += *at == ',') sizes[++depth] = strtol(at, (char **)&at, 10);
+    for (const char *at = field("sizes"); *at && depth < MAX_DEPTH; at += *at == ',')
+        sizes[++depth] = strtol(at, (char **)&at, 10);
     net.layers = 0;
     net.relu = is("activation", "relu");
     net.epsilon = strtod(field("epsilon"), NULL);
@@ -488,7 +510,8 @@ static void gather(const Images *set, const int32_t *rows, int batch, real *x, i
     size_t inputs = sizes[0];
     for (int i = 0; i < batch; i++) {
         size_t row = rows ? rows[i] : i;
-        for (size_t j = 0; j < inputs; j++) x[i * inputs + j] = ((unsigned char *)set->images.data)[row * inputs + j] / set->scale;
+        for (size_t j = 0; j < inputs; j++)
+            x[i * inputs + j] = ((unsigned char *)set->images.data)[row * inputs + j] / set->scale;
         t[i] = ((unsigned char *)set->labels.data)[row];
     }
     pass.batch = batch, pass.x = x, pass.t = t;
@@ -501,7 +524,8 @@ static void train(void) {
     int steps = batches->shape[0], batch = batches->shape[1];
     const int32_t *rows = matrix(&request, "batches", "<i4", steps, batch)->data;
     for (int i = 0; i < steps * batch; i++)
-        if (rows[i] < 0 || (size_t)rows[i] >= set->labels.count) refuse("error", "expected rows of the set, came %d", rows[i]);
+        if (rows[i] < 0 || (size_t)rows[i] >= set->labels.count)
+            refuse("error", "expected rows of the set, came %d", rows[i]);
     answer_gradient();
     Message gradients = reply;
     reply.count = 0;

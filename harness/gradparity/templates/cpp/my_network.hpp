@@ -33,7 +33,7 @@ struct Network {
     std::vector<Matrix> W;            ///< W[l]: (inputs of layer l, outputs of layer l)
     std::vector<std::vector<Real>> b; ///< b[l]: (outputs of layer l)
     bool relu = true;                 ///< the activation: relu, or else sigmoid
-    Real epsilon = 0; ///< loss = -mean(log(p[label] + epsilon)); 0 in most cases, and the logarithm must not overflow
+    Real epsilon = 0;                 ///< of the loss: see softmax_with_loss
 };
 
 /// YOURS: out = x W + b, and for a given dout the gradients dx, dW and db. Returns {out, dx, dW, db}.
@@ -53,8 +53,9 @@ inline std::tuple<Matrix, Matrix> sigmoid(const Matrix& x, const Matrix& dout) {
     return {};
 }
 
-/// YOURS: the mean loss, y = softmax of each row of x, dx = (y - one-hot t) / batch. Returns {loss, y, dx}.
-/// x, y, dx (batch, classes); t (batch)
+/// YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
+/// x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow. Returns
+/// {loss, y, dx}.
 inline std::tuple<Real, Matrix, Matrix> softmax_with_loss(const Matrix& x, const std::vector<int>& t, Real epsilon) {
     return {};
 }

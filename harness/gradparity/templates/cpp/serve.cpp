@@ -66,7 +66,8 @@ bool contains(const std::vector<std::string>& list, const std::string& name) {
 bool has(const std::string& name) { return contains(written, name); }
 
 void need(const std::string& name) {
-    if (!has(name)) unsupported(name + " is not written yet: fill it in in my_network.hpp, and add it to `written` there");
+    if (!has(name))
+        unsupported(name + " is not written yet: fill it in in my_network.hpp, and add it to `written` there");
 }
 
 // Reading and writing.
@@ -79,7 +80,8 @@ template <typename T> const char* descr() {
 
 std::string read(std::size_t count) {
     std::string bytes(count, '\0');
-    if (!std::cin.read(bytes.data(), static_cast<std::streamsize>(count))) throw std::runtime_error("stdin ended inside an array");
+    if (!std::cin.read(bytes.data(), static_cast<std::streamsize>(count)))
+        throw std::runtime_error("stdin ended inside an array");
     return bytes;
 }
 
@@ -109,11 +111,16 @@ Array read_array() {
         if (size.find_first_of("0123456789") != size.npos) array.shape.push_back(std::stoul(size));
     const std::string name = after("'descr': '").substr(0, 3);
     const bool by_columns = after("'fortran_order': ").compare(0, 4, "True") == 0;
-    if (name == "<f8") array.data = read_elements<double>(array.shape, by_columns);
-    else if (name == "<f4") array.data = read_elements<float>(array.shape, by_columns);
-    else if (name == "<i4") array.data = read_elements<std::int32_t>(array.shape, by_columns);
-    else if (name == "|u1") array.data = read_elements<std::uint8_t>(array.shape, by_columns);
-    else throw std::runtime_error("expected dtype <f8, <f4, <i4 or |u1, came " + name);
+    if (name == "<f8")
+        array.data = read_elements<double>(array.shape, by_columns);
+    else if (name == "<f4")
+        array.data = read_elements<float>(array.shape, by_columns);
+    else if (name == "<i4")
+        array.data = read_elements<std::int32_t>(array.shape, by_columns);
+    else if (name == "|u1")
+        array.data = read_elements<std::uint8_t>(array.shape, by_columns);
+    else
+        throw std::runtime_error("expected dtype <f8, <f4, <i4 or |u1, came " + name);
     return array;
 }
 
@@ -123,11 +130,14 @@ bool read_request(Request& request) {
     if (!std::getline(std::cin, line)) return false;
     for (const std::string& pair : split(line, ' ')) {
         const std::size_t at = pair.find('=');
-        if (request.word.empty()) request.word = pair;
-        else request.fields[pair.substr(0, at)] = at == pair.npos ? "" : pair.substr(at + 1);
+        if (request.word.empty())
+            request.word = pair;
+        else
+            request.fields[pair.substr(0, at)] = at == pair.npos ? "" : pair.substr(at + 1);
     }
     if (request.fields.count("arrays"))
-        for (const std::string& name : split(request.fields["arrays"], ',')) request.arrays.emplace_back(name, read_array());
+        for (const std::string& name : split(request.fields["arrays"], ','))
+            request.arrays.emplace_back(name, read_array());
     return true;
 }
 
@@ -149,13 +159,16 @@ void write(std::FILE* out, std::string line, const Arrays& arrays) {
         std::string sizes;
         for (std::size_t n : shape) sizes += std::to_string(n) + ", ";
         if (shape.size() > 1) sizes.resize(sizes.size() - 2);
-        std::visit([&](const auto& data) {
-            using T = typename std::decay_t<decltype(data)>::value_type;
-            const std::string header = std::string("{'descr': '") + descr<T>() + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
-            std::fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, out);
-            std::fprintf(out, "%-117s\n", header.c_str());
-            std::fwrite(data.data(), sizeof(T), data.size(), out);
-        }, named.second.data);
+        std::visit(
+            [&](const auto& data) {
+                using T = typename std::decay_t<decltype(data)>::value_type;
+                const std::string header =
+                    std::string("{'descr': '") + descr<T>() + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
+                std::fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, out);
+                std::fprintf(out, "%-117s\n", header.c_str());
+                std::fwrite(data.data(), sizeof(T), data.size(), out);
+            },
+            named.second.data);
     }
     std::fflush(out);
 }
@@ -194,7 +207,8 @@ Matrix matrix(const Request& request, const std::string& name) {
 
 Matrix sized(const Request& request, const std::string& name, std::size_t rows, std::size_t columns) {
     Matrix a = matrix(request, name);
-    if (a.rows != rows || a.columns != columns) refuse("expected " + name + " to be (" + std::to_string(rows) + ", " + std::to_string(columns) + ")");
+    if (a.rows != rows || a.columns != columns)
+        refuse("expected " + name + " to be (" + std::to_string(rows) + ", " + std::to_string(columns) + ")");
     return a;
 }
 
@@ -215,7 +229,9 @@ Labels labels(const Request& request) {
 }
 
 std::pair<std::string, Array> scalar(const std::string& name, Real value) { return {name, {{}, Vector{value}}}; }
-std::pair<std::string, Array> precise(const std::string& name, double value) { return {name, {{}, std::vector<double>{value}}}; }
+std::pair<std::string, Array> precise(const std::string& name, double value) {
+    return {name, {{}, std::vector<double>{value}}};
+}
 std::pair<std::string, Array> named(const std::string& name, const Vector& v) { return {name, {{v.size()}, v}}; }
 std::pair<std::string, Array> named(const std::string& name, const Matrix& a) {
     if (a.data.size() != a.rows * a.columns) refuse("expected " + name + " to hold rows * columns elements");
@@ -259,16 +275,19 @@ std::map<std::string, Images> sets;
 
 std::string hello() {
     for (const std::string& name : written)
-        if (!contains(kinds, name) && !contains(others, name)) refuse("`written` in my_network.hpp: expected functions of that file, came " + name);
+        if (!contains(kinds, name) && !contains(others, name))
+            refuse("`written` in my_network.hpp: expected functions of that file, came " + name);
     std::string layers;
     for (const std::string& kind : kinds)
         if (has(kind)) layers += (layers.empty() ? "" : ",") + kind;
     const bool all = std::all_of(others.begin(), others.end(), has);
     std::ostringstream line;
-    line << "ok name=PORT_NAME language=C%2B%2B version=C%2B%2B" << __cplusplus / 100 % 100 << " blas=none threads=1 dtypes=" << real_name
-         << " layers=" << layers << " operations=hello,load" << (written.empty() ? "" : ",inputs,null,time") << (layers.empty() ? "" : ",layer")
-         << (has("predict") ? ",predict,accuracy" : "") << (has("gradient") ? ",gradient" : "") << (has("sgd") ? ",update" : "")
-         << (all ? ",data,train,params,evaluate" : "") << " optimizers=" << (has("sgd") ? "sgd" : "") << " epsilon=" << loss_epsilon;
+    line << "ok name=PORT_NAME language=C%2B%2B version=C%2B%2B" << __cplusplus / 100 % 100
+         << " blas=none threads=1 dtypes=" << real_name << " layers=" << layers << " operations=hello,load"
+         << (written.empty() ? "" : ",inputs,null,time") << (layers.empty() ? "" : ",layer")
+         << (has("predict") ? ",predict,accuracy" : "") << (has("gradient") ? ",gradient" : "")
+         << (has("sgd") ? ",update" : "") << (all ? ",data,train,params,evaluate" : "")
+         << " optimizers=" << (has("sgd") ? "sgd" : "") << " epsilon=" << loss_epsilon;
     return line.str();
 }
 
@@ -292,8 +311,8 @@ void load(const Request& request) {
     last = request.arrays;
 }
 
-/// A layer's call on the arrays of the request.
-std::function<Arrays()> layer(const Request& request) {
+/// A layer's call on the arrays of the request; its results are kept where it is told so.
+std::function<Arrays(bool)> layer(const Request& request) {
     const std::string& kind = field(request, "kind");
     if (!contains(kinds, kind)) unsupported("no layer " + kind);
     need(kind);
@@ -301,23 +320,26 @@ std::function<Arrays()> layer(const Request& request) {
     if (kind == "affine") {
         const Matrix W = matrix(request, "W"), dout = sized(request, "dout", x.rows, W.columns);
         const Vector b = vector(request, "b");
-        return [=]() -> Arrays {
+        return [=](bool keep) -> Arrays {
             const auto [out, dx, dW, db] = affine(x, W, b, dout);
+            if (!keep) return {};
             return {named("out", out), named("dx", dx), named("dW", dW), named("db", db)};
         };
     }
     if (kind == "softmax_with_loss") {
         const Labels t = labels(request);
         const Real epsilon = number(request, "epsilon");
-        return [=]() -> Arrays {
+        return [=](bool keep) -> Arrays {
             const auto [loss, y, dx] = softmax_with_loss(x, t, epsilon);
+            if (!keep) return {};
             return {scalar("loss", loss), named("y", y), named("dx", dx)};
         };
     }
     const auto activation = kind == "relu" ? relu : sigmoid;
     const Matrix dout = sized(request, "dout", x.rows, x.columns);
-    return [=]() -> Arrays {
+    return [=](bool keep) -> Arrays {
         const auto [out, dx] = activation(x, dout);
+        if (!keep) return {};
         return {named("out", out), named("dx", dx)};
     };
 }
@@ -359,7 +381,7 @@ Arrays timed(const Request& request) {
     if (operation == "layer") {
         const auto made = layer(request);
         last = request.arrays;
-        call = [=] { made(); };
+        call = [=] { made(false); };
     } else if (operation == "predict") {
         need("predict"), loaded();
         call = [] { predict(net, x); };
@@ -388,9 +410,11 @@ const Images& images(const std::string& name) {
     const auto found = sets.find(name);
     const auto fits = [](const Images& set) {
         const auto& all = set.labels;
-        return set.inputs == net.W.front().rows && (all.empty() || *std::max_element(all.begin(), all.end()) < net.W.back().columns);
+        return set.inputs == net.W.front().rows
+               && (all.empty() || *std::max_element(all.begin(), all.end()) < net.W.back().columns);
     };
-    if (found == sets.end() || !fits(found->second)) refuse("expected the set " + name + ", with images and labels that fit the loaded network");
+    if (found == sets.end() || !fits(found->second))
+        refuse("expected the set " + name + ", with images and labels that fit the loaded network");
     return found->second;
 }
 
@@ -423,7 +447,7 @@ Arrays answer(const Request& request) {
     if (word == "load") {
         load(request);
     } else if (word == "layer") {
-        const Arrays results = layer(request)();
+        const Arrays results = layer(request)(true);
         last = request.arrays;
         return results;
     } else if (word == "inputs") {
@@ -442,7 +466,9 @@ Arrays answer(const Request& request) {
         return timed(request);
     } else if (word == "data") {
         const Array &pixels = given(request, "images", 2), &found = given(request, "labels", 1);
-        sets[field(request, "set")] = {elements<std::uint8_t>(pixels, "images"), elements<std::uint8_t>(found, "labels"), pixels.shape[1], number(request, "scale")};
+        sets[field(request, "set")] = {elements<std::uint8_t>(pixels, "images"),
+                                       elements<std::uint8_t>(found, "labels"), pixels.shape[1],
+                                       number(request, "scale")};
     } else if (word == "train") {
         return train(request);
     } else if (word == "params") {
@@ -467,8 +493,10 @@ int main() try {
     if (!out) throw std::runtime_error("no file descriptor 3: run it as port.toml does");
     for (Request request; read_request(request);) {
         try {
-            if (request.word == "hello") write(out, hello(), {});
-            else write(out, "ok", answer(request));
+            if (request.word == "hello")
+                write(out, hello(), {});
+            else
+                write(out, "ok", answer(request));
         } catch (const Refusal& refusal) {
             write(out, refusal.word + " message=" + quote(refusal.what()), {});
         } catch (const std::exception& thrown) {

@@ -29,7 +29,7 @@ type Network struct {
 	W       []Matrix // W[l]: (inputs of layer l, outputs of layer l)
 	B       [][]Real // B[l]: (outputs of layer l)
 	Relu    bool     // the activation: relu, or else sigmoid
-	Epsilon Real     // loss = -mean(log(p[label] + Epsilon)); 0 in most cases, and the logarithm must not overflow
+	Epsilon Real     // of the loss: see softmaxWithLoss
 }
 
 // YOURS: out = x W + b, and for a given dout the gradients dx, dW and db.
@@ -48,8 +48,8 @@ func sigmoid(x, dout Matrix) (out, dx Matrix) {
 	return
 }
 
-// YOURS: the mean loss, y = softmax of each row of x, dx = (y - one-hot t) / batch.
-// x, y, dx (batch, classes); t (batch)
+// YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
+// x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
 func softmaxWithLoss(x Matrix, t []int, epsilon Real) (loss Real, y, dx Matrix) {
 	return
 }

@@ -207,7 +207,7 @@ func writeMessage(w *bufio.Writer, m Message) {
 	}
 	fmt.Fprintln(w)
 	for _, array := range m.Arrays {
-		descr := map[string]string{"[]float64": "<f8", "[]float32": "<f4", "[]int32": "<i4", "[]uint8": "|u1"}[fmt.Sprintf("%T", array.Data)]
+		descr := descrs[fmt.Sprintf("%T", array.Data)]
 		shape := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(array.Shape)), ", "), "[]")
 		if len(array.Shape) == 1 {
 			shape += ","
@@ -218,6 +218,8 @@ func writeMessage(w *bufio.Writer, m Message) {
 	}
 	w.Flush()
 }
+
+var descrs = map[string]string{"[]float64": "<f8", "[]float32": "<f4", "[]int32": "<i4", "[]uint8": "|u1"}
 
 func quote(value string) string {
 	var text strings.Builder
@@ -251,6 +253,9 @@ type Port struct {
 func ok(arrays ...Named) Message { return Message{Word: "ok", Arrays: arrays} }
 
 func ofMatrix(name string, a Matrix) Named {
+	if len(a.Data) != a.Rows*a.Columns {
+		refuse("expected %s to hold %d x %d elements, came %d", name, a.Rows, a.Columns, len(a.Data))
+	}
 	return Named{name, Array{[]int{a.Rows, a.Columns}, a.Data}}
 }
 
@@ -289,6 +294,7 @@ func (p *Port) answer(m Message) Message {
 		return ok(scalar("accuracy", accuracy(p.predict()(), p.t)))
 	case "gradient":
 		need("gradient")
+		p.classes()
 		loss, dW, db := gradient(p.net, p.x, p.t)
 		return ok(append([]Named{scalar("loss", loss)}, params("d", dW, db)...)...)
 	case "time":
@@ -349,9 +355,16 @@ func hello() Message {
 		optimizers = "sgd"
 	}
 	return Message{Word: "ok", Fields: map[string]string{
-		"name": "PORT_NAME", "language": "Go", "version": strings.TrimPrefix(runtime.Version(), "go"), "blas": "none", "threads": "1",
-		"dtypes": fmt.Sprintf("%T", Real(0)), "layers": strings.Join(layers, ","), "operations": strings.Join(operations, ","),
-		"optimizers": optimizers, "epsilon": lossEpsilon,
+		"name":       "PORT_NAME",
+		"language":   "Go",
+		"version":    strings.TrimPrefix(runtime.Version(), "go"),
+		"blas":       "none",
+		"threads":    "1",
+		"dtypes":     fmt.Sprintf("%T", Real(0)),
+		"layers":     strings.Join(layers, ","),
+		"operations": strings.Join(operations, ","),
+		"optimizers": optimizers,
+		"epsilon":    lossEpsilon,
 	}}
 }
 
@@ -416,7 +429,10 @@ func (p *Port) layer(m Message) func() []Named {
 			return []Named{scalar("loss", loss), ofMatrix("y", y), ofMatrix("dx", dx)}
 		}
 	}
-	dout, activation := m.sized("dout", x.Rows, x.Columns), map[string]func(x, dout Matrix) (Matrix, Matrix){"relu": relu, "sigmoid": sigmoid}[kind]
+	dout, activation := m.sized("dout", x.Rows, x.Columns), relu
+	if kind == "sigmoid" {
+		activation = sigmoid
+	}
 	return func() []Named {
 		out, dx := activation(x, dout)
 		return []Named{ofMatrix("out", out), ofMatrix("dx", dx)}
@@ -492,7 +508,9 @@ func (p *Port) time(m Message) Message {
 // images are the set of this name, which must fit the loaded network.
 func (p *Port) images(name string) Images {
 	set, there := p.sets[name]
-	if classes := p.classes(); !there || set.inputs != p.net.W[0].Rows || len(set.labels) > 0 && int(slices.Max(set.labels)) >= classes {
+	classes := p.classes()
+	tooLarge := func(label uint8) bool { return int(label) >= classes }
+	if !there || set.inputs != p.net.W[0].Rows || slices.ContainsFunc(set.labels, tooLarge) {
 		refuse("expected the set %s, with images and labels that fit the loaded network", name)
 	}
 	return set

@@ -1,5 +1,5 @@
 import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.FileOutputStream;
@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 /**
  * The plumbing between gradparity and MyNetwork.java. You need not open this file.
  *
- * <p>Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records. gradparity's
- * docs/protocol.md is the specification. An array is a Java one: double, double[] or double[][], or the same of float,
- * int or byte. MyNetwork's methods are called by name, as they may be of double or of float.
+ * <p>Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records.
+ * gradparity's docs/protocol.md is the specification. An array is a Java one: double, double[] or double[][], or the
+ * same of float, int or byte. MyNetwork's methods are called by name, as they may be of double or of float.
  */
 final class Serve {
     private static final Map<String, String> METHODS =
@@ -40,6 +40,7 @@ final class Serve {
             Map.of(double.class, "<f8", float.class, "<f4", int.class, "<i4", byte.class, "|u1");
 
     /** What a request is answered with, where that is not ok. */
+    @SuppressWarnings("serial")
     private static final class Refusal extends RuntimeException {
         final String word;
 
@@ -70,7 +71,8 @@ final class Serve {
             boolean fits = shape.length == 0 || List.of(box(shape)).equals(List.of(box(shapeOf(array))));
             if (array.getClass() != type || !fits) {
                 String came = array.getClass().getSimpleName() + " " + List.of(box(shapeOf(array)));
-                throw refuse("expected " + name + " to be " + type.getSimpleName() + " " + List.of(box(shape)) + ", came " + came);
+                throw refuse("expected " + name + " to be " + type.getSimpleName() + " " + List.of(box(shape))
+                        + ", came " + came);
             }
             return array;
         }
@@ -110,7 +112,9 @@ final class Serve {
     // MyNetwork.
 
     private static Method method(String name) {
-        return Stream.of(MyNetwork.class.getDeclaredMethods()).filter(m -> m.getName().equals(name)).findFirst()
+        return Stream.of(MyNetwork.class.getDeclaredMethods())
+                .filter(m -> m.getName().equals(name))
+                .findFirst()
                 .orElseThrow(() -> refuse("expected a method of MyNetwork.java, came " + name));
     }
 
@@ -160,9 +164,16 @@ final class Serve {
         String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
         Matcher header = HEADER.matcher(text);
         if (!header.find()) throw new IOException("expected an .npy header, came " + text);
-        Class<?> type = DESCRS.keySet().stream().filter(key -> DESCRS.get(key).equals(header.group(1))).findFirst().orElseThrow();
-        int[] shape = Stream.of(header.group(3).split(",")).map(String::trim).filter(word -> !word.isEmpty())
-                .mapToInt(Integer::parseInt).toArray();
+        Class<?> type = DESCRS.keySet()
+                                .stream()
+                                .filter(key -> DESCRS.get(key).equals(header.group(1)))
+                                .findFirst()
+                                .orElseThrow();
+        int[] shape = Stream.of(header.group(3).split(","))
+                              .map(String::trim)
+                              .filter(word -> !word.isEmpty())
+                              .mapToInt(Integer::parseInt)
+                              .toArray();
         int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
         int size = type == double.class ? 8 : type == byte.class ? 1 : 4;
         byte[] bytes = in.readNBytes(count * size);
@@ -182,24 +193,35 @@ final class Serve {
     }
 
     private static void get(ByteBuffer data, int from, Object row, int to) {
-        if (row instanceof double[] a) a[to] = data.getDouble(8 * from);
-        else if (row instanceof float[] a) a[to] = data.getFloat(4 * from);
-        else if (row instanceof int[] a) a[to] = data.getInt(4 * from);
-        else ((byte[]) row)[to] = data.get(from);
+        if (row instanceof double[] a)
+            a[to] = data.getDouble(8 * from);
+        else if (row instanceof float[] a)
+            a[to] = data.getFloat(4 * from);
+        else if (row instanceof int[] a)
+            a[to] = data.getInt(4 * from);
+        else
+            ((byte[]) row)[to] = data.get(from);
     }
 
     private static void put(ByteBuffer data, Object row) {
-        if (row instanceof double[] a) for (double value : a) data.putDouble(value);
-        else if (row instanceof float[] a) for (float value : a) data.putFloat(value);
-        else if (row instanceof int[] a) for (int value : a) data.putInt(value);
-        else if (row instanceof Object[] rows) for (Object one : rows) put(data, one);
-        else if (row instanceof Double value) data.putDouble(value);
-        else if (row instanceof Float value) data.putFloat(value);
+        if (row instanceof double[] a)
+            for (double value : a) data.putDouble(value);
+        else if (row instanceof float[] a)
+            for (float value : a) data.putFloat(value);
+        else if (row instanceof int[] a)
+            for (int value : a) data.putInt(value);
+        else if (row instanceof Object[] rows)
+            for (Object one : rows) put(data, one);
+        else if (row instanceof Double value)
+            data.putDouble(value);
+        else if (row instanceof Float value)
+            data.putFloat(value);
     }
 
     private static Request readRequest(DataInputStream in) throws IOException {
         StringBuilder line = new StringBuilder();
-        for (int c; (c = in.read()) != '\n'; line.append((char) c)) if (c < 0) return null;
+        for (int c; (c = in.read()) != '\n'; line.append((char) c))
+            if (c < 0) return null;
         String[] words = line.toString().split(" ");
         Request request = new Request(words[0], new HashMap<>(), new LinkedHashMap<>());
         for (int i = 1; i < words.length; i++) {
@@ -212,24 +234,30 @@ final class Serve {
         return request;
     }
 
-    private static void write(OutputStream out, String word, Map<String, String> fields, Map<String, Object> arrays) throws IOException {
+    /** All of a reply, so that nothing of it is written where an array cannot travel. */
+    private static byte[] encode(String word, Map<String, String> fields, Map<String, Object> arrays) {
         StringBuilder line = new StringBuilder(word);
         fields.forEach((key, value) -> line.append(' ').append(key).append('=').append(quote(value)));
         if (!arrays.isEmpty()) line.append(" arrays=").append(String.join(",", arrays.keySet()));
-        out.write(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
-        for (Object array : arrays.values()) {
-            int[] shape = shapeOf(array);
-            String sizes = String.join(", ", IntStream.of(shape).mapToObj(String::valueOf).toList()) + (shape.length == 1 ? "," : "");
-            Class<?> type = elements(array);
-            String text = "{'descr': '" + DESCRS.get(type) + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
-            String record = "\u0093NUMPY\u0001\u0000\u0076\u0000" + String.format("%-117s\n", text);
-            out.write(record.getBytes(StandardCharsets.ISO_8859_1));
-            int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
-            ByteBuffer data = ByteBuffer.allocate(count * (type == double.class ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
-            put(data, array);
-            out.write(data.array());
-        }
-        out.flush();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+        arrays.forEach((name, array) -> write(bytes, name, array));
+        return bytes.toByteArray();
+    }
+
+    private static void write(ByteArrayOutputStream bytes, String name, Object array) {
+        if (array == null || !DESCRS.containsKey(elements(array))) throw refuse("expected " + name + " to be numbers");
+        int[] shape = shapeOf(array);
+        String sizes = String.join(", ", IntStream.of(shape).mapToObj(String::valueOf).toList());
+        String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
+        Class<?> type = elements(array);
+        String text = "{'descr': '" + DESCRS.get(type) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
+        String record = "\u0093NUMPY\u0001\u0000\u0076\u0000" + String.format("%-117s\n", text);
+        bytes.writeBytes(record.getBytes(StandardCharsets.ISO_8859_1));
+        int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
+        ByteBuffer data = ByteBuffer.allocate(count * (type == double.class ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+        put(data, array);
+        bytes.writeBytes(data.array());
     }
 
     private static String quote(String value) {
@@ -267,11 +295,9 @@ final class Serve {
         if (has("gradient")) operations.add("gradient");
         if (has("sgd")) operations.add("update");
         if (has("predict", "gradient", "sgd")) operations.addAll(List.of("data", "train", "params", "evaluate"));
-        return Map.of(
-                "name", "PORT_NAME", "language", "Java", "version", System.getProperty("java.version"), "blas", "none",
-                "threads", "1", "dtypes", DTYPE, "layers", String.join(",", layers),
-                "operations", String.join(",", operations), "optimizers", has("sgd") ? "sgd" : "",
-                "epsilon", MyNetwork.EPSILON);
+        return Map.of("name", "PORT_NAME", "language", "Java", "version", System.getProperty("java.version"), "blas",
+                "none", "threads", "1", "dtypes", DTYPE, "layers", String.join(",", layers), "operations",
+                String.join(",", operations), "optimizers", has("sgd") ? "sgd" : "", "epsilon", MyNetwork.EPSILON);
     }
 
     private Map<String, Object> answer(Request request) throws Exception {
@@ -284,7 +310,8 @@ final class Serve {
             case "inputs" -> {
                 return last;
             }
-            case "null" -> {}
+            case "null" -> {
+            }
             case "predict" -> {
                 return Map.of("out", predict(x));
             }
@@ -316,7 +343,8 @@ final class Serve {
                 int[] rows = IntStream.range(0, set.labels.length).toArray();
                 Object pixels = batch(set, rows);
                 int[] labels = labels(set, rows);
-                return named(List.of("loss", "accuracy"), gradient(pixels, labels)[0], accuracy(predict(pixels), labels));
+                return named(
+                        List.of("loss", "accuracy"), gradient(pixels, labels)[0], accuracy(predict(pixels), labels));
             }
             case "update" -> {
                 Object rate = rate(request);
@@ -441,9 +469,12 @@ final class Serve {
     private static Object copy(Object array) {
         Object[] rows = ((Object[]) array).clone();
         for (int i = 0; i < rows.length; i++) {
-            if (rows[i] instanceof Object[] inner) rows[i] = copy(inner);
-            else if (rows[i] instanceof double[] inner) rows[i] = inner.clone();
-            else rows[i] = ((float[]) rows[i]).clone();
+            if (rows[i] instanceof Object[] inner)
+                rows[i] = copy(inner);
+            else if (rows[i] instanceof double[] inner)
+                rows[i] = inner.clone();
+            else
+                rows[i] = ((float[]) rows[i]).clone();
         }
         return rows;
     }
@@ -461,7 +492,7 @@ final class Serve {
                 Object rate = rate(request);
                 this.W = copy(W);
                 this.b = copy(b);
-                yield () -> step(x, t, rate);
+                yield() -> step(x, t, rate);
             }
             default -> throw unsupported("no operation " + operation + " to time");
         };
@@ -485,7 +516,8 @@ final class Serve {
         Images set = sets.get(name);
         int depth = W == null ? 0 : Array.getLength(W);
         boolean fits = set != null && depth > 0 && shapeOf(set.pixels)[1] == shapeOf(Array.get(W, 0))[0];
-        for (int i = 0; fits && i < set.labels.length; i++) fits = (set.labels[i] & 0xff) < shapeOf(Array.get(W, depth - 1))[1];
+        for (int i = 0; fits && i < set.labels.length; i++)
+            fits = (set.labels[i] & 0xff) < shapeOf(Array.get(W, depth - 1))[1];
         if (!fits) throw refuse("expected the set " + name + ", with images and labels that fit the loaded network");
         return set;
     }
@@ -498,8 +530,10 @@ final class Serve {
             byte[] pixels = set.pixels[rows[i]];
             Object row = Array.get(x, i);
             for (int j = 0; j < inputs; j++) {
-                if (row instanceof double[] a) a[j] = (pixels[j] & 0xff) / set.scale;
-                else ((float[]) row)[j] = (pixels[j] & 0xff) / (float) set.scale;
+                if (row instanceof double[] a)
+                    a[j] = (pixels[j] & 0xff) / set.scale;
+                else
+                    ((float[]) row)[j] = (pixels[j] & 0xff) / (float) set.scale;
             }
         }
         return x;
@@ -524,18 +558,21 @@ final class Serve {
 
     public static void main(String[] arguments) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        OutputStream out = new BufferedOutputStream(new FileOutputStream("/dev/fd/3"), 1 << 16);
+        OutputStream out = new FileOutputStream("/dev/fd/3");
         Serve port = new Serve();
-        for (Request request; (request = readRequest(in)) != null; ) {
+        for (Request request; (request = readRequest(in)) != null;) {
+            byte[] reply;
             try {
-                if (request.word.equals("hello")) write(out, "ok", hello(), Map.of());
-                else write(out, "ok", Map.of(), port.answer(request));
+                boolean first = request.word.equals("hello");
+                reply = encode("ok", first ? hello() : Map.of(), first ? Map.of() : port.answer(request));
             } catch (Refusal refusal) {
-                write(out, refusal.word, Map.of("message", refusal.getMessage()), Map.of());
+                reply = encode(refusal.word, Map.of("message", refusal.getMessage()), Map.of());
             } catch (Exception thrown) {
                 thrown.printStackTrace();
-                write(out, "error", Map.of("message", thrown.toString()), Map.of());
+                reply = encode("error", Map.of("message", thrown.toString()), Map.of());
             }
+            out.write(reply);
+            out.flush();
         }
     }
 }

@@ -1,9 +1,9 @@
 /*
  * Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
  *
- * A matrix is { rows, columns, data }, row by row: element (i, j) is data[i * columns + j]. A vector is an array of numbers. What
- * comes is in typed arrays, Float64Array or Float32Array; what you return may be in plain ones. Labels count from 0. Leave the
- * arguments as they are. An exception is reported as the error that it is.
+ * A matrix is { rows, columns, data }, row by row: element (i, j) is data[i * columns + j]. A vector is an array of
+ * numbers. What comes is in typed arrays, Float64Array or Float32Array; what you return may be in plain ones. Labels
+ * count from 0. Leave the arguments as they are. An exception is reported as the error that it is.
  */
 
 // YOURS: add "float32" if your code can compute in it: in Float32Array, or with Math.fround.

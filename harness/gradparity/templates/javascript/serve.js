@@ -28,7 +28,7 @@ const unsupported = (message) => {
   throw new Refusal("unsupported", message);
 };
 
-// Reading and writing: an array is { shape, data }, row by row, and a matrix of my_network.js one with rows and columns.
+// Reading and writing. An array is { shape, data }, row by row; a matrix of my_network.js has rows and columns.
 
 /** What the call gives, once its pipe is ready. */
 function patiently(call) {
@@ -155,6 +155,10 @@ function need(...names) {
   }
 }
 
+function field({ word, fields }, key) {
+  return fields[key] ?? refuse(`expected the field ${key} in the request ${word}`);
+}
+
 function theCase() {
   return loaded ?? refuse("expected a case to be loaded");
 }
@@ -171,12 +175,13 @@ function given({ word, arrays }, name, ...shape) {
 /** Labels as numbers, from numbers or from one-hot rows. */
 function labels(t) {
   if (t.shape.length === 1) return t.data;
-  return Int32Array.from({ length: t.rows }, (_, i) => t.data.subarray(i * t.columns).findIndex((value) => value !== 0));
+  const label = (_, i) => t.data.subarray(i * t.columns).findIndex((value) => value !== 0);
+  return Int32Array.from({ length: t.rows }, label);
 }
 
 /** A layer's function, its arguments, and how its results travel. */
 function layer(request) {
-  const { kind } = request.fields;
+  const kind = field(request, "kind");
   need(LAYERS[kind] ?? unsupported(`no layer ${kind}`));
   const call = mine[LAYERS[kind]];
   const x = given(request, "x");
@@ -190,8 +195,9 @@ function layer(request) {
     return { call: () => call(...inputs), shown };
   }
   if (kind === "softmax_with_loss") {
-    const inputs = [x, labels(given(request, "t")), Number(request.fields.epsilon)];
-    return { call: () => call(...inputs), shown: ({ loss, y, dx }) => ({ loss: scalar(Type, loss), ...matrices(Type, { y, dx }) }) };
+    const inputs = [x, labels(given(request, "t")), Number(field(request, "epsilon"))];
+    const shown = ({ loss, y, dx }) => ({ loss: scalar(Type, loss), ...matrices(Type, { y, dx }) });
+    return { call: () => call(...inputs), shown };
   }
   return { call: () => call(x, dout), shown: ({ out, dx }) => matrices(Type, { out, dx }) };
 }
@@ -219,10 +225,11 @@ function step(net, x, t, rate) {
   return loss;
 }
 
-function rateOf({ optimizer, learning_rate: rate }) {
+function rateOf(request) {
+  const optimizer = field(request, "optimizer");
   if (optimizer !== "sgd") unsupported(`no optimizer ${optimizer}`);
   need("sgd");
-  return Number(rate);
+  return Number(field(request, "learning_rate"));
 }
 
 /** The set of this name, which must fit the loaded network. */
@@ -247,7 +254,7 @@ function batch({ pixels, labels, scale }, rows, Type) {
 }
 
 function timed(request) {
-  const { operation, calls, samples } = request.fields;
+  const [operation, calls, samples] = ["operation", "calls", "samples"].map((key) => field(request, key));
   const { net, x, t } = operation === "null" || operation === "layer" ? {} : theCase();
   let call = () => {};
   if (operation === "layer") {
@@ -260,7 +267,7 @@ function timed(request) {
     call = () => mine.gradient(net, x, t);
   } else if (operation === "train_step") {
     need("gradient");
-    const rate = rateOf(request.fields);
+    const rate = rateOf(request);
     const copy = { ...net, W: net.W.map((W) => ({ ...W, data: W.data.slice() })), b: net.b.map((b) => b.slice()) };
     call = () => step(copy, x, t, rate);
   } else if (operation !== "null") {
@@ -289,13 +296,15 @@ const OPERATIONS = {
     if (has("gradient")) operations.push("gradient");
     if (has("sgd")) operations.push("update");
     if (has("predict", "gradient", "sgd")) operations.push("data", "train", "params", "evaluate");
-    const about = { name: "PORT_NAME", language: "JavaScript", version: `Node ${process.versions.node}`, blas: "none", threads: "1" };
+    const version = `Node ${process.versions.node}`;
+    const about = { name: "PORT_NAME", language: "JavaScript", version, blas: "none", threads: "1" };
     const lists = { dtypes: mine.dtypes, layers, operations, optimizers: has("sgd") ? ["sgd"] : [] };
     const joined = Object.entries(lists).map(([name, list]) => [name, list.join(",")]);
     return { fields: { ...about, ...Object.fromEntries(joined), epsilon: mine.lossEpsilon } };
   },
   load(request) {
-    const { sizes, activation, dtype, epsilon } = request.fields;
+    const keys = ["sizes", "activation", "dtype", "epsilon"];
+    const [sizes, activation, dtype, epsilon] = keys.map((key) => field(request, key));
     if (!mine.dtypes.includes(dtype)) unsupported(`no ${dtype}`);
     const widths = sizes.split(",").map(Number);
     const W = widths.slice(1).map((outputs, l) => given(request, `W${l + 1}`, widths[l], outputs));
@@ -329,14 +338,14 @@ const OPERATIONS = {
   },
   time: (request) => ({ arrays: { nanoseconds: vector(Float64Array, timed(request)) } }),
   data(request) {
-    const { set, scale } = request.fields;
-    sets[set] = { pixels: given(request, "images"), labels: given(request, "labels").data, scale: Number(scale) };
+    const [name, scale] = [field(request, "set"), Number(field(request, "scale"))];
+    sets[name] = { pixels: given(request, "images"), labels: given(request, "labels").data, scale };
     return {};
   },
   train(request) {
     const { net, Type } = theCase();
     need("gradient");
-    const rate = rateOf(request.fields);
+    const rate = rateOf(request);
     const set = images("train");
     const batches = given(request, "batches");
     const begin = process.hrtime.bigint();
@@ -354,13 +363,13 @@ const OPERATIONS = {
   evaluate(request) {
     need("predict", "gradient");
     const { net, Type } = theCase();
-    const set = images(request.fields.set);
+    const set = images(field(request, "set"));
     const { x, t } = batch(set, [...set.labels.keys()], Type);
     const { loss } = mine.gradient(net, x, t);
     return { arrays: { loss: scalar(Type, loss), accuracy: accuracy(mine.predict(net, x), t) } };
   },
   update(request) {
-    const rate = rateOf(request.fields);
+    const rate = rateOf(request);
     const p = given(request, "p");
     mine.sgd(p.data, given(request, "dp", ...p.shape).data, rate);
     return { arrays: { p } };

@@ -67,9 +67,12 @@ end
 labels(t::AbstractVector) = Int.(t) .+ 1
 labels(t::AbstractMatrix) = [argmax(row) for row in eachrow(t)]
 
-# A result as it travels: an Array, a number as one without dimensions.
-sent(result::AbstractArray) = Array(result)
-sent(result) = fill(result)
+"A result as it travels: an Array, a number as one without dimensions."
+function sent(result)
+    array = result isa AbstractArray ? Array(result) : fill(result)
+    haskey(DESCRS, eltype(array)) || refuse("expected numbers of Float64 or Float32, came $(typeof(result))")
+    array
+end
 
 named(pairs...) = Pair{String,Any}[name => sent(result) for (name, result) in pairs]
 
@@ -94,9 +97,16 @@ function hello()
     has(:sgd!) && push!(operations, "update")
     has(:predict, :gradient, :sgd!) && append!(operations, ["data", "train", "params", "evaluate"])
     [
-        "name" => "PORT_NAME", "language" => "Julia", "version" => string(VERSION), "blas" => "Julia's", "threads" => "1",
-        "dtypes" => join(Mine.DTYPES, ','), "layers" => join(layers, ','), "operations" => join(operations, ','),
-        "optimizers" => has(:sgd!) ? "sgd" : "", "epsilon" => Mine.EPSILON,
+        "name" => "PORT_NAME",
+        "language" => "Julia",
+        "version" => string(VERSION),
+        "blas" => "Julia's",
+        "threads" => "1",
+        "dtypes" => join(Mine.DTYPES, ','),
+        "layers" => join(layers, ','),
+        "operations" => join(operations, ','),
+        "optimizers" => has(:sgd!) ? "sgd" : "",
+        "epsilon" => Mine.EPSILON,
     ]
 end
 
@@ -105,11 +115,11 @@ function load(port, request)
     dtype in Mine.DTYPES || unsupported("no $dtype")
     T, a = TYPES[dtype], plain(request)
     depth = count(isequal(','), field(request, "sizes"))
-    W, b = [Matrix{T}(given(a, "W$l")) for l in 1:depth], [Vector{T}(given(a, "b$l")) for l in 1:depth]
-    # These very arrays are what inputs gives back.
-    a = Pair{String,Any}[name => (name[1] == 'W' ? W[parse(Int, name[2:end])] :
-                                  name[1] == 'b' ? b[parse(Int, name[2:end])] : array) for (name, array) in a]
-    port.net = (W = W, b = b, activation = Symbol(field(request, "activation")), epsilon = T(number(request, "epsilon")))
+    # Typed, and no copies: inputs gives back these very arrays.
+    W = convert(Vector{Matrix{T}}, [given(a, "W$l") for l in 1:depth])
+    b = convert(Vector{Vector{T}}, [given(a, "b$l") for l in 1:depth])
+    activation, epsilon = Symbol(field(request, "activation")), T(number(request, "epsilon"))
+    port.net = (W = W, b = b, activation = activation, epsilon = epsilon)
     port.x, port.t, port.last = given(a, "x"), labels(given(a, "t")), a
     named()
 end
@@ -161,8 +171,9 @@ function timed(port, request)
     () -> step!(copied, x, t, rate)
 end
 
-function measure(call, calls, samples)
-    map(1:samples) do _
+function measure(call, request)
+    calls = Int(number(request, "calls"))
+    map(1:Int(number(request, "samples"))) do _
         begun = time_ns()
         for _ in 1:calls
             call()
@@ -230,8 +241,7 @@ const OPERATIONS = Dict(
     "predict" => (port, request) -> named("out" => predict(port)),
     "accuracy" => (port, request) -> named("accuracy" => accuracy(predict(port), port.t)),
     "gradient" => (port, request) -> gradient(port),
-    "time" => (port, request) ->
-        named("nanoseconds" => measure(timed(port, request), Int(number(request, "calls")), Int(number(request, "samples")))),
+    "time" => (port, request) -> named("nanoseconds" => measure(timed(port, request), request)),
     "data" => data,
     "train" => train,
     "params" => (port, request) -> parameters("", loaded(port).W, port.net.b),

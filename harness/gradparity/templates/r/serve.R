@@ -183,15 +183,18 @@ operations <- list(
   null = function(request) list(),
   predict = function(request) {
     need("predict_logits")
-    matrices(list(out = mine$predict_logits(loaded(), port$x)))
+    net <- loaded() # first, as R evaluates an argument only where it is used
+    matrices(list(out = mine$predict_logits(net, port$x)))
   },
   accuracy = function(request) {
     need("predict_logits")
-    list(accuracy = accuracy_of(mine$predict_logits(loaded(), port$x), port$t))
+    net <- loaded()
+    list(accuracy = accuracy_of(mine$predict_logits(net, port$x), port$t))
   },
   gradient = function(request) {
     need("gradient")
-    found <- mine$gradient(loaded(), port$x, port$t)
+    net <- loaded()
+    found <- mine$gradient(net, port$x, port$t)
     c(list(loss = found$loss), parameters("d", found$dW, found$db))
   },
   time = function(request) {
@@ -235,9 +238,20 @@ operations <- list(
     list(loss = mine$gradient(port$net, all$x, all$t)$loss, accuracy = accuracy_of(out, all$t))
   },
   update = function(request) {
-    list(p = mine$sgd(given(request, "p"), given(request, "dp"), rate_of(request)))
+    rate <- rate_of(request)
+    list(p = mine$sgd(given(request, "p"), given(request, "dp"), rate))
   }
 )
+
+# Checked before anything is written.
+numeric_arrays <- function(arrays) {
+  for (name in names(arrays)) {
+    came <- arrays[[name]]
+    if (!is.numeric(came)) refuse("expected ", name, " to be numbers, came ", class(came)[1])
+    if (is.null(dim(came)) && length(came) != 1) refuse("expected ", name, " to be a number, came ", length(came))
+  }
+  arrays
+}
 
 answer <- function(request) {
   word <- request$word
@@ -245,7 +259,7 @@ answer <- function(request) {
     {
       if (word == "hello") return(list(word = "ok", fields = hello(), arrays = list()))
       if (!word %in% names(operations)) unsupported("no operation ", word)
-      list(word = "ok", fields = character(), arrays = operations[[word]](request))
+      list(word = "ok", fields = character(), arrays = numeric_arrays(operations[[word]](request)))
     },
     error = function(e) {
       kind <- if (inherits(e, "unsupported")) "unsupported" else "error"

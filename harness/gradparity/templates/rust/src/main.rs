@@ -27,8 +27,8 @@ const DTYPE: &str = if size_of::<Real>() == 8 { "float64" } else { "float32" };
 struct Refusal(&'static str, String);
 
 type Answer<T> = Result<T, Refusal>;
-/// A call of my_network.rs, ready to be made any number of times.
-type Call<'a> = Box<dyn FnMut() -> Arrays + 'a>;
+/// A layer's call, ready to be made any number of times; its results are kept where it is told so.
+type Call = Box<dyn Fn(bool) -> Arrays>;
 
 fn refuse<T>(what: impl Into<String>) -> Answer<T> {
     Err(Refusal("error", what.into()))
@@ -129,6 +129,7 @@ fn array(name: impl Into<String>, shape: &[usize], data: Data) -> (String, Array
 }
 
 fn of_matrix(name: impl Into<String>, a: &Matrix) -> (String, Array) {
+    assert_eq!(a.data.len(), a.rows * a.columns, "expected a matrix to hold rows * columns elements");
     array(name, &[a.rows, a.columns], reals(&a.data))
 }
 
@@ -195,7 +196,7 @@ fn hello() -> Answer<Message> {
     let about = [
         ("name", "PORT_NAME"),
         ("language", "Rust"),
-        ("version", "unknown"),
+        ("version", "edition 2021"),
         ("blas", "none"),
         ("threads", "1"),
         ("dtypes", DTYPE),
@@ -209,7 +210,7 @@ fn hello() -> Answer<Message> {
 }
 
 /// A layer's call on the arrays of the request.
-fn layer(request: &Message) -> Answer<Call<'static>> {
+fn layer(request: &Message) -> Answer<Call> {
     let kind = field(request, "kind")?;
     if !LAYERS.contains(&kind) {
         return unsupported(format!("no layer {kind}"));
@@ -219,22 +220,31 @@ fn layer(request: &Message) -> Answer<Call<'static>> {
     if kind == "affine" {
         let w = matrix(request, "W")?;
         let (b, dout) = (elements(given(request, "b")?)?, sized(request, "dout", x.rows, w.columns)?);
-        return Ok(Box::new(move || {
+        return Ok(Box::new(move |keep| {
             let (out, dx, dw, db) = affine(&x, &w, &b, &dout);
+            if !keep {
+                return vec![];
+            }
             let db = array("db", &[db.len()], reals(&db));
             vec![of_matrix("out", &out), of_matrix("dx", &dx), of_matrix("dW", &dw), db]
         }));
     }
     if kind == "softmax_with_loss" {
         let (t, epsilon) = (labels(request)?, number(request, "epsilon")?);
-        return Ok(Box::new(move || {
+        return Ok(Box::new(move |keep| {
             let (loss, y, dx) = softmax_with_loss(&x, &t, epsilon);
+            if !keep {
+                return vec![];
+            }
             vec![array("loss", &[], reals(&[loss])), of_matrix("y", &y), of_matrix("dx", &dx)]
         }));
     }
     let (activation, dout) = (if kind == "relu" { relu } else { sigmoid }, sized(request, "dout", x.rows, x.columns)?);
-    Ok(Box::new(move || {
+    Ok(Box::new(move |keep| {
         let (out, dx) = activation(&x, &dout);
+        if !keep {
+            return vec![];
+        }
         vec![of_matrix("out", &out), of_matrix("dx", &dx)]
     }))
 }
@@ -318,9 +328,9 @@ impl Port {
         match field(request, "operation")? {
             "null" => measure(request, || ()),
             "layer" => {
-                let mut call = layer(request)?;
+                let call = layer(request)?;
                 self.last = request.arrays.clone();
-                measure(request, || drop(call()))
+                measure(request, || drop(call(false)))
             }
             "predict" => {
                 need("predict")?;
@@ -389,7 +399,7 @@ impl Port {
             "hello" => hello(),
             "load" => self.load(request),
             "layer" => {
-                let arrays = layer(&request)?();
+                let arrays = layer(&request)?(true);
                 self.last = request.arrays;
                 Ok(ok(arrays))
             }

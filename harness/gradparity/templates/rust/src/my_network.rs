@@ -28,7 +28,7 @@ pub struct Network {
     pub b: Vec<Vec<Real>>,
     /// The activation: relu, or else sigmoid.
     pub relu: bool,
-    /// loss = -mean(log(p[label] + epsilon)); 0 in most cases, and the logarithm must not overflow.
+    /// Of the loss: see softmax_with_loss.
     pub epsilon: Real,
 }
 
@@ -49,9 +49,10 @@ pub fn sigmoid(x: &Matrix, dout: &Matrix) -> (Matrix, Matrix) {
     unimplemented!()
 }
 
-/// YOURS: the mean loss, y = softmax of each row of x, dx = (y - one-hot t) / batch. Returns (loss, y, dx).
+/// YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
+/// Returns (loss, y, dx).
 ///
-/// x, y, dx (batch, classes); t (batch)
+/// x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
 pub fn softmax_with_loss(x: &Matrix, t: &[usize], epsilon: Real) -> (Real, Matrix, Matrix) {
     unimplemented!()
 }

@@ -1,4 +1,4 @@
-"""`gradparity new`: a fresh port of every language says "not implemented" and nothing worse, and the command's manners."""
+"""`gradparity new`: a fresh port of every language says "not implemented" and nothing worse; the command's manners."""
 
 from __future__ import annotations
 

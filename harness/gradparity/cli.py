@@ -21,6 +21,7 @@ from .check_command import with_data
 from .correct import CORRECT
 from .errors import DataMissing, UsageError
 from .mutants import Outcome, run_mutants
+from .new import find_template, make_port, next_steps, templates
 from .ports import Runner, own_ports, peers, select_runners
 from .results import CheckResult
 from .run.folder import Recorder, new_folder
@@ -125,6 +126,18 @@ def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> 
 def _by_name(runners: list[Runner], ports: tuple[str, ...]) -> list[str]:
     """The runners that the user named one by one: for these another runner of the port is no substitute."""
     return [runner.label for runner in runners if runner.label in ports or runner.option in ports]
+
+
+@cli.command()
+@click.option("--language", required=True, metavar="LANGUAGE", help=f"{', '.join(templates())}.")
+@click.option("--name", metavar="NAME", help="What tables call the port. Default: the folder's name.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def new(language: str, name: str | None, folder: Path) -> int:
+    """Make a port to fill in: it builds, runs and speaks the protocol; the mathematics is left to you."""
+    template = find_template(language)
+    port = make_port(template, folder, name)
+    click.echo(next_steps(template, port, folder))
+    return 0
 
 
 @cli.command()

@@ -1,0 +1,578 @@
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.reflect.Array;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The plumbing between gradparity and MyNetwork.java. You need not open this file.
+ *
+ * <p>Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records.
+ * gradparity's docs/protocol.md is the specification. An array is a Java one: double, double[] or double[][], or the
+ * same of float, int or byte. MyNetwork's methods are called by name, as they may be of double or of float.
+ */
+final class Serve {
+    private static final Map<String, String> METHODS =
+            Map.of("affine", "affine", "relu", "relu", "sigmoid", "sigmoid", "softmax_with_loss", "softmaxWithLoss");
+    private static final List<String> LAYERS = List.of("affine", "relu", "sigmoid", "softmax_with_loss");
+    private static final Class<?> REAL = method("relu").getParameterTypes()[0].getComponentType().getComponentType();
+    private static final String DTYPE = REAL == double.class ? "float64" : "float32";
+    private static final Pattern HEADER =
+            Pattern.compile("'descr': '(.*?)', 'fortran_order': (True|False), 'shape': \\((.*?)\\)");
+    private static final Map<Class<?>, String> DESCRS =
+            Map.of(double.class, "<f8", float.class, "<f4", int.class, "<i4", byte.class, "|u1");
+
+    /** What a request is answered with, where that is not ok. */
+    @SuppressWarnings("serial")
+    private static final class Refusal extends RuntimeException {
+        final String word;
+
+        Refusal(String word, String message) {
+            super(message);
+            this.word = word;
+        }
+    }
+
+    private record Request(String word, Map<String, String> fields, Map<String, Object> arrays) {
+        String field(String key) {
+            if (!fields.containsKey(key)) throw refuse("expected the field " + key + " in the request " + word);
+            return fields.get(key);
+        }
+
+        int count(String key) {
+            return Integer.parseInt(field(key));
+        }
+
+        Object real(String key) {
+            return Serve.real(Double.parseDouble(field(key)));
+        }
+
+        /** The array of this name, of this Java type, and of this shape where one is given. */
+        Object array(String name, Class<?> type, int... shape) {
+            Object array = arrays.get(name);
+            if (array == null) throw refuse("expected the array " + name + " in the request " + word);
+            boolean fits = shape.length == 0 || List.of(box(shape)).equals(List.of(box(shapeOf(array))));
+            if (array.getClass() != type || !fits) {
+                String came = array.getClass().getSimpleName() + " " + List.of(box(shapeOf(array)));
+                throw refuse("expected " + name + " to be " + type.getSimpleName() + " " + List.of(box(shape))
+                        + ", came " + came);
+            }
+            return array;
+        }
+    }
+
+    private record Images(byte[][] pixels, byte[] labels, double scale) {}
+
+    /** A call of MyNetwork, ready to be made any number of times. */
+    private interface Call {
+        Object make() throws Exception;
+    }
+
+    private static final Class<?> VECTOR = REAL.arrayType();
+    private static final Class<?> MATRIX = VECTOR.arrayType();
+
+    private Map<String, Object> last = Map.of(); // the arrays that came last, to be given back by inputs
+    private Object W; // of the loaded case: an array of matrices
+    private Object b; // and one of vectors
+    private String activation;
+    private Object epsilon;
+    private Object x;
+    private int[] t;
+    private final Map<String, Images> sets = new HashMap<>();
+
+    private static Refusal refuse(String message) {
+        return new Refusal("error", message);
+    }
+
+    private static Refusal unsupported(String message) {
+        return new Refusal("unsupported", message);
+    }
+
+    private static Integer[] box(int[] numbers) {
+        return IntStream.of(numbers).boxed().toArray(Integer[]::new);
+    }
+
+    // MyNetwork.
+
+    private static Method method(String name) {
+        return Stream.of(MyNetwork.class.getDeclaredMethods())
+                .filter(m -> m.getName().equals(name))
+                .findFirst()
+                .orElseThrow(() -> refuse("expected a method of MyNetwork.java, came " + name));
+    }
+
+    private static Object call(String name, Object... arguments) throws Exception {
+        try {
+            return method(name).invoke(null, arguments);
+        } catch (InvocationTargetException thrown) {
+            if (thrown.getCause() instanceof Exception cause) throw cause;
+            throw new Exception(thrown.getCause());
+        }
+    }
+
+    private static boolean has(String... names) {
+        return Stream.of(names).allMatch(MyNetwork.WRITTEN::contains);
+    }
+
+    private static void need(String name) {
+        if (!has(name)) {
+            throw unsupported(name + " is not written yet: fill it in in MyNetwork.java, and add it to WRITTEN there");
+        }
+    }
+
+    private static Object real(double value) {
+        return REAL == double.class ? (Object) value : (Object) (float) value;
+    }
+
+    // Reading and writing.
+
+    private static int[] shapeOf(Object array) {
+        if (!array.getClass().isArray()) return new int[0];
+        int rows = Array.getLength(array);
+        if (!array.getClass().getComponentType().isArray()) return new int[] {rows};
+        return new int[] {rows, rows == 0 ? 0 : Array.getLength(Array.get(array, 0))};
+    }
+
+    /** The type of its elements: double.class for 1.0, double[] and double[][]. */
+    private static Class<?> elements(Object array) {
+        Class<?> type = array.getClass();
+        while (type.isArray()) type = type.getComponentType();
+        return type == Double.class ? double.class : type == Float.class ? float.class : type;
+    }
+
+    private static Object readArray(DataInputStream in) throws IOException {
+        byte[] start = in.readNBytes(10);
+        if (start.length < 10 || start[1] != 'N' || start[5] != 'Y') throw new IOException("expected an .npy record");
+        int length = (start[8] & 0xff) + 256 * (start[9] & 0xff) + (start[6] > 1 ? 2 : 0);
+        String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
+        Matcher header = HEADER.matcher(text);
+        if (!header.find()) throw new IOException("expected an .npy header, came " + text);
+        Class<?> type = DESCRS.keySet()
+                                .stream()
+                                .filter(key -> DESCRS.get(key).equals(header.group(1)))
+                                .findFirst()
+                                .orElseThrow();
+        int[] shape = Stream.of(header.group(3).split(","))
+                              .map(String::trim)
+                              .filter(word -> !word.isEmpty())
+                              .mapToInt(Integer::parseInt)
+                              .toArray();
+        int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
+        int size = type == double.class ? 8 : type == byte.class ? 1 : 4;
+        byte[] bytes = in.readNBytes(count * size);
+        if (bytes.length < count * size) throw new EOFException("stdin ended inside an array");
+        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        Object array = shape.length == 0 ? Array.newInstance(type, 1) : Array.newInstance(type, shape);
+        if (shape.length < 2) {
+            for (int i = 0; i < count; i++) get(data, i, array, i);
+            return shape.length == 0 ? Array.get(array, 0) : array;
+        }
+        boolean byColumns = header.group(2).equals("True");
+        for (int i = 0; i < shape[0]; i++) {
+            Object row = Array.get(array, i);
+            for (int j = 0; j < shape[1]; j++) get(data, byColumns ? j * shape[0] + i : i * shape[1] + j, row, j);
+        }
+        return array;
+    }
+
+    private static void get(ByteBuffer data, int from, Object row, int to) {
+        if (row instanceof double[] a)
+            a[to] = data.getDouble(8 * from);
+        else if (row instanceof float[] a)
+            a[to] = data.getFloat(4 * from);
+        else if (row instanceof int[] a)
+            a[to] = data.getInt(4 * from);
+        else
+            ((byte[]) row)[to] = data.get(from);
+    }
+
+    private static void put(ByteBuffer data, Object row) {
+        if (row instanceof double[] a)
+            for (double value : a) data.putDouble(value);
+        else if (row instanceof float[] a)
+            for (float value : a) data.putFloat(value);
+        else if (row instanceof int[] a)
+            for (int value : a) data.putInt(value);
+        else if (row instanceof Object[] rows)
+            for (Object one : rows) put(data, one);
+        else if (row instanceof Double value)
+            data.putDouble(value);
+        else if (row instanceof Float value)
+            data.putFloat(value);
+    }
+
+    private static Request readRequest(DataInputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c; (c = in.read()) != '\n'; line.append((char) c))
+            if (c < 0) return null;
+        String[] words = line.toString().split(" ");
+        Request request = new Request(words[0], new HashMap<>(), new LinkedHashMap<>());
+        for (int i = 1; i < words.length; i++) {
+            String[] pair = words[i].split("=", 2);
+            request.fields.put(pair[0], pair[1]);
+        }
+        if (request.fields.containsKey("arrays")) {
+            for (String name : request.fields.get("arrays").split(",")) request.arrays.put(name, readArray(in));
+        }
+        return request;
+    }
+
+    /** All of a reply, so that nothing of it is written where an array cannot travel. */
+    private static byte[] encode(String word, Map<String, String> fields, Map<String, Object> arrays) {
+        StringBuilder line = new StringBuilder(word);
+        fields.forEach((key, value) -> line.append(' ').append(key).append('=').append(quote(value)));
+        if (!arrays.isEmpty()) line.append(" arrays=").append(String.join(",", arrays.keySet()));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
+        arrays.forEach((name, array) -> write(bytes, name, array));
+        return bytes.toByteArray();
+    }
+
+    private static void write(ByteArrayOutputStream bytes, String name, Object array) {
+        if (array == null || !DESCRS.containsKey(elements(array))) throw refuse("expected " + name + " to be numbers");
+        int[] shape = shapeOf(array);
+        String sizes = String.join(", ", IntStream.of(shape).mapToObj(String::valueOf).toList());
+        String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
+        Class<?> type = elements(array);
+        String text = "{'descr': '" + DESCRS.get(type) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
+        String record = "\u0093NUMPY\u0001\u0000\u0076\u0000" + String.format("%-117s\n", text);
+        bytes.writeBytes(record.getBytes(StandardCharsets.ISO_8859_1));
+        int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
+        ByteBuffer data = ByteBuffer.allocate(count * (type == double.class ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
+        put(data, array);
+        bytes.writeBytes(data.array());
+    }
+
+    private static String quote(String value) {
+        StringBuilder text = new StringBuilder();
+        for (byte c : value.getBytes(StandardCharsets.UTF_8)) {
+            text.append(c > ' ' && c < 127 && c != '%' ? String.valueOf((char) c) : String.format("%%%02X", c));
+        }
+        return text.toString();
+    }
+
+    // The operations.
+
+    private static Map<String, Object> named(List<String> names, Object... arrays) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        for (int i = 0; i < arrays.length; i++) result.put(names.get(i), arrays[i]);
+        return result;
+    }
+
+    private static Map<String, Object> parameters(String prefix, Object W, Object b) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        for (int l = 0; l < Array.getLength(W); l++) {
+            result.put(prefix + "W" + (l + 1), Array.get(W, l));
+            result.put(prefix + "b" + (l + 1), Array.get(b, l));
+        }
+        return result;
+    }
+
+    private static Map<String, String> hello() {
+        MyNetwork.WRITTEN.forEach(Serve::method);
+        List<String> layers = LAYERS.stream().filter(kind -> has(METHODS.get(kind))).toList();
+        List<String> operations = new ArrayList<>(List.of("hello", "load"));
+        if (!MyNetwork.WRITTEN.isEmpty()) operations.addAll(List.of("inputs", "null", "time"));
+        if (!layers.isEmpty()) operations.add("layer");
+        if (has("predict")) operations.addAll(List.of("predict", "accuracy"));
+        if (has("gradient")) operations.add("gradient");
+        if (has("sgd")) operations.add("update");
+        if (has("predict", "gradient", "sgd")) operations.addAll(List.of("data", "train", "params", "evaluate"));
+        return Map.of("name", "PORT_NAME", "language", "Java", "version", System.getProperty("java.version"), "blas",
+                "none", "threads", "1", "dtypes", DTYPE, "layers", String.join(",", layers), "operations",
+                String.join(",", operations), "optimizers", has("sgd") ? "sgd" : "", "epsilon", MyNetwork.EPSILON);
+    }
+
+    private Map<String, Object> answer(Request request) throws Exception {
+        switch (request.word) {
+            case "load" -> load(request);
+            case "layer" -> {
+                Object[] results = (Object[]) layer(request).make();
+                return named(resultsOf(request.field("kind")), results);
+            }
+            case "inputs" -> {
+                return last;
+            }
+            case "null" -> {
+            }
+            case "predict" -> {
+                return Map.of("out", predict(x));
+            }
+            case "accuracy" -> {
+                return Map.of("accuracy", accuracy(predict(x), t));
+            }
+            case "gradient" -> {
+                Object[] results = gradient(x, t);
+                Map<String, Object> named = named(List.of("loss"), results[0]);
+                named.putAll(parameters("d", results[1], results[2]));
+                return named;
+            }
+            case "time" -> {
+                return Map.of("nanoseconds", time(request));
+            }
+            case "data" -> {
+                byte[][] images = (byte[][]) request.array("images", byte[][].class);
+                byte[] labels = (byte[]) request.array("labels", byte[].class, images.length);
+                sets.put(request.field("set"), new Images(images, labels, Double.parseDouble(request.field("scale"))));
+            }
+            case "train" -> {
+                return train(request);
+            }
+            case "params" -> {
+                return parameters("", W, b);
+            }
+            case "evaluate" -> {
+                Images set = images(request.field("set"));
+                int[] rows = IntStream.range(0, set.labels.length).toArray();
+                Object pixels = batch(set, rows);
+                int[] labels = labels(set, rows);
+                return named(
+                        List.of("loss", "accuracy"), gradient(pixels, labels)[0], accuracy(predict(pixels), labels));
+            }
+            case "update" -> {
+                Object rate = rate(request);
+                Object p = request.array("p", MATRIX);
+                sgd(p, request.array("dp", MATRIX, shapeOf(p)), rate);
+                return Map.of("p", p);
+            }
+            default -> throw unsupported("no operation " + request.word);
+        }
+        return Map.of();
+    }
+
+    private static List<String> resultsOf(String kind) {
+        return switch (kind) {
+            case "affine" -> List.of("out", "dx", "dW", "db");
+            case "softmax_with_loss" -> List.of("loss", "y", "dx");
+            default -> List.of("out", "dx");
+        };
+    }
+
+    private void load(Request request) {
+        if (!request.field("dtype").equals(DTYPE)) throw unsupported("no " + request.field("dtype"));
+        int[] sizes = Stream.of(request.field("sizes").split(",")).mapToInt(Integer::parseInt).toArray();
+        int depth = sizes.length - 1;
+        Object weights = Array.newInstance(MATRIX, depth);
+        Object biases = Array.newInstance(VECTOR, depth);
+        for (int l = 0; l < depth; l++) {
+            Array.set(weights, l, request.array("W" + (l + 1), MATRIX, sizes[l], sizes[l + 1]));
+            Array.set(biases, l, request.array("b" + (l + 1), VECTOR, sizes[l + 1]));
+        }
+        x = request.array("x", MATRIX);
+        t = labels(request.arrays.get("t"));
+        W = weights;
+        b = biases;
+        activation = request.field("activation");
+        epsilon = request.real("epsilon");
+        last = request.arrays;
+    }
+
+    /** As numbers, from numbers or from one-hot rows. */
+    private static int[] labels(Object t) {
+        if (t instanceof int[] numbers) return numbers;
+        int[] found = new int[Array.getLength(t)];
+        for (int i = 0; i < found.length; i++) {
+            while (Array.getDouble(Array.get(t, i), found[i]) == 0) found[i]++;
+        }
+        return found;
+    }
+
+    private Call layer(Request request) {
+        String kind = request.field("kind");
+        if (!METHODS.containsKey(kind)) throw unsupported("no layer " + kind);
+        String name = METHODS.get(kind);
+        need(name);
+        Object x = request.array("x", MATRIX);
+        int[] shape = shapeOf(x);
+        last = request.arrays;
+        if (kind.equals("affine")) {
+            Object W = request.array("W", MATRIX);
+            int outputs = shapeOf(W)[1];
+            Object b = request.array("b", VECTOR, outputs);
+            Object dout = request.array("dout", MATRIX, shape[0], outputs);
+            return () -> call(name, x, W, b, dout);
+        }
+        if (kind.equals("softmax_with_loss")) {
+            int[] t = labels(request.arrays.get("t"));
+            Object epsilon = request.real("epsilon");
+            return () -> call(name, x, t, epsilon);
+        }
+        Object dout = request.array("dout", MATRIX, shape);
+        return () -> call(name, x, dout);
+    }
+
+    private Object predict(Object x) throws Exception {
+        need("predict");
+        if (W == null) throw refuse("expected a case to be loaded");
+        return call("predict", W, b, activation, x);
+    }
+
+    private Object[] gradient(Object x, int[] t) throws Exception {
+        need("gradient");
+        if (W == null) throw refuse("expected a case to be loaded");
+        return (Object[]) call("gradient", W, b, activation, epsilon, x, t);
+    }
+
+    private static double accuracy(Object out, int[] t) {
+        int right = 0;
+        for (int i = 0; i < t.length; i++) {
+            Object row = Array.get(out, i);
+            int best = 0;
+            for (int j = 1; j < Array.getLength(row); j++) {
+                if (Array.getDouble(row, j) > Array.getDouble(row, best)) best = j;
+            }
+            if (best == t[i]) right++;
+        }
+        return (double) right / t.length;
+    }
+
+    private Object rate(Request request) {
+        String optimizer = request.field("optimizer");
+        if (!optimizer.equals("sgd")) throw unsupported("no optimizer " + optimizer);
+        need("sgd");
+        return request.real("learning_rate");
+    }
+
+    private static void sgd(Object p, Object dp, Object rate) throws Exception {
+        if (p instanceof Object[] rows) {
+            for (int i = 0; i < rows.length; i++) sgd(rows[i], Array.get(dp, i), rate);
+        } else {
+            call("sgd", p, dp, rate);
+        }
+    }
+
+    /** A gradient, and the update of every parameter; the loss. */
+    private Object step(Object x, int[] t, Object rate) throws Exception {
+        Object[] results = gradient(x, t);
+        sgd(W, results[1], rate);
+        sgd(b, results[2], rate);
+        return results[0];
+    }
+
+    private static Object copy(Object array) {
+        Object[] rows = ((Object[]) array).clone();
+        for (int i = 0; i < rows.length; i++) {
+            if (rows[i] instanceof Object[] inner)
+                rows[i] = copy(inner);
+            else if (rows[i] instanceof double[] inner)
+                rows[i] = inner.clone();
+            else
+                rows[i] = ((float[]) rows[i]).clone();
+        }
+        return rows;
+    }
+
+    private double[] time(Request request) throws Exception {
+        String operation = request.field("operation");
+        Object W = this.W;
+        Object b = this.b;
+        Call call = switch (operation) {
+            case "null" -> () -> null;
+            case "layer" -> layer(request);
+            case "predict" -> () -> predict(x);
+            case "gradient" -> () -> gradient(x, t);
+            case "train_step" -> {
+                Object rate = rate(request);
+                this.W = copy(W);
+                this.b = copy(b);
+                yield() -> step(x, t, rate);
+            }
+            default -> throw unsupported("no operation " + operation + " to time");
+        };
+        double[] took = new double[request.count("samples")];
+        int calls = request.count("calls");
+        try {
+            for (int i = 0; i < took.length; i++) {
+                long begin = System.nanoTime();
+                for (int k = 0; k < calls; k++) call.make();
+                took[i] = System.nanoTime() - begin;
+            }
+        } finally {
+            this.W = W;
+            this.b = b;
+        }
+        return took;
+    }
+
+    /** The set of this name, which must fit the loaded network. */
+    private Images images(String name) {
+        Images set = sets.get(name);
+        int depth = W == null ? 0 : Array.getLength(W);
+        boolean fits = set != null && depth > 0 && shapeOf(set.pixels)[1] == shapeOf(Array.get(W, 0))[0];
+        for (int i = 0; fits && i < set.labels.length; i++)
+            fits = (set.labels[i] & 0xff) < shapeOf(Array.get(W, depth - 1))[1];
+        if (!fits) throw refuse("expected the set " + name + ", with images and labels that fit the loaded network");
+        return set;
+    }
+
+    private static Object batch(Images set, int[] rows) {
+        int inputs = shapeOf(set.pixels)[1];
+        Object x = Array.newInstance(REAL, rows.length, inputs);
+        for (int i = 0; i < rows.length; i++) {
+            if (rows[i] < 0 || rows[i] >= set.labels.length) throw refuse("expected rows of the set, came " + rows[i]);
+            byte[] pixels = set.pixels[rows[i]];
+            Object row = Array.get(x, i);
+            for (int j = 0; j < inputs; j++) {
+                if (row instanceof double[] a)
+                    a[j] = (pixels[j] & 0xff) / set.scale;
+                else
+                    ((float[]) row)[j] = (pixels[j] & 0xff) / (float) set.scale;
+            }
+        }
+        return x;
+    }
+
+    private static int[] labels(Images set, int[] rows) {
+        return IntStream.of(rows).map(row -> set.labels[row] & 0xff).toArray();
+    }
+
+    private Map<String, Object> train(Request request) throws Exception {
+        Object rate = rate(request);
+        Images set = images("train");
+        int[][] batches = (int[][]) request.array("batches", int[][].class);
+        Object losses = Array.newInstance(REAL, batches.length);
+        long begin = System.nanoTime();
+        for (int i = 0; i < batches.length; i++) {
+            Object x = batch(set, batches[i]);
+            Array.set(losses, i, step(x, labels(set, batches[i]), rate));
+        }
+        return named(List.of("loss", "nanoseconds"), losses, (double) (System.nanoTime() - begin));
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
+        OutputStream out = new FileOutputStream("/dev/fd/3");
+        Serve port = new Serve();
+        for (Request request; (request = readRequest(in)) != null;) {
+            byte[] reply;
+            try {
+                boolean first = request.word.equals("hello");
+                reply = encode("ok", first ? hello() : Map.of(), first ? Map.of() : port.answer(request));
+            } catch (Refusal refusal) {
+                reply = encode(refusal.word, Map.of("message", refusal.getMessage()), Map.of());
+            } catch (Exception thrown) {
+                thrown.printStackTrace();
+                reply = encode("error", Map.of("message", thrown.toString()), Map.of());
+            }
+            out.write(reply);
+            out.flush();
+        }
+    }
+}

@@ -1,0 +1,271 @@
+# The plumbing between gradparity and my_network.jl. You need not open this file.
+
+include("wire.jl")
+
+module Mine
+include("my_network.jl")
+end
+
+const LAYERS = Dict(
+    "affine" => ["out", "dx", "dW", "db"],
+    "relu" => ["out", "dx"],
+    "sigmoid" => ["out", "dx"],
+    "softmax_with_loss" => ["loss", "y", "dx"],
+)
+const TYPES = Dict("float64" => Float64, "float32" => Float32)
+
+"What a request is answered with, where that is not ok."
+struct Refusal <: Exception
+    word::String
+    message::String
+end
+
+refuse(message) = throw(Refusal("error", message))
+unsupported(message) = throw(Refusal("unsupported", message))
+Base.showerror(io::IO, refusal::Refusal) = print(io, refusal.message)
+
+"A set of images: a row is a sample."
+struct Images
+    pixels::Matrix{UInt8}
+    labels::Vector{Int}
+    scale::Float64
+end
+
+"The arrays that came last, to be given back by inputs; the loaded case; the sets of images."
+mutable struct Port
+    last::Vector{Pair{String,Any}}
+    net::Any
+    x::Any
+    t::Any
+    sets::Dict{String,Images}
+end
+
+has(names...) = all(name -> name in Mine.WRITTEN, names)
+
+function need(names...)
+    for name in names
+        has(name) || unsupported("$name is not written yet: fill it in in my_network.jl, and add it to WRITTEN there")
+    end
+end
+
+function field(request, key)
+    i = findfirst(pair -> pair.first == key, request.fields)
+    i === nothing ? refuse("expected the field $key in the request $(request.word)") : request.fields[i].second
+end
+
+number(request, key) = parse(Float64, field(request, key))
+
+"The request's arrays as plain ones."
+plain(request) = Pair{String,Any}[name => Array(array) for (name, array) in request.arrays]
+
+function given(arrays, name)
+    i = findfirst(pair -> pair.first == name, arrays)
+    i === nothing ? refuse("expected the array $name") : arrays[i].second
+end
+
+"Labels from 1, from numbers from 0 or from one-hot rows."
+labels(t::AbstractVector) = Int.(t) .+ 1
+labels(t::AbstractMatrix) = [argmax(row) for row in eachrow(t)]
+
+"A result as it travels: an Array, a number as one without dimensions."
+function sent(result)
+    array = result isa AbstractArray ? Array(result) : fill(result)
+    haskey(DESCRS, eltype(array)) || refuse("expected numbers of Float64 or Float32, came $(typeof(result))")
+    array
+end
+
+named(pairs...) = Pair{String,Any}[name => sent(result) for (name, result) in pairs]
+
+function parameters(prefix, W, b)
+    named((pair for l in eachindex(W) for pair in ("$(prefix)W$l" => W[l], "$(prefix)b$l" => b[l]))...)
+end
+
+loaded(port) = port.net === nothing ? refuse("expected a case to be loaded") : port.net
+
+accuracy(out, t) = count(i -> argmax(out[i, :]) == t[i], eachindex(t)) / length(t)
+
+function hello()
+    for name in Mine.WRITTEN
+        isdefined(Mine, name) || refuse("WRITTEN in my_network.jl: expected functions of that file, came $name")
+    end
+    layers = [kind for kind in ("affine", "relu", "sigmoid", "softmax_with_loss") if has(Symbol(kind))]
+    operations = ["hello", "load"]
+    isempty(Mine.WRITTEN) || append!(operations, ["inputs", "null", "time"])
+    isempty(layers) || push!(operations, "layer")
+    has(:predict) && append!(operations, ["predict", "accuracy"])
+    has(:gradient) && push!(operations, "gradient")
+    has(:sgd!) && push!(operations, "update")
+    has(:predict, :gradient, :sgd!) && append!(operations, ["data", "train", "params", "evaluate"])
+    [
+        "name" => "PORT_NAME",
+        "language" => "Julia",
+        "version" => string(VERSION),
+        "blas" => "Julia's",
+        "threads" => "1",
+        "dtypes" => join(Mine.DTYPES, ','),
+        "layers" => join(layers, ','),
+        "operations" => join(operations, ','),
+        "optimizers" => has(:sgd!) ? "sgd" : "",
+        "epsilon" => Mine.EPSILON,
+    ]
+end
+
+function load(port, request)
+    dtype = field(request, "dtype")
+    dtype in Mine.DTYPES || unsupported("no $dtype")
+    T, a = TYPES[dtype], plain(request)
+    depth = count(isequal(','), field(request, "sizes"))
+    # Typed, and no copies: inputs gives back these very arrays.
+    W = convert(Vector{Matrix{T}}, [given(a, "W$l") for l in 1:depth])
+    b = convert(Vector{Vector{T}}, [given(a, "b$l") for l in 1:depth])
+    activation, epsilon = Symbol(field(request, "activation")), T(number(request, "epsilon"))
+    port.net = (W = W, b = b, activation = activation, epsilon = epsilon)
+    port.x, port.t, port.last = given(a, "x"), labels(given(a, "t")), a
+    named()
+end
+
+"The call of a layer, ready to be made any number of times."
+function layer(port, request)
+    kind, a = field(request, "kind"), plain(request)
+    haskey(LAYERS, kind) || unsupported("no layer $kind")
+    need(Symbol(kind))
+    x = given(a, "x")
+    port.last = a
+    if kind == "affine"
+        W, b, dout = given(a, "W"), given(a, "b"), given(a, "dout")
+        return () -> Mine.affine(x, W, b, dout)
+    elseif kind == "softmax_with_loss"
+        t, epsilon = labels(given(a, "t")), eltype(x)(number(request, "epsilon"))
+        return () -> Mine.softmax_with_loss(x, t, epsilon)
+    end
+    call, dout = kind == "relu" ? Mine.relu : Mine.sigmoid, given(a, "dout")
+    () -> call(x, dout)
+end
+
+"A gradient, and the update of every parameter; the loss."
+function step!(net, x, t, rate)
+    loss, dW, db = Mine.gradient(net, x, t)
+    for (p, dp) in zip([net.W; net.b], [dW; db])
+        Mine.sgd!(p, dp, rate)
+    end
+    loss
+end
+
+function rate_of(request, net)
+    optimizer = field(request, "optimizer")
+    optimizer == "sgd" || unsupported("no optimizer $optimizer")
+    need(:sgd!)
+    eltype(net)(number(request, "learning_rate"))
+end
+
+function timed(port, request)
+    operation = field(request, "operation")
+    operation == "null" && return () -> nothing
+    operation == "layer" && return layer(port, request)
+    operation in ("predict", "gradient", "train_step") || unsupported("no operation $operation to time")
+    net, x, t = loaded(port), port.x, port.t
+    need(operation == "predict" ? :predict : :gradient)
+    operation == "predict" && return () -> Mine.predict(net, x)
+    operation == "gradient" && return () -> Mine.gradient(net, x, t)
+    rate, copied = rate_of(request, x), merge(net, (W = copy.(net.W), b = copy.(net.b)))
+    () -> step!(copied, x, t, rate)
+end
+
+function measure(call, request)
+    calls = Int(number(request, "calls"))
+    map(1:Int(number(request, "samples"))) do _
+        begun = time_ns()
+        for _ in 1:calls
+            call()
+        end
+        Float64(time_ns() - begun)
+    end
+end
+
+"The set of this name, which must fit the loaded network."
+function images(port, name)
+    net = loaded(port)
+    fits(set) = size(set.pixels, 2) == size(net.W[1], 1) && maximum(set.labels) <= size(net.W[end], 2)
+    haskey(port.sets, name) && fits(port.sets[name]) ||
+        refuse("expected the set $name, with images and labels that fit the loaded network")
+    port.sets[name]
+end
+
+batch(set, rows, T) = T.(view(set.pixels, rows, :)) ./ T(set.scale), set.labels[rows]
+
+function train(port, request)
+    need(:gradient)
+    net, T = loaded(port), eltype(port.x)
+    rate, set, batches = rate_of(request, port.x), images(port, "train"), given(plain(request), "batches") .+ 1
+    begun = time_ns()
+    losses = [step!(net, batch(set, rows, T)..., rate) for rows in eachrow(batches)]
+    named("loss" => losses, "nanoseconds" => Float64(time_ns() - begun))
+end
+
+function evaluate(port, request)
+    need(:predict, :gradient)
+    net, set = loaded(port), images(port, field(request, "set"))
+    x, t = batch(set, 1:length(set.labels), eltype(port.x))
+    named("loss" => Mine.gradient(net, x, t)[1], "accuracy" => accuracy(Mine.predict(net, x), t))
+end
+
+function update(port, request)
+    a = plain(request)
+    p = given(a, "p")
+    Mine.sgd!(p, given(a, "dp"), rate_of(request, p))
+    named("p" => p)
+end
+
+function data(port, request)
+    a = plain(request)
+    port.sets[field(request, "set")] = Images(given(a, "images"), labels(given(a, "labels")), number(request, "scale"))
+    named()
+end
+
+function predict(port)
+    need(:predict)
+    Mine.predict(loaded(port), port.x)
+end
+
+function gradient(port)
+    need(:gradient)
+    loss, dW, db = Mine.gradient(loaded(port), port.x, port.t)
+    [named("loss" => loss); parameters("d", dW, db)]
+end
+
+const OPERATIONS = Dict(
+    "load" => load,
+    "layer" => (port, request) -> named((LAYERS[field(request, "kind")] .=> layer(port, request)())...),
+    "inputs" => (port, request) -> port.last,
+    "null" => (port, request) -> named(),
+    "predict" => (port, request) -> named("out" => predict(port)),
+    "accuracy" => (port, request) -> named("accuracy" => accuracy(predict(port), port.t)),
+    "gradient" => (port, request) -> gradient(port),
+    "time" => (port, request) -> named("nanoseconds" => measure(timed(port, request), request)),
+    "data" => data,
+    "train" => train,
+    "params" => (port, request) -> parameters("", loaded(port).W, port.net.b),
+    "evaluate" => evaluate,
+    "update" => update,
+)
+
+function answer(port, request)
+    try
+        request.word == "hello" && return Message("ok", hello(), [])
+        haskey(OPERATIONS, request.word) || unsupported("no operation $(request.word)")
+        Message("ok", [], OPERATIONS[request.word](port, request))
+    catch error
+        error isa Refusal || (showerror(stderr, error, catch_backtrace()); println(stderr))
+        Message(error isa Refusal ? error.word : "error", ["message" => first(sprint(showerror, error), 1000)], [])
+    end
+end
+
+function serve(input, output)
+    port = Port([], nothing, nothing, nothing, Dict())
+    while (request = read_message(input)) !== nothing
+        write_message(output, answer(port, request))
+        flush(output)
+    end
+end
+
+serve(stdin, fdio(3))

@@ -1,0 +1,97 @@
+"""Ports made by `gradparity new`, checked together: what the tests of the templates share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import required
+from gradparity.cases import CaseSpec
+from gradparity.check import Options, run_check
+from gradparity.new import find_template, make_port, templates
+from gradparity.ports import Port
+from gradparity.results import CaseResult, RunnerInfo, State
+from gradparity.session import Failure, PortFailure, Session
+
+SOLUTIONS = Path(__file__).parent / "solutions"
+LANGUAGES = list(templates())
+# In these the type of all numbers is chosen in one place: as the template has it, and the other one.
+SINGLE = {
+    "c": ("typedef double real", "typedef float real"),
+    "cpp": ("using Real = double", "using Real = float"),
+    "go": ("type Real = float64", "type Real = float32"),
+    "java": ("double", "float"),
+    "rust": ("type Real = f64", "type Real = f32"),
+}
+FILLED = [*LANGUAGES, *(f"{language}-float32" for language in SINGLE)]
+SPECS = [
+    CaseSpec.model_validate({**keys, "dtype": dtype})
+    for dtype in ("float64", "float32")
+    for keys in (
+        {"sizes": (6, 5, 4, 3), "batch": 2, "order": "F", "labels": "integer", "activation": "sigmoid"},
+        {"sizes": (5, 4, 3), "epsilon": 1e-7},
+        {"sizes": (6, 5, 1), "batch": 1},
+    )
+]
+
+
+class Checked:
+    """A check of some ports, by port."""
+
+    def __init__(self, ports: dict[str, Port]) -> None:
+        self.ports = ports
+        self.sessions: dict[str, Session] = {}
+        runners = [port.runners[0] for port in ports.values()]
+        specs = {spec.name: spec for spec in SPECS}
+        infos, self.results, _ = run_check(runners, specs, [0], Options(), lambda news: None)
+        self.infos = {info.runner: info for info in infos}
+
+    def of(self, name: str) -> tuple[RunnerInfo, list[CaseResult]]:
+        """What one port said of itself, and its results; skips where its toolchain is not here."""
+        info = self.infos[name]
+        if info.state is State.NOT_AVAILABLE and not required():
+            pytest.skip(f"{name}: {info.reason}")
+        assert info.state is State.READY, f"{info.reason}\n{info.stderr}\n{info.hint}"
+        return info, [result for result in self.results if result.runner == name]
+
+    def session(self, name: str) -> Session:
+        """A running session, one for all tests; skips like ``of``."""
+        self.of(name)
+        if name not in self.sessions:
+            self.sessions[name] = Session(self.ports[name].runners[0])
+        return self.sessions[name]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_julia() -> Iterator[None]:
+    """The port's setup puts a Julia beside this Python where there is none, or a broken one."""
+    before = os.environ["PATH"]
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
+    yield
+    os.environ["PATH"] = before
+
+
+def fill_in(name: str, folder: Path) -> Port:
+    """The port with its one file filled in, "-float32" in single precision."""
+    language, _, single = name.partition("-")
+    template = find_template(language)
+    port = make_port(template, folder, name)
+    text = (SOLUTIONS / language / template.about.open).read_text()
+    if single:
+        double, float32 = SINGLE[language]
+        assert double in text
+        text = text.replace(double, float32)
+    (folder / template.about.open).write_text(text)
+    return port
+
+
+def refused(session: Session, kind: Failure, word: str, fields: dict[str, str], arrays: dict[str, Any]) -> str:
+    """What the port says to a request that it refuses in this way."""
+    with pytest.raises(PortFailure) as caught:
+        session.request(word, fields, arrays)
+    assert caught.value.kind is kind, caught.value
+    return caught.value.what

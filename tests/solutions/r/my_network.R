@@ -1,0 +1,89 @@
+# Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
+#
+# What comes are matrices and vectors of doubles; a row is a sample, and labels count from 1. Where a matrix is written
+# here, return a matrix, with one row or one column too. An exception is reported as the error that it is. R has no
+# float32: those cases are "not implemented".
+
+# YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does.
+loss_epsilon <- "any"
+
+# YOURS: the functions below that you have written, such as "affine", "relu". The others are not called.
+written <- c("affine", "relu", "sigmoid", "softmax_with_loss", "predict_logits", "gradient", "sgd")
+
+affine_forward <- function(x, W, b) sweep(x %*% W, 2, b, "+")
+
+# YOURS: out = x W + b, and for a given dout the gradients dx, dW and db.
+# x, dx (batch, inputs); W, dW (inputs, outputs); b, db (outputs); dout, out (batch, outputs)
+affine <- function(x, W, b, dout) {
+  list(out = affine_forward(x, W, b), dx = dout %*% t(W), dW = t(x) %*% dout, db = colSums(dout))
+}
+
+# YOURS: out = max(x, 0); dx = dout where x > 0, else 0. All of one shape.
+relu <- function(x, dout) {
+  list(out = ifelse(x <= 0, 0, x), dx = ifelse(x <= 0, 0, dout))
+}
+
+# YOURS: out = 1 / (1 + exp(-x)); dx = dout out (1 - out). All of one shape.
+sigmoid <- function(x, dout) {
+  out <- 1 / (1 + exp(-x))
+  list(out = out, dx = dout * out * (1 - out))
+}
+
+# YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row, dx = (y - one-hot t) / batch.
+# x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
+softmax_with_loss <- function(x, t, epsilon) {
+  z <- x - apply(x, 1, max)
+  log_p <- z - log(rowSums(exp(z)))
+  y <- exp(log_p)
+  picked <- cbind(seq_along(t), t)
+  dx <- y
+  dx[picked] <- dx[picked] - 1
+  at_label <- if (epsilon > 0) log(y[picked] + epsilon) else log_p[picked]
+  list(loss = -mean(at_label), y = y, dx = dx / nrow(x))
+}
+
+# The network: affine layers with an activation between them, and softmax with cross-entropy at the end.
+#
+#     net$W[[l]], net$b[[l]]   (inputs of layer l, outputs of layer l) and (outputs of layer l)
+#     net$activation           "relu" or "sigmoid"
+#     net$epsilon              as above
+
+activate <- function(net, x, dout) if (net$activation == "relu") relu(x, dout) else sigmoid(x, dout)
+
+# The inputs of all layers, and their pre-activations.
+forward <- function(net, x) {
+  inputs <- list()
+  outs <- list()
+  for (l in seq_along(net$W)) {
+    inputs[[l]] <- x
+    outs[[l]] <- affine_forward(x, net$W[[l]], net$b[[l]])
+    x <- activate(net, outs[[l]], outs[[l]])$out
+  }
+  list(inputs = inputs, outs = outs)
+}
+
+# YOURS: the logits of x (batch, inputs), before the softmax: (batch, classes).
+predict_logits <- function(net, x) {
+  forward(net, x)$outs[[length(net$W)]]
+}
+
+# YOURS: the mean loss, and lists of the gradient of each W[[l]] and each b[[l]]. x (batch, inputs); t (batch)
+gradient <- function(net, x, t) {
+  pass <- forward(net, x)
+  depth <- length(net$W)
+  last <- softmax_with_loss(pass$outs[[depth]], t, net$epsilon)
+  dout <- last$dx
+  dW <- db <- vector("list", depth)
+  for (l in depth:1) {
+    back <- affine(pass$inputs[[l]], net$W[[l]], net$b[[l]], dout)
+    dW[[l]] <- back$dW
+    db[[l]] <- back$db
+    if (l > 1) dout <- activate(net, pass$outs[[l - 1]], back$dx)$dx
+  }
+  list(loss = last$loss, dW = dW, db = db)
+}
+
+# YOURS: p - rate dp. Both of one shape.
+sgd <- function(p, dp, rate) {
+  p - rate * dp
+}

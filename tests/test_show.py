@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from gradparity.results import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
@@ -11,7 +12,7 @@ from gradparity.texts import number, plain
 from gradparity.verdicts import Verdict
 from rich.console import Console
 
-INFO = {"port": "fake", "language": "Forth"}
+INFO: dict[str, Any] = {"port": "fake", "language": "Forth"}
 GOOD = Cell(
     quantity=Quantity.GRADIENT, array="dW1", verdict=Verdict.ROUNDING, ratio=0.05, resolution=2e-15, ulp=3.0,
     bit_equal=0.9, relative=1e-16, relative_max=1e-15,

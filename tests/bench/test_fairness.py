@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from conftest import RUNNERS
 from gradparity.bench.contestant import Contestant
@@ -12,7 +14,7 @@ from gradparity.results import RunnerInfo, State
 
 
 def contestant(label: str, blas: list[str], says: str = "", threads: str = "1") -> Contestant:
-    about = {"port": label, "language": "X", "version": "1"}
+    about: dict[str, Any] = {"port": label, "language": "X", "version": "1"}
     info = RunnerInfo(runner=label, state=State.READY, blas=says, threads=threads, **about)
     return Contestant(RUNNERS["python"], label, 1, 60.0, [], info=info, blas=blas)
 

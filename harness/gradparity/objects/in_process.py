@@ -13,7 +13,8 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from ..cases import Array
-from ..session import STDERR_BYTES, Expected, Failure, Hello, PortFailure, misshapen
+from ..pipes import STDERR_BYTES
+from ..session import Expected, Failure, Hello, PortFailure, misshapen
 from ..suite import DTYPES
 from ..wire import DTYPES as ON_THE_WIRE
 from ..wire import Message

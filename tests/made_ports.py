@@ -21,7 +21,7 @@ SOLUTIONS = Path(__file__).parent / "solutions"
 LANGUAGES = list(templates())
 # In these the type of all numbers is chosen in one place: as the template has it, and the other one.
 SINGLE = {
-    "c": ("typedef double real", "typedef float real"),
+    "c": ("typedef double my_real", "typedef float my_real"),
     "cpp": ("using Real = double", "using Real = float"),
     "go": ("type Real = float64", "type Real = float32"),
     "java": ("double", "float"),

@@ -110,8 +110,8 @@ def test_one_search_word_finds_what_is_left_to_the_user_and_it_is_in_one_file(la
     template = find_template(language)
     texts = template.files("my-port")
     assert [path for path, text in texts.items() if "YOURS" in text] == [template.about.open]
-    # The settings, the list, and seven functions. Numbers have their type, a list of them, or, as in R, one alone.
-    assert texts[template.about.open].count("YOURS") - 1 in (9, 10)
+    # The settings, the list, and eight functions. Numbers have their type, a list of them, or, as in R, one alone.
+    assert texts[template.about.open].count("YOURS") - 1 in (10, 11)
     assert not any("PORT_NAME" in text for text in texts.values())
     assert 'name = "my-port"' in texts["port.toml"]
 

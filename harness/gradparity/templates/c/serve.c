@@ -2,7 +2,7 @@
  * The plumbing between gradparity and my_network.c. You need not open this file.
  *
  * Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records. gradparity's
- * docs/protocol.md is the specification.
+ * docs/protocol.md is the specification. Its names begin with gp_, Gp or GP_, so that every other is yours.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -17,10 +17,10 @@
 
 #include "my_network.c"
 
-enum { MAX_LINE = 65536, MAX_FIELDS = 32, MAX_ARRAYS = 256, MAX_DEPTH = 100 };
+enum { GP_MAX_LINE = 65536, GP_MAX_FIELDS = 32, GP_MAX_ARRAYS = 256, GP_MAX_DEPTH = 100 };
 
-static const char *const DTYPE = sizeof(real) == 8 ? "float64" : "float32";
-static const char *const REAL = sizeof(real) == 8 ? "<f8" : "<f4";
+static const char *const GP_DTYPE = sizeof(my_real) == 8 ? "float64" : "float32";
+static const char *const GP_REAL = sizeof(my_real) == 8 ? "<f8" : "<f4";
 
 /* Elements row by row, whichever way they came. descr is <f8, <f4, <i4 or |u1. */
 typedef struct {
@@ -28,96 +28,102 @@ typedef struct {
     int dims;
     size_t shape[2], count, bytes;
     void *data;
-} Array;
+} GpArray;
 
 typedef struct {
-    char line[MAX_LINE + 1], *word, *keys[MAX_FIELDS], *values[MAX_FIELDS];
+    char line[GP_MAX_LINE + 1], *word, *keys[GP_MAX_FIELDS], *values[GP_MAX_FIELDS];
     int fields, count;
-    Array arrays[MAX_ARRAYS];
-} Message;
+    GpArray arrays[GP_MAX_ARRAYS];
+} GpMessage;
 
 typedef struct {
-    Array images, labels;
-    real scale;
-} Images;
+    GpArray images, labels;
+    my_real scale;
+} GpImages;
 
-static Message request, loaded, layered, reply, *last = &loaded;
-static Images sets[3];
-static jmp_buf next_request;
-static FILE *output;
+static GpMessage gp_request, gp_loaded, gp_layered, gp_reply, *gp_last = &gp_loaded;
+static GpImages gp_sets[3];
+static jmp_buf gp_next_request;
+static FILE *gp_output;
 
 /* Text, and the two ways to fail. */
 
-static _Noreturn void broken(const char *what) {
+static _Noreturn void gp_broken(const char *what) {
     fprintf(stderr, "serve: %s\n", what);
     exit(1);
 }
 
 /* Answers "error" or "unsupported" and goes on with the next request. */
-static _Noreturn void refuse(const char *word, const char *format, ...) {
+static _Noreturn void gp_refuse(const char *word, const char *format, ...) {
     char text[1000];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fprintf(output, "%s message=", word);
+    fprintf(gp_output, "%s message=", word);
     for (const unsigned char *c = (unsigned char *)text; *c; c++)
-        fprintf(output, *c > ' ' && *c < 127 && *c != '%' ? "%c" : "%%%02X", *c);
-    fputc('\n', output);
-    fflush(output);
-    longjmp(next_request, 1);
+        fprintf(gp_output, *c > ' ' && *c < 127 && *c != '%' ? "%c" : "%%%02X", *c);
+    fputc('\n', gp_output);
+    fflush(gp_output);
+    longjmp(gp_next_request, 1);
 }
 
-static int is_written(const char *name) {
-    int i = 0;
-    while (written[i] && strcmp(written[i], name) != 0) i++;
-    return written[i] != NULL;
-}
+enum { GP_AFFINE, GP_RELU, GP_SIGMOID, GP_SOFTMAX, GP_KINDS, GP_PREDICT = GP_KINDS, GP_GRADIENT, GP_SGD, GP_FUNCTIONS };
 
-static const char *const functions[] = {"affine", "relu", "sigmoid", "softmax_with_loss", "predict", "gradient", "sgd"};
+static const char *const gp_functions[] = {"my_affine",  "my_relu",     "my_sigmoid", "my_softmax_with_loss",
+                                           "my_predict", "my_gradient", "my_sgd"};
 
-enum { KINDS = 4, FUNCTIONS = 7 }; /* the kinds of layers come first */
+/* The name of a layer's function without my_ is the protocol's kind of it. */
+static const char *gp_kind(int function) { return gp_functions[function] + 3; }
 
-static int index_of(const char *name, int count) {
-    int i = 0;
-    while (i < count && strcmp(functions[i], name) != 0) i++;
+/* How many functions are listed; a NULL may end the list. */
+static int gp_listed(void) {
+    int size = sizeof my_written / sizeof *my_written, i = 0;
+    while (i < size && my_written[i]) i++;
     return i;
 }
 
-static void need(const char *name) {
-    if (!is_written(name))
-        refuse("unsupported", "%s is not written yet: fill it in in my_network.c, and add it to `written` there", name);
+static int gp_is_written(int function) {
+    for (int i = 0; i < gp_listed(); i++)
+        if (strcmp(my_written[i], gp_functions[function]) == 0) return 1;
+    return 0;
 }
 
-static const char *field(const char *key) {
-    for (int i = 0; i < request.fields; i++)
-        if (strcmp(request.keys[i], key) == 0) return request.values[i];
-    refuse("error", "expected the field %s in the request %s", key, request.word);
+static void gp_need(int function) {
+    if (!gp_is_written(function))
+        gp_refuse("unsupported", "%s is not written yet: fill it in in my_network.c, and add it to my_written there",
+                  gp_functions[function]);
 }
 
-static int is(const char *key, const char *value) { return strcmp(field(key), value) == 0; }
+static const char *gp_field(const char *key) {
+    for (int i = 0; i < gp_request.fields; i++)
+        if (strcmp(gp_request.keys[i], key) == 0) return gp_request.values[i];
+    gp_refuse("error", "expected the field %s in the request %s", key, gp_request.word);
+}
+
+static int gp_is(const char *key, const char *value) { return strcmp(gp_field(key), value) == 0; }
 
 /* Arrays. */
 
-static void *room(size_t bytes) {
+static void *gp_room(size_t bytes) {
     void *data = malloc(bytes ? bytes : 1);
-    if (!data) broken("no memory");
+    if (!data) gp_broken("no memory");
     return data;
 }
 
-static void clear(Message *message) {
+static void gp_clear(GpMessage *message) {
     for (int i = 0; i < message->count; i++) free(message->arrays[i].data);
     message->count = message->fields = 0;
 }
 
-static void move(Message *to, Message *from) {
-    clear(to);
-    memcpy(to->arrays, from->arrays, from->count * sizeof(Array));
+static void gp_move(GpMessage *to, GpMessage *from) {
+    gp_clear(to);
+    memcpy(to->arrays, from->arrays, from->count * sizeof(GpArray));
     to->count = from->count;
     from->count = 0;
 }
 
-static void shape_up(Array *array, const char *descr, int dims, size_t rows, size_t columns) {
+static void gp_shape_up(GpArray *array, const char *descr, int dims, size_t rows, size_t columns) {
     snprintf(array->descr, sizeof array->descr, "%s", descr);
     array->dims = dims;
     array->shape[0] = rows, array->shape[1] = columns;
@@ -125,53 +131,54 @@ static void shape_up(Array *array, const char *descr, int dims, size_t rows, siz
     array->bytes = array->count * (descr[2] - '0');
 }
 
-static Array *find(Message *message, const char *name) {
+static GpArray *gp_find(GpMessage *message, const char *name) {
     for (int i = 0; i < message->count; i++)
         if (strcmp(message->arrays[i].name, name) == 0) return &message->arrays[i];
-    refuse("error", "expected the array %s in the request %s", name, request.word);
+    gp_refuse("error", "expected the array %s in the request %s", name, gp_request.word);
 }
 
-static Array *matrix(Message *message, const char *name, const char *descr, size_t rows, size_t columns) {
-    Array *array = find(message, name);
+static GpArray *gp_matrix(GpMessage *message, const char *name, const char *descr, size_t rows, size_t columns) {
+    GpArray *array = gp_find(message, name);
     int dims = columns ? 2 : 1;
     if (strcmp(array->descr, descr) != 0 || array->dims != dims || array->shape[0] != rows
         || (columns && array->shape[1] != columns))
-        refuse("error", "expected %s to be %s of shape (%zu, %zu), came %s", name, descr, rows, columns, array->descr);
+        gp_refuse("error", "expected %s to be %s of shape (%zu, %zu), came %s", name, descr, rows, columns,
+                  array->descr);
     return array;
 }
 
 /* An array of the reply, to be filled in: NaN until then. */
-static void *answer(const char *name, const char *descr, int dims, size_t rows, size_t columns) {
-    if (reply.count == MAX_ARRAYS) refuse("error", "more than %d arrays in a reply", MAX_ARRAYS);
-    Array *array = &reply.arrays[reply.count++];
+static void *gp_answer(const char *name, const char *descr, int dims, size_t rows, size_t columns) {
+    if (gp_reply.count == GP_MAX_ARRAYS) gp_refuse("error", "more than %d arrays in a reply", GP_MAX_ARRAYS);
+    GpArray *array = &gp_reply.arrays[gp_reply.count++];
     snprintf(array->name, sizeof array->name, "%s", name);
-    shape_up(array, descr, dims, rows, columns);
-    return memset(array->data = room(array->bytes), 0xff, array->bytes);
+    gp_shape_up(array, descr, dims, rows, columns);
+    return memset(array->data = gp_room(array->bytes), 0xff, array->bytes);
 }
 
-static void *numbered(const char *name, int layer, int dims, size_t rows, size_t columns) {
+static void *gp_numbered(const char *name, int layer, int dims, size_t rows, size_t columns) {
     char text[32];
     snprintf(text, sizeof text, "%s%d", name, layer + 1);
-    return answer(text, REAL, dims, rows, columns);
+    return gp_answer(text, GP_REAL, dims, rows, columns);
 }
 
 /* Reading and writing. */
 
-static void get(void *bytes, size_t count) {
-    if (fread(bytes, 1, count, stdin) != count) broken("stdin ended inside an array");
+static void gp_get(void *bytes, size_t count) {
+    if (fread(bytes, 1, count, stdin) != count) gp_broken("stdin ended inside an array");
 }
 
-static void read_array(Array *array, const char *name) {
+static void gp_read_array(GpArray *array, const char *name) {
     unsigned char magic[12];
-    get(magic, 10);
-    if (memcmp(magic, "\x93NUMPY", 6) != 0) broken("expected an .npy record");
+    gp_get(magic, 10);
+    if (memcmp(magic, "\x93NUMPY", 6) != 0) gp_broken("expected an .npy record");
     size_t length = magic[8] + 256u * magic[9];
-    if (magic[6] > 1) get(magic + 10, 2);
-    char *header = room(length + 1);
-    get(header, length);
+    if (magic[6] > 1) gp_get(magic + 10, 2);
+    char *header = gp_room(length + 1);
+    gp_get(header, length);
     header[length] = 0;
     char *descr = strstr(header, "'descr': '"), *shape = strstr(header, "'shape': (");
-    if (!descr || !shape) broken("expected an .npy header");
+    if (!descr || !shape) gp_broken("expected an .npy header");
     size_t sizes[2] = {0, 0};
     int dims = 0;
     for (char *at = shape + 10; *at != ')' && dims < 2; dims++) {
@@ -180,12 +187,12 @@ static void read_array(Array *array, const char *name) {
     }
     descr[13] = 0;
     snprintf(array->name, sizeof array->name, "%s", name);
-    shape_up(array, descr + 10, dims, sizes[0], sizes[1]);
-    array->data = room(array->bytes);
-    get(array->data, array->bytes);
+    gp_shape_up(array, descr + 10, dims, sizes[0], sizes[1]);
+    array->data = gp_room(array->bytes);
+    gp_get(array->data, array->bytes);
     if (dims == 2 && strstr(descr + 14, "'fortran_order': True")) {
         size_t size = array->descr[2] - '0', rows = sizes[0], columns = sizes[1];
-        char *turned = room(array->bytes), *came = array->data;
+        char *turned = gp_room(array->bytes), *came = array->data;
         for (size_t i = 0; i < rows; i++)
             for (size_t j = 0; j < columns; j++)
                 memcpy(turned + (i * columns + j) * size, came + (j * rows + i) * size, size);
@@ -196,185 +203,187 @@ static void read_array(Array *array, const char *name) {
 }
 
 /* Whether there is another request. */
-static int read_request(void) {
-    clear(&request);
-    if (!fgets(request.line, sizeof request.line, stdin)) return 0;
-    request.line[strcspn(request.line, "\n")] = 0;
-    request.word = strtok(request.line, " ");
-    if (!request.word) broken("expected a line 'word key=value ...'");
+static int gp_read_request(void) {
+    gp_clear(&gp_request);
+    if (!fgets(gp_request.line, sizeof gp_request.line, stdin)) return 0;
+    gp_request.line[strcspn(gp_request.line, "\n")] = 0;
+    gp_request.word = strtok(gp_request.line, " ");
+    if (!gp_request.word) gp_broken("expected a line 'word key=value ...'");
     char *names = NULL;
     for (char *pair; (pair = strtok(NULL, " "));) {
         char *value = strchr(pair, '=');
-        if (!value || request.fields == MAX_FIELDS) broken("expected fields as key=value");
+        if (!value || gp_request.fields == GP_MAX_FIELDS) gp_broken("expected fields as key=value");
         *value++ = 0;
         if (strcmp(pair, "arrays") == 0) {
             names = value;
         } else {
-            request.keys[request.fields] = pair;
-            request.values[request.fields++] = value;
+            gp_request.keys[gp_request.fields] = pair;
+            gp_request.values[gp_request.fields++] = value;
         }
     }
     for (char *name = names ? strtok(names, ",") : NULL; name; name = strtok(NULL, ",")) {
-        if (request.count == MAX_ARRAYS) broken("too many arrays in a request");
-        read_array(&request.arrays[request.count++], name);
+        if (gp_request.count == GP_MAX_ARRAYS) gp_broken("too many arrays in a request");
+        gp_read_array(&gp_request.arrays[gp_request.count++], name);
     }
     return 1;
 }
 
-static void send(const char *fields, const Message *message) {
-    fprintf(output, "ok%s", fields);
-    for (int i = 0; i < message->count; i++) fprintf(output, "%s%s", i ? "," : " arrays=", message->arrays[i].name);
-    fputc('\n', output);
-    for (const Array *array = message->arrays; array < message->arrays + message->count; array++) {
+static void gp_send(const char *fields, const GpMessage *message) {
+    fprintf(gp_output, "ok%s", fields);
+    for (int i = 0; i < message->count; i++) fprintf(gp_output, "%s%s", i ? "," : " arrays=", message->arrays[i].name);
+    fputc('\n', gp_output);
+    for (const GpArray *array = message->arrays; array < message->arrays + message->count; array++) {
         char header[128], shape[64] = "";
         if (array->dims == 1) snprintf(shape, sizeof shape, "%zu,", array->shape[0]);
         if (array->dims == 2) snprintf(shape, sizeof shape, "%zu, %zu", array->shape[0], array->shape[1]);
         snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", array->descr,
                  shape);
-        fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, output);
-        fprintf(output, "%-117s\n", header);
-        fwrite(array->data, 1, array->bytes, output);
+        fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, gp_output);
+        fprintf(gp_output, "%-117s\n", header);
+        fwrite(array->data, 1, array->bytes, gp_output);
     }
-    fflush(output);
+    fflush(gp_output);
 }
 
 /* The loaded network, and calls of my_network.c, ready to be made any number of times. */
 
-static int sizes[MAX_DEPTH + 1], *labels;
-static real *W[MAX_DEPTH], *b[MAX_DEPTH], *dW[MAX_DEPTH], *db[MAX_DEPTH];
-static Network net = {.sizes = sizes, .W = W, .b = b};
+static int gp_sizes[GP_MAX_DEPTH + 1], *gp_labels;
+static my_real *gp_W[GP_MAX_DEPTH], *gp_b[GP_MAX_DEPTH], *gp_dW[GP_MAX_DEPTH], *gp_db[GP_MAX_DEPTH];
+static MyNetwork gp_net = {.sizes = gp_sizes, .W = gp_W, .b = gp_b};
 
 typedef struct {
-    const char *kind;
-    int batch, inputs, outputs;
-    real *x, *W, *b, *dout, *out, *dx, *dW, *db, *loss, epsilon;
-} Layer;
-static Layer layer;
+    int kind, batch, inputs, outputs;
+    my_real *x, *W, *b, *dout, *out, *dx, *dW, *db, *loss, epsilon;
+} GpLayer;
+static GpLayer gp_layer;
 
 typedef struct {
     int batch;
-    real *x;
+    my_real *x;
     int *t;
-    real *out, *loss, rate;
-} Pass;
-static Pass pass;
+    my_real *out, *loss, rate;
+} GpPass;
+static GpPass gp_pass;
 
-static void call_nothing(void) {}
+static void gp_call_nothing(void) {}
 
-static void call_layer(void) {
-    const Layer *l = &layer;
-    if (strcmp(l->kind, "affine") == 0)
-        affine(l->batch, l->inputs, l->outputs, l->x, l->W, l->b, l->dout, l->out, l->dx, l->dW, l->db);
-    else if (strcmp(l->kind, "relu") == 0)
-        relu(l->batch * l->inputs, l->x, l->dout, l->out, l->dx);
-    else if (strcmp(l->kind, "sigmoid") == 0)
-        sigmoid(l->batch * l->inputs, l->x, l->dout, l->out, l->dx);
+static void gp_call_layer(void) {
+    const GpLayer *l = &gp_layer;
+    if (l->kind == GP_AFFINE)
+        my_affine(l->batch, l->inputs, l->outputs, l->x, l->W, l->b, l->dout, l->out, l->dx, l->dW, l->db);
+    else if (l->kind == GP_RELU)
+        my_relu(l->batch * l->inputs, l->x, l->dout, l->out, l->dx);
+    else if (l->kind == GP_SIGMOID)
+        my_sigmoid(l->batch * l->inputs, l->x, l->dout, l->out, l->dx);
     else
-        *l->loss = softmax_with_loss(l->batch, l->inputs, l->x, labels, l->epsilon, l->out, l->dx);
+        *l->loss = my_softmax_with_loss(l->batch, l->inputs, l->x, gp_labels, l->epsilon, l->out, l->dx);
 }
 
-static void call_predict(void) { predict(&net, pass.batch, pass.x, pass.out); }
+static void gp_call_predict(void) { my_predict(&gp_net, gp_pass.batch, gp_pass.x, gp_pass.out); }
 
-static void call_gradient(void) { *pass.loss = gradient(&net, pass.batch, pass.x, pass.t, dW, db); }
+static void gp_call_gradient(void) {
+    *gp_pass.loss = my_gradient(&gp_net, gp_pass.batch, gp_pass.x, gp_pass.t, gp_dW, gp_db);
+}
 
-static void call_step(void) {
-    call_gradient();
-    for (int l = 0; l < net.layers; l++) {
-        sgd(sizes[l] * sizes[l + 1], W[l], dW[l], pass.rate);
-        sgd(sizes[l + 1], b[l], db[l], pass.rate);
+static void gp_call_step(void) {
+    gp_call_gradient();
+    for (int l = 0; l < gp_net.layers; l++) {
+        my_sgd(gp_sizes[l] * gp_sizes[l + 1], gp_W[l], gp_dW[l], gp_pass.rate);
+        my_sgd(gp_sizes[l + 1], gp_b[l], gp_db[l], gp_pass.rate);
     }
 }
 
 /* Labels as numbers, from numbers or from one-hot rows. */
-static void take_labels(Message *message, int batch, int classes) {
-    Array *t = find(message, "t");
+static void gp_take_labels(GpMessage *message, int batch, int classes) {
+    GpArray *t = gp_find(message, "t");
     if (t->dims == 2)
-        matrix(message, "t", REAL, batch, classes);
+        gp_matrix(message, "t", GP_REAL, batch, classes);
     else
-        matrix(message, "t", "<i4", batch, 0);
-    free(labels);
-    labels = room(batch * sizeof *labels);
+        gp_matrix(message, "t", "<i4", batch, 0);
+    free(gp_labels);
+    gp_labels = gp_room(batch * sizeof *gp_labels);
     for (int i = 0; i < batch; i++) {
-        labels[i] = 0;
+        gp_labels[i] = 0;
         if (t->dims == 1)
-            labels[i] = ((int32_t *)t->data)[i];
+            gp_labels[i] = ((int32_t *)t->data)[i];
         else
-            while (labels[i] < classes - 1 && ((real *)t->data)[i * classes + labels[i]] == 0) labels[i]++;
+            while (gp_labels[i] < classes - 1 && ((my_real *)t->data)[i * classes + gp_labels[i]] == 0) gp_labels[i]++;
     }
 }
 
-static void take_layer(void) {
-    int at = index_of(field("kind"), KINDS);
-    if (at == KINDS) refuse("unsupported", "no layer %s", field("kind"));
-    const char *kind = functions[at];
-    need(kind);
-    Array *x = find(&request, "x");
-    if (x->dims != 2) refuse("error", "expected x to be a matrix");
+static void gp_take_layer(void) {
+    int kind = 0;
+    while (kind < GP_KINDS && !gp_is("kind", gp_kind(kind))) kind++;
+    if (kind == GP_KINDS) gp_refuse("unsupported", "no layer %s", gp_field("kind"));
+    gp_need(kind);
+    GpArray *x = gp_find(&gp_request, "x");
+    if (x->dims != 2) gp_refuse("error", "expected x to be a matrix");
     int batch = x->shape[0], inputs = x->shape[1];
-    layer =
-        (Layer){.kind = kind, .batch = batch, .inputs = inputs, .x = matrix(&request, "x", REAL, batch, inputs)->data};
-    if (strcmp(kind, "softmax_with_loss") == 0) {
-        take_labels(&request, batch, inputs);
-        layer.epsilon = strtod(field("epsilon"), NULL);
-        layer.loss = answer("loss", REAL, 0, 0, 0);
-        layer.out = answer("y", REAL, 2, batch, inputs);
-        layer.dx = answer("dx", REAL, 2, batch, inputs);
+    gp_layer = (GpLayer){
+        .kind = kind, .batch = batch, .inputs = inputs, .x = gp_matrix(&gp_request, "x", GP_REAL, batch, inputs)->data};
+    if (kind == GP_SOFTMAX) {
+        gp_take_labels(&gp_request, batch, inputs);
+        gp_layer.epsilon = strtod(gp_field("epsilon"), NULL);
+        gp_layer.loss = gp_answer("loss", GP_REAL, 0, 0, 0);
+        gp_layer.out = gp_answer("y", GP_REAL, 2, batch, inputs);
+        gp_layer.dx = gp_answer("dx", GP_REAL, 2, batch, inputs);
     } else {
-        int is_affine = strcmp(kind, "affine") == 0, outputs = is_affine ? find(&request, "W")->shape[1] : inputs;
-        layer.outputs = outputs;
-        layer.dout = matrix(&request, "dout", REAL, batch, outputs)->data;
-        layer.out = answer("out", REAL, 2, batch, outputs);
-        layer.dx = answer("dx", REAL, 2, batch, inputs);
+        int is_affine = kind == GP_AFFINE, outputs = is_affine ? gp_find(&gp_request, "W")->shape[1] : inputs;
+        gp_layer.outputs = outputs;
+        gp_layer.dout = gp_matrix(&gp_request, "dout", GP_REAL, batch, outputs)->data;
+        gp_layer.out = gp_answer("out", GP_REAL, 2, batch, outputs);
+        gp_layer.dx = gp_answer("dx", GP_REAL, 2, batch, inputs);
         if (is_affine) {
-            layer.W = matrix(&request, "W", REAL, inputs, outputs)->data;
-            layer.b = matrix(&request, "b", REAL, outputs, 0)->data;
-            layer.dW = answer("dW", REAL, 2, inputs, outputs);
-            layer.db = answer("db", REAL, 1, outputs, 0);
+            gp_layer.W = gp_matrix(&gp_request, "W", GP_REAL, inputs, outputs)->data;
+            gp_layer.b = gp_matrix(&gp_request, "b", GP_REAL, outputs, 0)->data;
+            gp_layer.dW = gp_answer("dW", GP_REAL, 2, inputs, outputs);
+            gp_layer.db = gp_answer("db", GP_REAL, 1, outputs, 0);
         }
     }
-    move(&layered, &request);
-    last = &layered;
+    gp_move(&gp_layered, &gp_request);
+    gp_last = &gp_layered;
 }
 
-static void take_batch(void) {
-    if (!net.layers) refuse("error", "expected a case to be loaded");
-    Array *x = find(&loaded, "x");
-    pass.batch = x->shape[0];
-    pass.x = x->data;
-    take_labels(&loaded, pass.batch, sizes[net.layers]);
-    pass.t = labels;
+static void gp_take_batch(void) {
+    if (!gp_net.layers) gp_refuse("error", "expected a case to be loaded");
+    GpArray *x = gp_find(&gp_loaded, "x");
+    gp_pass.batch = x->shape[0];
+    gp_pass.x = x->data;
+    gp_take_labels(&gp_loaded, gp_pass.batch, gp_sizes[gp_net.layers]);
+    gp_pass.t = gp_labels;
 }
 
-static void answer_gradient(void) {
-    need("gradient");
-    pass.loss = answer("loss", REAL, 0, 0, 0);
-    for (int l = 0; l < net.layers; l++) {
-        dW[l] = numbered("dW", l, 2, sizes[l], sizes[l + 1]);
-        db[l] = numbered("db", l, 1, sizes[l + 1], 0);
+static void gp_answer_gradient(void) {
+    gp_need(GP_GRADIENT);
+    gp_pass.loss = gp_answer("loss", GP_REAL, 0, 0, 0);
+    for (int l = 0; l < gp_net.layers; l++) {
+        gp_dW[l] = gp_numbered("dW", l, 2, gp_sizes[l], gp_sizes[l + 1]);
+        gp_db[l] = gp_numbered("db", l, 1, gp_sizes[l + 1], 0);
     }
 }
 
-static void answer_predict(int batch) {
-    need("predict");
-    pass.out = answer("out", REAL, 2, batch, sizes[net.layers]);
+static void gp_answer_predict(int batch) {
+    gp_need(GP_PREDICT);
+    gp_pass.out = gp_answer("out", GP_REAL, 2, batch, gp_sizes[gp_net.layers]);
 }
 
-static void answer_params(void) {
-    for (int l = 0; l < net.layers; l++) {
-        memcpy(numbered("W", l, 2, sizes[l], sizes[l + 1]), W[l], sizes[l] * sizes[l + 1] * sizeof(real));
-        memcpy(numbered("b", l, 1, sizes[l + 1], 0), b[l], sizes[l + 1] * sizeof(real));
+static void gp_answer_params(void) {
+    for (int l = 0; l < gp_net.layers; l++) {
+        memcpy(gp_numbered("W", l, 2, gp_sizes[l], gp_sizes[l + 1]), gp_W[l],
+               gp_sizes[l] * gp_sizes[l + 1] * sizeof(my_real));
+        memcpy(gp_numbered("b", l, 1, gp_sizes[l + 1], 0), gp_b[l], gp_sizes[l + 1] * sizeof(my_real));
     }
 }
 
-static void need_sgd(void) {
-    if (!is("optimizer", "sgd")) refuse("unsupported", "no optimizer %s", field("optimizer"));
-    need("sgd");
-    pass.rate = strtod(field("learning_rate"), NULL);
+static void gp_need_sgd(void) {
+    if (!gp_is("optimizer", "sgd")) gp_refuse("unsupported", "no optimizer %s", gp_field("optimizer"));
+    gp_need(GP_SGD);
+    gp_pass.rate = strtod(gp_field("learning_rate"), NULL);
 }
 
-static double accuracy(int batch, const real *out, const int *t) {
-    int classes = sizes[net.layers], right = 0;
-    for (const real *row = out; row < out + batch * classes; row += classes) {
+static double gp_accuracy(int batch, const my_real *out, const int *t) {
+    int classes = gp_sizes[gp_net.layers], right = 0;
+    for (const my_real *row = out; row < out + batch * classes; row += classes) {
         int best = 0;
         for (int j = 1; j < classes; j++)
             if (row[j] > row[best]) best = j;
@@ -383,7 +392,7 @@ static double accuracy(int batch, const real *out, const int *t) {
     return (double)right / batch;
 }
 
-static double now(void) {
+static double gp_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1e9 + t.tv_nsec;
@@ -391,241 +400,251 @@ static double now(void) {
 
 /* The operations. */
 
-static void hello(void) {
+static void gp_hello(void) {
     char fields[1000] = "", list[300] = "";
-    for (int i = 0; written[i]; i++)
-        if (index_of(written[i], FUNCTIONS) == FUNCTIONS)
-            refuse("error", "`written` in my_network.c: expected functions of that file, came %s", written[i]);
-    for (int i = 0; i < KINDS; i++)
-        if (is_written(functions[i]))
-            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", functions[i]);
-    int all = is_written("predict") && is_written("gradient") && is_written("sgd");
+    for (int i = 0; i < gp_listed(); i++) {
+        int function = 0;
+        while (function < GP_FUNCTIONS && strcmp(gp_functions[function], my_written[i]) != 0) function++;
+        if (function == GP_FUNCTIONS)
+            gp_refuse("error", "my_written in my_network.c: expected functions of that file, came %s", my_written[i]);
+    }
+    for (int i = 0; i < GP_KINDS; i++)
+        if (gp_is_written(i))
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", gp_kind(i));
+    int all = gp_is_written(GP_PREDICT) && gp_is_written(GP_GRADIENT) && gp_is_written(GP_SGD);
     snprintf(fields, sizeof fields,
              " name=PORT_NAME language=C version=C%ld blas=none threads=1 dtypes=%s epsilon=%s layers=%s optimizers=%s"
              " operations=hello,load%s%s%s%s%s%s",
-             __STDC_VERSION__ / 100 % 100, DTYPE, loss_epsilon, list, is_written("sgd") ? "sgd" : "",
-             written[0] ? ",inputs,null,time" : "", *list ? ",layer" : "",
-             is_written("predict") ? ",predict,accuracy" : "", is_written("gradient") ? ",gradient" : "",
-             is_written("sgd") ? ",update" : "", all ? ",data,train,params,evaluate" : "");
-    send(fields, &reply);
+             __STDC_VERSION__ / 100 % 100, GP_DTYPE, my_loss_epsilon, list, gp_is_written(GP_SGD) ? "sgd" : "",
+             gp_listed() ? ",inputs,null,time" : "", *list ? ",layer" : "",
+             gp_is_written(GP_PREDICT) ? ",predict,accuracy" : "", gp_is_written(GP_GRADIENT) ? ",gradient" : "",
+             gp_is_written(GP_SGD) ? ",update" : "", all ? ",data,train,params,evaluate" : "");
+    gp_send(fields, &gp_reply);
 }
 
-static void load(void) {
-    if (!is("dtype", DTYPE)) refuse("unsupported", "no %s", field("dtype"));
+static void gp_load(void) {
+    if (!gp_is("dtype", GP_DTYPE)) gp_refuse("unsupported", "no %s", gp_field("dtype"));
     int depth = -1;
-    for (const char *at = field("sizes"); *at && depth < MAX_DEPTH; at += *at == ',')
-        sizes[++depth] = strtol(at, (char **)&at, 10);
-    net.layers = 0;
-    net.relu = is("activation", "relu");
-    net.epsilon = strtod(field("epsilon"), NULL);
-    matrix(&request, "x", REAL, find(&request, "x")->shape[0], sizes[0]);
+    for (const char *at = gp_field("sizes"); *at && depth < GP_MAX_DEPTH; at += *at == ',')
+        gp_sizes[++depth] = strtol(at, (char **)&at, 10);
+    gp_net.layers = 0;
+    gp_net.relu = gp_is("activation", "relu");
+    gp_net.epsilon = strtod(gp_field("epsilon"), NULL);
+    gp_matrix(&gp_request, "x", GP_REAL, gp_find(&gp_request, "x")->shape[0], gp_sizes[0]);
     for (int l = 0; l < depth; l++) {
         char name[32];
         snprintf(name, sizeof name, "W%d", l + 1);
-        W[l] = matrix(&request, name, REAL, sizes[l], sizes[l + 1])->data;
+        gp_W[l] = gp_matrix(&gp_request, name, GP_REAL, gp_sizes[l], gp_sizes[l + 1])->data;
         snprintf(name, sizeof name, "b%d", l + 1);
-        b[l] = matrix(&request, name, REAL, sizes[l + 1], 0)->data;
+        gp_b[l] = gp_matrix(&gp_request, name, GP_REAL, gp_sizes[l + 1], 0)->data;
     }
-    net.layers = depth;
-    move(&loaded, &request);
-    last = &loaded;
+    gp_net.layers = depth;
+    if (!my_supports(&gp_net)) {
+        gp_net.layers = 0;
+        gp_refuse("unsupported", "no network of sizes=%s activation=%s: my_supports in my_network.c says so",
+                  gp_field("sizes"), gp_field("activation"));
+    }
+    gp_move(&gp_loaded, &gp_request);
+    gp_last = &gp_loaded;
 }
 
-static void take_time(void) {
-    const char *what = field("operation");
-    int calls = atoi(field("calls")), samples = atoi(field("samples"));
-    void (*call)(void) = call_nothing;
-    Message saved = {.count = 0};
-    if (is("operation", "layer")) {
-        take_layer();
-        call = call_layer;
-    } else if (is("operation", "predict")) {
-        take_batch();
-        answer_predict(pass.batch);
-        call = call_predict;
-    } else if (is("operation", "gradient") || is("operation", "train_step")) {
-        take_batch();
-        answer_gradient();
-        call = call_gradient;
-    } else if (!is("operation", "null")) {
-        refuse("unsupported", "no operation %s to time", what);
+static void gp_take_time(void) {
+    const char *what = gp_field("operation");
+    int calls = atoi(gp_field("calls")), samples = atoi(gp_field("samples"));
+    void (*call)(void) = gp_call_nothing;
+    GpMessage saved = {.count = 0};
+    if (gp_is("operation", "layer")) {
+        gp_take_layer();
+        call = gp_call_layer;
+    } else if (gp_is("operation", "predict")) {
+        gp_take_batch();
+        gp_answer_predict(gp_pass.batch);
+        call = gp_call_predict;
+    } else if (gp_is("operation", "gradient") || gp_is("operation", "train_step")) {
+        gp_take_batch();
+        gp_answer_gradient();
+        call = gp_call_gradient;
+    } else if (!gp_is("operation", "null")) {
+        gp_refuse("unsupported", "no operation %s to time", what);
     }
-    if (is("operation", "train_step")) {
-        need_sgd();
-        call = call_step;
-        Message gradients = reply;
-        reply.count = 0;
-        answer_params();
-        saved = reply;
-        reply = gradients;
+    if (gp_is("operation", "train_step")) {
+        gp_need_sgd();
+        call = gp_call_step;
+        GpMessage gradients = gp_reply;
+        gp_reply.count = 0;
+        gp_answer_params();
+        saved = gp_reply;
+        gp_reply = gradients;
     }
-    double *took = room(samples * sizeof *took);
+    double *took = gp_room(samples * sizeof *took);
     for (int i = 0; i < samples; i++) {
-        double begin = now();
+        double begin = gp_now();
         for (int k = 0; k < calls; k++) call();
-        took[i] = now() - begin;
+        took[i] = gp_now() - begin;
     }
     for (int l = 0; l < saved.count / 2; l++) {
-        memcpy(W[l], saved.arrays[2 * l].data, saved.arrays[2 * l].bytes);
-        memcpy(b[l], saved.arrays[2 * l + 1].data, saved.arrays[2 * l + 1].bytes);
+        memcpy(gp_W[l], saved.arrays[2 * l].data, saved.arrays[2 * l].bytes);
+        memcpy(gp_b[l], saved.arrays[2 * l + 1].data, saved.arrays[2 * l + 1].bytes);
     }
-    clear(&saved);
-    clear(&reply);
-    memcpy(answer("nanoseconds", "<f8", 1, samples, 0), took, samples * sizeof *took);
+    gp_clear(&saved);
+    gp_clear(&gp_reply);
+    memcpy(gp_answer("nanoseconds", "<f8", 1, samples, 0), took, samples * sizeof *took);
     free(took);
-    send("", &reply);
+    gp_send("", &gp_reply);
 }
 
-static Images *images_of(const char *name) {
+static GpImages *gp_images_of(const char *name) {
     const char *const names[] = {"train", "validation", "test"};
     for (int i = 0; i < 3; i++)
-        if (strcmp(names[i], name) == 0) return &sets[i];
-    refuse("error", "expected the set train, validation or test, came %s", name);
+        if (strcmp(names[i], name) == 0) return &gp_sets[i];
+    gp_refuse("error", "expected the set train, validation or test, came %s", name);
 }
 
-static void data(void) {
-    Images *set = images_of(field("set"));
-    Array *images = find(&request, "images");
-    matrix(&request, "images", "|u1", images->shape[0], images->shape[1]);
-    matrix(&request, "labels", "|u1", images->shape[0], 0);
+static void gp_data(void) {
+    GpImages *set = gp_images_of(gp_field("set"));
+    GpArray *images = gp_find(&gp_request, "images");
+    gp_matrix(&gp_request, "images", "|u1", images->shape[0], images->shape[1]);
+    gp_matrix(&gp_request, "labels", "|u1", images->shape[0], 0);
     free(set->images.data), free(set->labels.data);
     set->images = *images;
-    set->labels = *find(&request, "labels");
-    set->scale = strtod(field("scale"), NULL);
-    request.count = 0;
+    set->labels = *gp_find(&gp_request, "labels");
+    set->scale = strtod(gp_field("scale"), NULL);
+    gp_request.count = 0;
 }
 
 /* The set, which must fit the loaded network. */
-static Images *fitting(const char *name) {
-    Images *set = images_of(name);
-    if (!net.layers || !set->images.data || set->images.shape[1] != (size_t)sizes[0])
-        refuse("error", "expected a loaded network, and the set %s with images of its size", name);
+static GpImages *gp_fitting(const char *name) {
+    GpImages *set = gp_images_of(name);
+    if (!gp_net.layers || !set->images.data || set->images.shape[1] != (size_t)gp_sizes[0])
+        gp_refuse("error", "expected a loaded network, and the set %s with images of its size", name);
     for (size_t i = 0; i < set->labels.count; i++)
-        if (((unsigned char *)set->labels.data)[i] >= sizes[net.layers]) refuse("error", "a label that has no class");
+        if (((unsigned char *)set->labels.data)[i] >= gp_sizes[gp_net.layers])
+            gp_refuse("error", "a label that has no class");
     return set;
 }
 
 /* These rows of the set as a batch; the first ones where rows is NULL. */
-static void gather(const Images *set, const int32_t *rows, int batch, real *x, int *t) {
-    size_t inputs = sizes[0];
+static void gp_gather(const GpImages *set, const int32_t *rows, int batch, my_real *x, int *t) {
+    size_t inputs = gp_sizes[0];
     for (int i = 0; i < batch; i++) {
         size_t row = rows ? rows[i] : i;
         for (size_t j = 0; j < inputs; j++)
             x[i * inputs + j] = ((unsigned char *)set->images.data)[row * inputs + j] / set->scale;
         t[i] = ((unsigned char *)set->labels.data)[row];
     }
-    pass.batch = batch, pass.x = x, pass.t = t;
+    gp_pass.batch = batch, gp_pass.x = x, gp_pass.t = t;
 }
 
-static void train(void) {
-    need_sgd();
-    Images *set = fitting("train");
-    Array *batches = find(&request, "batches");
+static void gp_train(void) {
+    gp_need_sgd();
+    GpImages *set = gp_fitting("train");
+    GpArray *batches = gp_find(&gp_request, "batches");
     int steps = batches->shape[0], batch = batches->shape[1];
-    const int32_t *rows = matrix(&request, "batches", "<i4", steps, batch)->data;
+    const int32_t *rows = gp_matrix(&gp_request, "batches", "<i4", steps, batch)->data;
     for (int i = 0; i < steps * batch; i++)
         if (rows[i] < 0 || (size_t)rows[i] >= set->labels.count)
-            refuse("error", "expected rows of the set, came %d", rows[i]);
-    answer_gradient();
-    Message gradients = reply;
-    reply.count = 0;
-    real *losses = answer("loss", REAL, 1, steps, 0), *x = room((size_t)batch * sizes[0] * sizeof *x);
-    double *took = answer("nanoseconds", "<f8", 0, 0, 0), begin = now();
-    int *t = room(batch * sizeof *t);
+            gp_refuse("error", "expected rows of the set, came %d", rows[i]);
+    gp_answer_gradient();
+    GpMessage gradients = gp_reply;
+    gp_reply.count = 0;
+    my_real *losses = gp_answer("loss", GP_REAL, 1, steps, 0), *x = gp_room((size_t)batch * gp_sizes[0] * sizeof *x);
+    double *took = gp_answer("nanoseconds", "<f8", 0, 0, 0), begin = gp_now();
+    int *t = gp_room(batch * sizeof *t);
     for (int i = 0; i < steps; i++) {
-        gather(set, rows + i * batch, batch, x, t);
-        call_step();
-        losses[i] = *pass.loss;
+        gp_gather(set, rows + i * batch, batch, x, t);
+        gp_call_step();
+        losses[i] = *gp_pass.loss;
     }
-    *took = now() - begin;
+    *took = gp_now() - begin;
     free(x), free(t);
-    clear(&gradients);
-    send("", &reply);
+    gp_clear(&gradients);
+    gp_send("", &gp_reply);
 }
 
-static void evaluate(void) {
-    need("predict");
-    Images *set = fitting(field("set"));
+static void gp_evaluate(void) {
+    gp_need(GP_PREDICT);
+    GpImages *set = gp_fitting(gp_field("set"));
     int n = set->labels.count;
-    real *x = room((size_t)n * sizes[0] * sizeof *x);
-    int *t = room(n * sizeof *t);
-    gather(set, NULL, n, x, t);
-    answer_gradient();
-    answer_predict(n);
-    call_gradient();
-    call_predict();
-    real loss = *pass.loss;
-    double share = accuracy(n, pass.out, t);
-    clear(&reply);
-    *(real *)answer("loss", REAL, 0, 0, 0) = loss;
-    *(double *)answer("accuracy", "<f8", 0, 0, 0) = share;
+    my_real *x = gp_room((size_t)n * gp_sizes[0] * sizeof *x);
+    int *t = gp_room(n * sizeof *t);
+    gp_gather(set, NULL, n, x, t);
+    gp_answer_gradient();
+    gp_answer_predict(n);
+    gp_call_gradient();
+    gp_call_predict();
+    my_real loss = *gp_pass.loss;
+    double share = gp_accuracy(n, gp_pass.out, t);
+    gp_clear(&gp_reply);
+    *(my_real *)gp_answer("loss", GP_REAL, 0, 0, 0) = loss;
+    *(double *)gp_answer("accuracy", "<f8", 0, 0, 0) = share;
     free(x), free(t);
-    send("", &reply);
+    gp_send("", &gp_reply);
 }
 
-static void update(void) {
-    need_sgd();
-    Array *p = find(&request, "p"), *dp = find(&request, "dp");
-    real *result = answer("p", REAL, p->dims, p->shape[0], p->shape[1]);
+static void gp_update(void) {
+    gp_need_sgd();
+    GpArray *p = gp_find(&gp_request, "p"), *dp = gp_find(&gp_request, "dp");
+    my_real *result = gp_answer("p", GP_REAL, p->dims, p->shape[0], p->shape[1]);
     memcpy(result, p->data, p->bytes);
-    sgd(p->count, result, dp->data, pass.rate);
-    send("", &reply);
+    my_sgd(p->count, result, dp->data, gp_pass.rate);
+    gp_send("", &gp_reply);
 }
 
-static void serve_one(void) {
-    const char *word = request.word;
-    clear(&reply);
+static void gp_serve_one(void) {
+    const char *word = gp_request.word;
+    gp_clear(&gp_reply);
     if (strcmp(word, "hello") == 0) {
-        hello();
+        gp_hello();
     } else if (strcmp(word, "load") == 0) {
-        load();
-        send("", &reply);
+        gp_load();
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "layer") == 0) {
-        take_layer();
-        call_layer();
-        send("", &reply);
+        gp_take_layer();
+        gp_call_layer();
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "inputs") == 0) {
-        send("", last);
+        gp_send("", gp_last);
     } else if (strcmp(word, "null") == 0) {
-        send("", &reply);
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "predict") == 0 || strcmp(word, "accuracy") == 0) {
-        take_batch();
-        answer_predict(pass.batch);
-        call_predict();
-        double share = accuracy(pass.batch, pass.out, labels);
+        gp_take_batch();
+        gp_answer_predict(gp_pass.batch);
+        gp_call_predict();
+        double share = gp_accuracy(gp_pass.batch, gp_pass.out, gp_labels);
         if (strcmp(word, "accuracy") == 0) {
-            clear(&reply);
-            *(double *)answer("accuracy", "<f8", 0, 0, 0) = share;
+            gp_clear(&gp_reply);
+            *(double *)gp_answer("accuracy", "<f8", 0, 0, 0) = share;
         }
-        send("", &reply);
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "gradient") == 0) {
-        take_batch();
-        answer_gradient();
-        call_gradient();
-        send("", &reply);
+        gp_take_batch();
+        gp_answer_gradient();
+        gp_call_gradient();
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "time") == 0) {
-        take_time();
+        gp_take_time();
     } else if (strcmp(word, "data") == 0) {
-        data();
-        send("", &reply);
+        gp_data();
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "train") == 0) {
-        train();
+        gp_train();
     } else if (strcmp(word, "params") == 0) {
-        answer_params();
-        send("", &reply);
+        gp_answer_params();
+        gp_send("", &gp_reply);
     } else if (strcmp(word, "evaluate") == 0) {
-        evaluate();
+        gp_evaluate();
     } else if (strcmp(word, "update") == 0) {
-        update();
+        gp_update();
     } else {
-        refuse("unsupported", "no operation %s", word);
+        gp_refuse("unsupported", "no operation %s", word);
     }
 }
 
 int main(void) {
-    if (!(output = fdopen(3, "wb"))) broken("no file descriptor 3: run it as port.toml does");
-    while (read_request()) {
-        if (setjmp(next_request) == 0) serve_one();
+    setvbuf(stdout, NULL, _IOLBF, 0); /* what you print is not lost where it crashes */
+    if (!(gp_output = fdopen(3, "wb"))) gp_broken("no file descriptor 3: run it as port.toml does");
+    while (gp_read_request()) {
+        if (setjmp(gp_next_request) == 0) gp_serve_one();
     }
     return 0;
 }

@@ -23,7 +23,7 @@ LANGUAGES = list(templates())
 SINGLE = {
     "c": ("typedef double my_real", "typedef float my_real"),
     "cpp": ("using Real = double", "using Real = float"),
-    "go": ("type Real = float64", "type Real = float32"),
+    "go": ("type MyReal = float64", "type MyReal = float32"),
     "java": ("double", "float"),
     "rust": ("type Real = f64", "type Real = f32"),
 }

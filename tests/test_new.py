@@ -19,7 +19,7 @@ from made_ports import LANGUAGES, SPECS, Checked, fill_in, own_julia, refused
 
 # The empty list of what is written, and one of functions that are not.
 LISTED = {
-    "go": ("[]string{}", '[]string{"relu", "predict", "gradient"}'),
+    "go": ("[]string{}", '[]string{"myRelu", "myPredict", "myGradient"}'),
     "java": ("List.of()", 'List.of("relu", "predict", "gradient")'),
     "javascript": ("written = []", 'written = ["relu", "predict", "gradient"]'),
     "julia": ("Symbol[]", "[:relu, :predict, :gradient]"),
@@ -60,7 +60,7 @@ def test_a_fresh_port_names_the_function_and_the_file(language: str, fresh: Chec
         }
         for function, (word, fields, arrays) in requests.items():
             what = refused(session, Failure.UNSUPPORTED, word, fields, arrays)
-            assert function in what and about.open in what, what
+            assert function in what.lower() and about.open in what, what
         assert "sing" in refused(session, Failure.UNSUPPORTED, "sing", {}, {})
 
 

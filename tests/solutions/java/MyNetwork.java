@@ -8,7 +8,7 @@ import java.util.List;
  * double of this file by float.
  */
 final class MyNetwork {
-    /** YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's. */
+    /** YOURS: "any" if your loss adds the epsilon that it is given; "1e-7", as text, if it always adds that. */
     static final String EPSILON = "any";
 
     /** YOURS: the methods below that you have written, such as "affine", "relu". The others are not called. */
@@ -42,6 +42,15 @@ final class MyNetwork {
             }
         }
         return new Object[] {dx, dW, db};
+    }
+
+    /**
+     * YOURS: the networks that your code can be, here any. One that always has two layers, and relu, says sizes.length
+     * == 3 && activation.equals("relu"). Cases with others are reported as not implemented. sizes: inputs, hidden ...,
+     * classes
+     */
+    static boolean supports(int[] sizes, String activation) {
+        return true;
     }
 
     /**
@@ -93,7 +102,8 @@ final class MyNetwork {
     /**
      * YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row, dx = (y - one-hot t) / batch.
      *
-     * <p>x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
+     * <p>x, y, dx (batch, classes); t (batch). Where epsilon is 0, as in most cases, take the logarithm as x[label] -
+     * max - log(sum(exp(x - max))) of the row, as y[label] can be 0; else as log(y[label] + epsilon).
      *
      * @return loss, y, dx
      */

@@ -9,7 +9,7 @@
 // YOURS: add "float32" if your code can compute in it: in Float32Array, or with Math.fround.
 export const dtypes = ["float64", "float32"];
 
-// YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does.
+// YOURS: "any" if your loss adds the epsilon that it is given; 1e-7 if it always adds that, as the book's does.
 export const lossEpsilon = "any";
 
 // YOURS: the functions below that you have written, such as "affine", "relu". The others are not called.
@@ -52,6 +52,12 @@ function affineBackward(x, W, dout) {
   return { dx, dW, db };
 }
 
+// YOURS: the networks that your code can be, here any. One that always has two layers, and relu, says
+// net.W.length === 2 && net.activation === "relu". Cases with others are reported as not implemented. net: see below
+export function supports(net) {
+  return true;
+}
+
 // YOURS: out = x W + b, and for a given dout the gradients dx, dW and db.
 // x, dx (batch, inputs); W, dW (inputs, outputs); b, db (outputs); dout, out (batch, outputs)
 export function affine(x, W, b, dout) {
@@ -70,7 +76,8 @@ export function sigmoid(x, dout) {
 }
 
 // YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
-// x, y, dx (batch, classes); t: an Int32Array (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
+// x, y, dx (batch, classes); t: an Int32Array (batch). Where epsilon is 0, as in most cases, take the logarithm as
+// x[label] - max - log(sum(exp(x - max))) of the row, as y[label] can be 0; else as log(y[label] + epsilon).
 export function softmaxWithLoss(x, t, epsilon) {
   const y = zeros(x.rows, x.columns, x);
   let loss = 0;

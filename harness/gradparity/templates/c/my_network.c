@@ -12,7 +12,7 @@
 /* YOURS: the type of all numbers, double or float. */
 typedef double my_real;
 
-/* YOURS: "any" if your loss adds the epsilon that it is given; "1e-7", as text, if it always adds 1e-7, as the book's. */
+/* YOURS: "any" if your loss adds the epsilon that it is given; "1e-7", as text, if it always adds that, as the book. */
 static const char *const my_loss_epsilon = "any";
 
 /* YOURS: the functions below that you have written, such as {"my_affine", "my_relu"}. The others are not called. */

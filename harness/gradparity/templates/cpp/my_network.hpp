@@ -1,7 +1,9 @@
 // Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
 //
-// Labels count from 0. An exception is reported as the error that it is. Call your own code from here, and add its .cpp
-// files to the build in port.toml.
+// Labels count from 0. An exception is reported as the error that it is.
+//
+// All names here are in the namespace mine. So you can include the header of code that you have, with whatever names in
+// it, above that namespace, and call it, as ::relu(...); add its .cpp files to the build in port.toml.
 
 #pragma once
 
@@ -10,10 +12,12 @@
 #include <tuple>
 #include <vector>
 
+namespace mine {
+
 /// YOURS: the type of all numbers, double or float.
 using Real = double;
 
-/// YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does.
+/// YOURS: "any" if your loss adds the epsilon that it is given; "1e-7", as text, if it always adds that, as the book's.
 const std::string loss_epsilon = "any";
 
 /// YOURS: the functions below that you have written, such as {"affine", "relu"}. The others are not called.
@@ -36,6 +40,12 @@ struct Network {
     Real epsilon = 0;                 ///< of the loss: see softmax_with_loss
 };
 
+/// YOURS: the networks that your code can be, here any. One that always has two layers, and relu, says
+/// net.W.size() == 2 && net.relu. Cases with others are reported as not implemented.
+inline bool supports(const Network& net) {
+    return true;
+}
+
 /// YOURS: out = x W + b, and for a given dout the gradients dx, dW and db. Returns {out, dx, dW, db}.
 /// x, dx (batch, inputs); W, dW (inputs, outputs); b, db (outputs); dout, out (batch, outputs)
 inline std::tuple<Matrix, Matrix, Matrix, std::vector<Real>>
@@ -54,7 +64,8 @@ inline std::tuple<Matrix, Matrix> sigmoid(const Matrix& x, const Matrix& dout) {
 }
 
 /// YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row of x, dx = (y - one-hot t) / batch.
-/// x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow. Returns
+/// x, y, dx (batch, classes); t (batch). Where epsilon is 0, as in most cases, take the logarithm as
+/// x[label] - max - log(sum(exp(x - max))) of the row, as y[label] can be 0; else as log(y[label] + epsilon). Returns
 /// {loss, y, dx}.
 inline std::tuple<Real, Matrix, Matrix> softmax_with_loss(const Matrix& x, const std::vector<int>& t, Real epsilon) {
     return {};
@@ -74,3 +85,5 @@ gradient(const Network& net, const Matrix& x, const std::vector<int>& t) {
 /// YOURS: p <- p - rate dp, in place. Both of one length.
 inline void sgd(std::vector<Real>& p, const std::vector<Real>& dp, Real rate) {
 }
+
+} // namespace mine

@@ -1,7 +1,7 @@
 // The plumbing between gradparity and my_network.hpp. You need not open this file.
 //
 // Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records. gradparity's
-// docs/protocol.md is the specification.
+// docs/protocol.md is the specification. All names are in the namespace serve, so that every other is yours.
 
 #include <algorithm>
 #include <chrono>
@@ -20,7 +20,10 @@
 
 #include "my_network.hpp"
 
-namespace {
+namespace serve {
+
+using mine::affine, mine::gradient, mine::loss_epsilon, mine::Matrix, mine::Network, mine::predict, mine::Real;
+using mine::relu, mine::sgd, mine::sigmoid, mine::softmax_with_loss, mine::supports, mine::written;
 
 using Vector = std::vector<Real>;
 using Labels = std::vector<int>;
@@ -305,6 +308,9 @@ void load(const Request& request) {
         read.W.push_back(sized(request, "W" + std::to_string(l), std::stoul(sizes[l - 1]), std::stoul(sizes[l])));
         read.b.push_back(vector(request, "b" + std::to_string(l)));
     }
+    if (!supports(read))
+        unsupported("no network of sizes=" + field(request, "sizes") + " activation=" + field(request, "activation")
+                    + ": supports in my_network.hpp says so");
     x = matrix(request, "x");
     t = labels(request);
     net = read;
@@ -485,12 +491,8 @@ Arrays answer(const Request& request) {
     return {};
 }
 
-} // namespace
-
-int main() try {
-    std::ios::sync_with_stdio(false);
-    std::FILE* out = fdopen(3, "wb");
-    if (!out) throw std::runtime_error("no file descriptor 3: run it as port.toml does");
+/// Answers requests until stdin closes.
+void run(std::FILE* out) {
     for (Request request; read_request(request);) {
         try {
             if (request.word == "hello")
@@ -503,6 +505,17 @@ int main() try {
             write(out, "error message=" + quote(thrown.what()), {});
         }
     }
+}
+
+} // namespace serve
+
+int main() try {
+    std::ios::sync_with_stdio(false);
+    std::setvbuf(stdout, nullptr, _IOLBF, 0); // what you print is not lost where it crashes
+    std::cout << std::unitbuf;
+    std::FILE* out = fdopen(3, "wb");
+    if (!out) throw std::runtime_error("no file descriptor 3: run it as port.toml does");
+    serve::run(out);
 } catch (const std::exception& thrown) {
     std::cerr << "serve: " << thrown.what() << '\n';
     return 1;

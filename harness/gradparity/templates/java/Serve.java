@@ -32,7 +32,7 @@ final class Serve {
     private static final Map<String, String> METHODS =
             Map.of("affine", "affine", "relu", "relu", "sigmoid", "sigmoid", "softmax_with_loss", "softmaxWithLoss");
     private static final List<String> LAYERS = List.of("affine", "relu", "sigmoid", "softmax_with_loss");
-    private static final Class<?> REAL = method("relu").getParameterTypes()[0].getComponentType().getComponentType();
+    private static final Class<?> REAL = method("relu", 2).getParameterTypes()[0].getComponentType().getComponentType();
     private static final String DTYPE = REAL == double.class ? "float64" : "float32";
     private static final Pattern HEADER =
             Pattern.compile("'descr': '(.*?)', 'fortran_order': (True|False), 'shape': \\((.*?)\\)");
@@ -111,16 +111,17 @@ final class Serve {
 
     // MyNetwork.
 
-    private static Method method(String name) {
+    /** The method of this name that takes this many arguments: others of that name are its author's. */
+    private static Method method(String name, int count) {
         return Stream.of(MyNetwork.class.getDeclaredMethods())
-                .filter(m -> m.getName().equals(name))
+                .filter(m -> m.getName().equals(name) && (count < 0 || m.getParameterCount() == count))
                 .findFirst()
                 .orElseThrow(() -> refuse("expected a method of MyNetwork.java, came " + name));
     }
 
     private static Object call(String name, Object... arguments) throws Exception {
         try {
-            return method(name).invoke(null, arguments);
+            return method(name, arguments.length).invoke(null, arguments);
         } catch (InvocationTargetException thrown) {
             if (thrown.getCause() instanceof Exception cause) throw cause;
             throw new Exception(thrown.getCause());
@@ -286,7 +287,7 @@ final class Serve {
     }
 
     private static Map<String, String> hello() {
-        MyNetwork.WRITTEN.forEach(Serve::method);
+        MyNetwork.WRITTEN.forEach(name -> method(name, -1));
         List<String> layers = LAYERS.stream().filter(kind -> has(METHODS.get(kind))).toList();
         List<String> operations = new ArrayList<>(List.of("hello", "load"));
         if (!MyNetwork.WRITTEN.isEmpty()) operations.addAll(List.of("inputs", "null", "time"));
@@ -369,6 +370,10 @@ final class Serve {
         if (!request.field("dtype").equals(DTYPE)) throw unsupported("no " + request.field("dtype"));
         int[] sizes = Stream.of(request.field("sizes").split(",")).mapToInt(Integer::parseInt).toArray();
         int depth = sizes.length - 1;
+        if (!MyNetwork.supports(sizes, request.field("activation"))) {
+            throw unsupported("no network of sizes=" + request.field("sizes") + " activation="
+                    + request.field("activation") + ": supports in MyNetwork.java says so");
+        }
         Object weights = Array.newInstance(MATRIX, depth);
         Object biases = Array.newInstance(VECTOR, depth);
         for (int l = 0; l < depth; l++) {
@@ -556,6 +561,17 @@ final class Serve {
         return named(List.of("loss", "nanoseconds"), losses, (double) (System.nanoTime() - begin));
     }
 
+    /** What was thrown, and where: the lines of your classes, the innermost last. */
+    private static String traced(Throwable thrown) {
+        List<String> lines = new ArrayList<>();
+        for (StackTraceElement frame : thrown.getStackTrace()) {
+            boolean yours = frame.getModuleName() == null && !frame.getClassName().split("\\$")[0].equals("Serve");
+            if (yours && lines.size() < 5) lines.add(0, "    at " + frame);
+        }
+        lines.add(0, thrown.toString());
+        return String.join("\n", lines);
+    }
+
     public static void main(String[] arguments) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
         OutputStream out = new FileOutputStream("/dev/fd/3");
@@ -568,8 +584,9 @@ final class Serve {
             } catch (Refusal refusal) {
                 reply = encode(refusal.word, Map.of("message", refusal.getMessage()), Map.of());
             } catch (Exception thrown) {
-                thrown.printStackTrace();
-                reply = encode("error", Map.of("message", thrown.toString()), Map.of());
+                Throwable cause = thrown.getClass() == Exception.class ? thrown.getCause() : thrown;
+                System.err.println(traced(cause));
+                reply = encode("error", Map.of("message", cause.toString()), Map.of());
             }
             out.write(reply);
             out.flush();

@@ -300,7 +300,7 @@ const OPERATIONS = {
     const about = { name: "PORT_NAME", language: "JavaScript", version, blas: "none", threads: "1" };
     const lists = { dtypes: mine.dtypes, layers, operations, optimizers: has("sgd") ? ["sgd"] : [] };
     const joined = Object.entries(lists).map(([name, list]) => [name, list.join(",")]);
-    return { fields: { ...about, ...Object.fromEntries(joined), epsilon: mine.lossEpsilon } };
+    return { fields: { ...about, ...Object.fromEntries(joined), epsilon: `${mine.lossEpsilon}` } };
   },
   load(request) {
     const keys = ["sizes", "activation", "dtype", "epsilon"];
@@ -310,6 +310,9 @@ const OPERATIONS = {
     const W = widths.slice(1).map((outputs, l) => given(request, `W${l + 1}`, widths[l], outputs));
     const b = widths.slice(1).map((outputs, l) => given(request, `b${l + 1}`, outputs).data);
     const net = { W, b, activation, epsilon: Number(epsilon) };
+    if (!mine.supports(net)) {
+      unsupported(`no network of sizes=${sizes} activation=${activation}: supports in my_network.js says so`);
+    }
     loaded = { net, x: given(request, "x"), t: labels(given(request, "t")), Type: REALS[dtype] };
     last = request.arrays;
     return {};
@@ -376,12 +379,19 @@ const OPERATIONS = {
   },
 };
 
+/** The error, and where it was thrown: the lines of your files, the innermost last. */
+function traced(error) {
+  const frames = String(error?.stack).split("\n").filter((line) => /^ +at .*file:/.test(line));
+  const yours = frames.filter((line) => !line.includes(import.meta.url)).slice(0, 5).reverse();
+  return [String(error), ...yours.map((line) => line.replace(new URL(".", import.meta.url).href, ""))].join("\n");
+}
+
 function answer(request) {
   try {
     const operation = OPERATIONS[request.word] ?? unsupported(`no operation ${request.word}`);
     return operation(request);
   } catch (error) {
-    if (!(error instanceof Refusal)) console.error(error);
+    if (!(error instanceof Refusal)) console.error(traced(error));
     return { word: error.word ?? "error", fields: { message: String(error.message ?? error).slice(0, 1000) } };
   }
 }

@@ -7,11 +7,19 @@
 # YOURS: what your code can compute in. Without "float32" those cases are "not implemented".
 const DTYPES = ["float64", "float32"]
 
-# YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does.
+# YOURS: "any" if your loss adds the epsilon that it is given; 1e-7 if it always adds that, as the book's does.
 const EPSILON = "any"
 
 # YOURS: the functions below that you have written, such as :affine, :relu. The others are not called.
 const WRITTEN = Symbol[]
+
+"""
+YOURS: the networks that your code can be, here any. One that always has two layers, and relu, says
+length(net.W) == 2 && net.activation == :relu. Cases with others are reported as not implemented. net: see below
+"""
+function supports(net)
+    true
+end
 
 """
 YOURS: out = x W + b, and for a given dout the gradients dx, dW and db. Returns out, dx, dW, db.
@@ -33,7 +41,8 @@ end
 YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row, dx = (y - one-hot t) / batch.
 Returns loss, y, dx.
 
-x, y, dx (batch, classes); t (batch,). epsilon is 0 in most cases, and the logarithm must not overflow.
+x, y, dx (batch, classes); t (batch,). Where epsilon is 0, as in most cases, take the logarithm as
+x[label] - max - log(sum(exp(x - max))) of the row, as y[label] can be 0; else as log(y[label] + epsilon).
 """
 function softmax_with_loss(x, t, epsilon)
 end

@@ -12,6 +12,7 @@ const LAYERS = Dict(
     "sigmoid" => ["out", "dx"],
     "softmax_with_loss" => ["loss", "y", "dx"],
 )
+const OWN = ["serve.jl", "wire.jl"]
 const TYPES = Dict("float64" => Float64, "float32" => Float32)
 
 "What a request is answered with, where that is not ok."
@@ -106,7 +107,7 @@ function hello()
         "layers" => join(layers, ','),
         "operations" => join(operations, ','),
         "optimizers" => has(:sgd!) ? "sgd" : "",
-        "epsilon" => Mine.EPSILON,
+        "epsilon" => string(Mine.EPSILON),
     ]
 end
 
@@ -119,7 +120,10 @@ function load(port, request)
     W = convert(Vector{Matrix{T}}, [given(a, "W$l") for l in 1:depth])
     b = convert(Vector{Vector{T}}, [given(a, "b$l") for l in 1:depth])
     activation, epsilon = Symbol(field(request, "activation")), T(number(request, "epsilon"))
-    port.net = (W = W, b = b, activation = activation, epsilon = epsilon)
+    net = (W = W, b = b, activation = activation, epsilon = epsilon)
+    what = "no network of sizes=$(field(request, "sizes")) activation=$activation: supports in my_network.jl says so"
+    Mine.supports(net) || unsupported(what)
+    port.net = net
     port.x, port.t, port.last = given(a, "x"), labels(given(a, "t")), a
     named()
 end
@@ -249,13 +253,24 @@ const OPERATIONS = Dict(
     "update" => update,
 )
 
+"The error, and where it was thrown: the lines of your files, the innermost last."
+function show_trace(error, frames)
+    showerror(stderr, error)
+    println(stderr)
+    places = unique((string(frame.file), frame.line, frame.func) for frame in frames)
+    yours = [place for place in places if startswith(place[1], @__DIR__()) && !(basename(place[1]) in OWN)]
+    for (file, line, name) in reverse(yours[1:min(end, 5)])
+        println(stderr, "    $(basename(file)):$line in $name")
+    end
+end
+
 function answer(port, request)
     try
         request.word == "hello" && return Message("ok", hello(), [])
         haskey(OPERATIONS, request.word) || unsupported("no operation $(request.word)")
         Message("ok", [], OPERATIONS[request.word](port, request))
     catch error
-        error isa Refusal || (showerror(stderr, error, catch_backtrace()); println(stderr))
+        error isa Refusal || show_trace(error, stacktrace(catch_backtrace()))
         Message(error isa Refusal ? error.word : "error", ["message" => first(sprint(showerror, error), 1000)], [])
     end
 end

@@ -99,7 +99,11 @@ def load(request):
         raise NotImplementedError(f"no {fields['dtype']}")
     depth = len(fields["sizes"].split(",")) - 1
     W, b = ([last[f"{name}{i}"] for i in range(1, depth + 1)] for name in "Wb")
-    case = Network(W, b, fields["activation"], float(fields["epsilon"])), last["x"], labels(last["t"])
+    net = Network(W, b, fields["activation"], float(fields["epsilon"]))
+    if not mine.supports(net):
+        what = f"no network of sizes={fields['sizes']} activation={net.activation}"
+        raise NotImplementedError(f"{what}: supports in {FILE} says so")
+    case = net, last["x"], labels(last["t"])
     return {}, {}
 
 

@@ -4,11 +4,17 @@
 # here, return a matrix, with one row or one column too. An exception is reported as the error that it is. R has no
 # float32: those cases are "not implemented".
 
-# YOURS: "any" if your loss adds the epsilon that it is given; "1e-7" if it always adds 1e-7, as the book's does.
+# YOURS: "any" if your loss adds the epsilon that it is given; 1e-7 if it always adds that, as the book's does.
 loss_epsilon <- "any"
 
 # YOURS: the functions below that you have written, such as "affine", "relu". The others are not called.
 written <- c()
+
+# YOURS: the networks that your code can be, here any. One that always has two layers, and relu, says
+# length(net$W) == 2 && net$activation == "relu". Cases with others are reported as not implemented. net: see below
+supports <- function(net) {
+  TRUE
+}
 
 # YOURS: out = x W + b, and for a given dout the gradients dx, dW and db.
 # x, dx (batch, inputs); W, dW (inputs, outputs); b, db (outputs); dout, out (batch, outputs)
@@ -27,7 +33,8 @@ sigmoid <- function(x, dout) {
 }
 
 # YOURS: the mean loss, -mean(log(y[label] + epsilon)), y = softmax of each row, dx = (y - one-hot t) / batch.
-# x, y, dx (batch, classes); t (batch). epsilon is 0 in most cases, and the logarithm must not overflow.
+# x, y, dx (batch, classes); t (batch). Where epsilon is 0, as in most cases, take the logarithm as
+# x[label] - max - log(sum(exp(x - max))) of the row, as y[label] can be 0; else as log(y[label] + epsilon).
 softmax_with_loss <- function(x, t, epsilon) {
   list(loss = NULL, y = NULL, dx = NULL)
 }

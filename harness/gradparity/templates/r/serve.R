@@ -1,10 +1,13 @@
 # The plumbing between gradparity and my_network.R. You need not open this file.
+#
+# It has an environment of its own, so that what my_network.R sources may have any names.
 
 options(warn = 1)
 output <- file("/dev/fd/3", "wb", raw = TRUE)
-source("wire.R")
-mine <- new.env()
-sys.source("my_network.R", mine)
+sys.source("wire.R", environment())
+mine <- new.env(parent = globalenv())
+options(keep.source = TRUE) # else an error has no line
+sys.source("my_network.R", mine, keep.source = TRUE)
 
 kinds <- c("affine", "relu", "sigmoid", "softmax_with_loss")
 
@@ -82,7 +85,7 @@ hello <- function() {
     name = "PORT_NAME", language = "R", version = paste(R.version$major, R.version$minor, sep = "."),
     blas = "R's", threads = "1", dtypes = "float64", layers = paste(layers, collapse = ","),
     operations = paste(operations, collapse = ","), optimizers = if (has("sgd")) "sgd" else "",
-    epsilon = mine$loss_epsilon
+    epsilon = as.character(mine$loss_epsilon)
   )
 }
 
@@ -170,9 +173,14 @@ operations <- list(
     if (field(request, "dtype") != "float64") unsupported("no ", field(request, "dtype"))
     layers <- seq_len(length(strsplit(field(request, "sizes"), ",")[[1]]) - 1)
     of <- function(prefix) lapply(paste0(prefix, layers), function(name) given(request, name))
-    port$net <- list(
+    net <- list(
       W = of("W"), b = of("b"), activation = field(request, "activation"), epsilon = number(request, "epsilon")
     )
+    if (!mine$supports(net)) {
+      sizes <- field(request, "sizes")
+      unsupported("no network of sizes=", sizes, " activation=", net$activation, ": supports in my_network.R says so")
+    }
+    port$net <- net
     port$x <- given(request, "x")
     port$t <- labels_of(given(request, "t"))
     port$last <- request$arrays
@@ -253,14 +261,26 @@ numeric_arrays <- function(arrays) {
   arrays
 }
 
+# Writes to stderr where an error came from: the lines of your files, the innermost last. Only these have a srcref.
+trace <- function(error) {
+  places <- Filter(Negate(is.null), lapply(sys.calls(), attr, "srcref"))
+  lines <- vapply(places, function(place) {
+    sprintf("    %s:%d: %s", basename(attr(place, "srcfile")$filename), place[1], trimws(as.character(place)[1]))
+  }, "")
+  if (length(lines)) writeLines(c(paste("Error:", conditionMessage(error)), utils::tail(unique(lines), 5)), stderr())
+}
+
 answer <- function(request) {
   word <- request$word
   tryCatch(
-    {
-      if (word == "hello") return(list(word = "ok", fields = hello(), arrays = list()))
-      if (!word %in% names(operations)) unsupported("no operation ", word)
-      list(word = "ok", fields = character(), arrays = numeric_arrays(operations[[word]](request)))
-    },
+    withCallingHandlers(
+      {
+        if (word == "hello") return(list(word = "ok", fields = hello(), arrays = list()))
+        if (!word %in% names(operations)) unsupported("no operation ", word)
+        list(word = "ok", fields = character(), arrays = numeric_arrays(operations[[word]](request)))
+      },
+      error = trace
+    ),
     error = function(e) {
       kind <- if (inherits(e, "unsupported")) "unsupported" else "error"
       list(word = kind, fields = c(message = substr(conditionMessage(e), 1, 1000)), arrays = list())

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::os::fd::FromRawFd;
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{self, catch_unwind, AssertUnwindSafe};
 use std::time::Instant;
 
 #[allow(unused)]
@@ -15,7 +15,7 @@ mod my_network;
 #[allow(unused)]
 mod wire;
 
-use my_network::{affine, gradient, predict, relu, sgd, sigmoid, softmax_with_loss};
+use my_network::{affine, gradient, predict, relu, sgd, sigmoid, softmax_with_loss, supports};
 use my_network::{Matrix, Network, Real, LOSS_EPSILON, WRITTEN};
 use wire::{decode, encode, Array, Arrays, Data, Message};
 
@@ -285,6 +285,12 @@ fn measure(request: &Message, mut call: impl FnMut()) -> Answer<Message> {
     Ok(ok(vec![array("nanoseconds", &[samples], Data::Float64((0..samples).map(sample).collect()))]))
 }
 
+/// What a panic says.
+fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or("a panic".into())
+}
+
 impl Port {
     fn case(&mut self) -> Answer<&mut Case> {
         self.loaded.as_mut().map_or_else(|| refuse("expected a case to be loaded"), Ok)
@@ -305,6 +311,11 @@ impl Port {
         for l in 1..=depth {
             net.w.push(matrix(&request, &format!("W{l}"))?);
             net.b.push(elements(given(&request, &format!("b{l}"))?)?);
+        }
+        if !supports(&net) {
+            let (sizes, activation) = (field(&request, "sizes")?, field(&request, "activation")?);
+            let what = "supports in src/my_network.rs says so";
+            return unsupported(format!("no network of sizes={sizes} activation={activation}: {what}"));
         }
         self.loaded = Some(Case { net, x: matrix(&request, "x")?, t: labels(&request)? });
         self.last = request.arrays;
@@ -437,10 +448,8 @@ impl Port {
     }
 
     fn reply(&mut self, request: Message) -> Message {
-        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(request))).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().cloned();
-            refuse(text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or("a panic".into()))
-        });
+        let answered =
+            catch_unwind(AssertUnwindSafe(|| self.answer(request))).unwrap_or_else(|panic| refuse(told(&*panic)));
         answered.unwrap_or_else(|Refusal(word, what)| Message {
             word: word.into(),
             fields: vec![("message".into(), what)],
@@ -450,6 +459,11 @@ impl Port {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // The message, and then where: only the end of stderr is shown.
+    panic::set_hook(Box::new(|info| {
+        let (text, place) = (told(info.payload()), info.location().map(ToString::to_string));
+        eprintln!("panic: {text}\n    at {}", place.unwrap_or_default());
+    }));
     let mut input = BufReader::with_capacity(1 << 16, io::stdin().lock());
     // SAFETY: port.toml's command opens this descriptor, and nothing else here uses it.
     let mut output = BufWriter::with_capacity(1 << 16, unsafe { File::from_raw_fd(3) });

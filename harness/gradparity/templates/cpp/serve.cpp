@@ -18,6 +18,15 @@
 #include <utility>
 #include <variant>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1 // as GCC does
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "my_network.hpp"
 
 namespace serve {
@@ -507,9 +516,20 @@ void run(std::FILE* out) {
     }
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/// The one line that matters again, as only the end of stderr is shown.
+void summarize(const char* report) {
+    const char* at = std::strstr(report, "SUMMARY");
+    if (at) std::fprintf(stderr, "%.*s\n", static_cast<int>(std::strcspn(at, "\n")), at);
+}
+#endif
+
 } // namespace serve
 
 int main() try {
+#ifdef __SANITIZE_ADDRESS__
+    __asan_set_error_report_callback(serve::summarize);
+#endif
     std::ios::sync_with_stdio(false);
     std::setvbuf(stdout, nullptr, _IOLBF, 0); // what you print is not lost where it crashes
     std::cout << std::unitbuf;

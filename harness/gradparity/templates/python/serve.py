@@ -1,6 +1,7 @@
 """The plumbing between gradparity and my_network.py. You need not open this file."""
 
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -247,5 +248,6 @@ def update(request):
     return {}, {"p": p}
 
 
+sys.stdout.reconfigure(line_buffering=True)  # what you print is not lost where it crashes
 operations = (hello, load, layer, inputs, null, predict, accuracy, gradient, data, train, params, evaluate, update)
 serve({function.__name__: function for function in operations} | {"time": take_time})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.new import find_template, make_port
+from gradparity.ports import select_runners
 from gradparity.session import Failure, PortFailure, Session
 from gradparity.verdicts import Verdict
 from made_ports import LANGUAGES, SPECS, Checked, fill_in, own_julia, refused
@@ -132,6 +134,19 @@ def test_the_command_says_what_to_do_next(tmp_path: Path, capsys: pytest.Capture
     assert (folder / "port.toml").is_file()
 
 
+def test_what_it_prints_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, printed in {"my net": "'my net'", "rust": "./rust"}.items():
+        gradparity("new", "--language", "python", "--name", "mine", folder)
+        command = capsys.readouterr().out.splitlines()[2]
+        assert f"--port {printed} --case" in command
+        words = shlex.split(command)
+        [runner] = select_runners((words[words.index("--port") + 1],))
+        assert runner.port.folder.samefile(tmp_path / folder)
+
+
 def test_it_says_what_is_not_on_path(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,7 +159,9 @@ def test_it_says_what_is_not_on_path(
     ("arguments", "words"),
     [
         (("--language", "cobol", "new"), r"--language cobol: no such template; there are c, cpp, go, java"),
-        (("--language", "c", "7"), r"--name: expected a lower-case word such as my-net, came '7'"),
+        (("--language", "c", "7"), r"7: the folder's name is no port's name; add one in lower case: --name my-net"),
+        (("--language", "c", "My net"), r"My net: the folder's name is no port's name; .*: --name my-net$"),
+        (("--language", "c", "--name", "7", "new"), r"--name: expected a lower-case word such as my-net, came '7'"),
         (("--language", "c", "--name", "My Port", "new"), r"--name: expected a lower-case word .* came 'My Port'"),
         (("--language", "c", "full"), r"full: expected an empty folder, or none yet; nothing was written"),
         (("--language", "c", "full/file"), r"full/file: expected an empty folder"),

@@ -7,6 +7,7 @@ knows a language.
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import tomllib
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from .errors import UsageError
-from .ports import Port, ports_folder, read_port
+from .ports import Port, own_ports, ports_folder, read_port
 
 TEMPLATES = Path(__file__).parent / "templates"
 ABOUT = "template.toml"
@@ -75,7 +76,12 @@ def make_port(template: Template, folder: Path, name: str | None = None) -> Port
 
     Raises UsageError; then nothing is left behind.
     """
-    name = name or folder.resolve().name.lower()
+    if name is None:
+        name = folder.resolve().name.lower()
+        if not NAME.fullmatch(name):
+            raise UsageError(
+                f"{folder}: the folder's name is no port's name; add one in lower case: --name {_usable(name)}"
+            )
     if not NAME.fullmatch(name):
         raise UsageError(f"--name: expected a lower-case word such as my-net, came {name!r}")
     try:
@@ -86,6 +92,11 @@ def make_port(template: Template, folder: Path, name: str | None = None) -> Port
     except OSError as error:
         raise UsageError(f"{folder}: cannot make the port there: {error.strerror or error}") from None
     return read_port(folder)
+
+
+def _usable(name: str) -> str:
+    """The name that is nearest to it, my-net where nothing is left."""
+    return re.sub(r"[^a-z0-9_]+", "-", name).strip("-_0123456789") or "my-net"
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:
@@ -104,12 +115,17 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
 
 def next_steps(template: Template, port: Port, folder: Path) -> str:
     """What to do next, in a few lines."""
-    opened = folder / template.about.open
+    opened = shlex.quote(str(folder / template.about.open))
+    given = str(folder)
+    if any(given == own.manifest.name for own in own_ports()):
+        given = (
+            f"./{given}"  # the name alone is taken for the folder here, and elsewhere for the port that comes with us
+        )
     lacking = port.runners[0].lacking
     lines = [
         f"{folder}: a port in {template.about.language}, named {port.manifest.name}, that can do nothing yet.",
         f"  1. Open {opened}: what is left to you is marked YOURS.",
-        f"  2. gradparity check --port {folder} --case 'random-9-6-4-*-n7-float??'",
+        f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float??'",
         "  3. The same without --case: all 70 cases. docs/add-a-port.md goes through it step by step.",
     ]
     lines += [f"  {', '.join(lacking)} is not on PATH: {port.manifest.hint}"] if lacking else []

@@ -84,7 +84,7 @@ def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
     [
         (["chek"], "No such command 'chek'"),
         (["check", "--nope"], "No such option"),
-        (["check", "--port", "nope"], "--port nope: no such port; there are julia"),
+        (["check", "--port", "nope"], "--port nope: no such port; there are cpp, javascript, julia"),
         (["check", "--case", "nope"], "--case nope: no such case"),
         (["check", "--case", "none.toml"], "none.toml"),
         (["check", "--dtype", "float16"], "'float16' is not one of"),

@@ -153,7 +153,8 @@ def test_no_other_dtype_is_sent_or_read(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "shape", ["(True,)", "(2.0,)", "(-1,)", "(2L,)", "(1)", "[1]", "((1,),)", "(1,,)", "", "(" * 900]
+    "shape",
+    ["(True,)", "(2.0,)", "(-1,)", "(2L,)", "(1)", "[1]", "((1,),)", "(1,,)", "", "(" * 900, "(2\x1f,)", "(2\xa0,)"],
 )
 def test_a_shape_is_a_tuple_of_sizes(shape: str) -> None:
     with pytest.raises(WireError, match="array x: not a valid .npy header"):

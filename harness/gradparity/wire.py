@@ -28,7 +28,8 @@ _TEXT = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _PRINTED = "is something else printed to stdout? That belongs on stderr"
 _SAFE = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 _NAME = re.compile("[^ ,%\0-\x1f\x7f]+")
-_HEADER = re.compile(r"\s*\{([^()]*)\(((?:\s*[0-9]{1,20}\s*,)+(?:\s*[0-9]{1,20})?\s*|\s*)\)([^()]*)\}\s*")
+# ASCII, as \x1f is white space to a regular expression of text, and none to int().
+_HEADER = re.compile(r"\s*\{([^()]*)\(((?:\s*[0-9]{1,20}\s*,)+(?:\s*[0-9]{1,20})?\s*|\s*)\)([^()]*)\}\s*", re.ASCII)
 
 
 class WireError(ValueError):

@@ -135,7 +135,12 @@ def test_doctor_says_what_to_install(tmp_path: Path) -> None:
 
 def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     port = fake(tmp_path, "faulty.py", "hang")
-    command = [sys.executable, "-c", "from gradparity.cli import main; main()", "check", "--timeout", "600"]
+    # As in a terminal, though this test may run where interrupts are ignored.
+    main = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from gradparity.cli import main; main()"
+    )
+    command = [sys.executable, "-c", main, "check", "--timeout", "600"]
     with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
         time.sleep(8)
         run.send_signal(signal.SIGINT)

@@ -163,7 +163,7 @@ class RunnerCheck:
                 self.broken += 1
                 self.close()
             self.last_words = failure.stderr
-            return cells, check.diagnosis if check else None, failure.stderr
+            return cells, check.diagnosis if check else None, failure.stderr or (check.stderr if check else "")
         self.broken = 0
         return check.cells, check.diagnosis, check.stderr
 

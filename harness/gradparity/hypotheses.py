@@ -63,8 +63,8 @@ def _mutated(e: Evidence) -> Candidates:
 
 @hypothesis("accumulates", kinds=("repeat",))
 def _accumulates(e: Evidence) -> Candidates:
-    for times in (2, 3):
-        yield "the result is added to that of the call before, where it should replace it", times * e.expected
+    for added in (e.expected, 2 * e.expected, e.inputs["right"]):
+        yield "the result is added to that of the call before, where it should replace it", e.expected + added
 
 
 @hypothesis("stale state")

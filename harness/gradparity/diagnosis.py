@@ -33,7 +33,7 @@ class Answers:
 
 def diagnose(answers: Answers) -> Diagnosis | None:
     """The first array that is wrong by itself, and what explains it; None where nothing is wrong."""
-    also = [one for e in answers.state if e.kind == "mutated" for one in _explanations(e)]
+    also = _facts(answers)
     for origins in (_accumulating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
         for origin in origins(answers):
             found = _explanations(origin.evidence)
@@ -46,6 +46,12 @@ def diagnose(answers: Answers) -> Diagnosis | None:
                 also=[one for one in also if one not in found],
             )
     return None
+
+
+def _facts(answers: Answers) -> list[Explanation]:
+    """What is known of arguments and repeated calls, once each."""
+    found = [one for e in answers.state for one in _explanations(e)[: None if e.kind == "mutated" else 1]]
+    return list({one.sentence: one for one in found}.values())
 
 
 def _explanations(e: Evidence) -> list[Explanation]:

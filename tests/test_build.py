@@ -37,13 +37,23 @@ def test_it_is_built_once_and_again_when_an_input_changed(port: Port) -> None:
     assert (port.folder / "log.txt").read_text().count("built") == 3
 
 
+def test_a_file_that_the_command_names_is_an_input(port: Port) -> None:
+    elsewhere = port.folder.parent / "elsewhere.txt"
+    elsewhere.write_text("one")
+    port = changed(port, command=["cp", "../elsewhere.txt", "out.txt"])
+    assert [ensure_built(port), ensure_built(port)] == [True, False], "what it makes is no input"
+    elsewhere.write_text("two")
+    assert [ensure_built(port), ensure_built(port)] == [True, False]
+    assert (port.folder / "out.txt").read_text() == "two"
+
+
 def test_a_build_that_fails_shows_the_end_of_its_output_and_is_tried_again(port: Port) -> None:
     broken = changed(port, command=["sh", "-c", "seq 100; echo 'no compiler' >&2; exit 4"])
     for _ in range(2):
         with pytest.raises(StepFailed, match="built: build: .* ended with status 4") as caught:
             ensure_built(broken)
         assert caught.value.output.splitlines()[-1] == "no compiler"
-        assert len(caught.value.output.splitlines()) == 20
+        assert len(caught.value.output.splitlines()) == 101
 
 
 def test_a_build_that_makes_nothing(port: Port) -> None:

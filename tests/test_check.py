@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import MakePort
 from gradparity.cases import CaseSpec
 from gradparity.check import GIVE_UP_AFTER, Options, run_check
 from gradparity.ports import Port, select_runners
 from gradparity.results import CheckResult, Quantity, RunnerInfo, State
+from gradparity.summary import diagnosis
+from gradparity.telling import first_divergence
 from gradparity.verdicts import Verdict
 
 SPECS = [
@@ -96,6 +100,49 @@ def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: 
     result = check(make_port("wrong.py", "relu-only"), seeds=(0,))
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
     assert {cell.detail for cell in result.cases[2].cells} == {"load: no sigmoid"}
+    assert result.exit_code == 0
+
+
+def test_what_it_printed_with_a_wrong_answer_is_kept_and_nothing_else(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "batch-size"), seeds=(0,))
+    assert all(re.fullmatch(r"loss \d+\.\d+\n", case.stderr) for case in result.cases)
+    assert all(case.last_words(Verdict.WRONG) == case.stderr for case in result.cases)
+
+
+def test_what_failed_speaks_for_itself_alone(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "fails-at-sigmoid"), specs=SPECS[2:], seeds=(0,))
+    [case] = result.cases
+    assert case.verdict is Verdict.COULD_NOT_RUN and "ZeroDivisionError" in case.stderr and "loss" not in case.stderr
+    assert (case.last_words(Verdict.COULD_NOT_RUN), case.last_words(Verdict.WRONG)) == (case.stderr, "")
+
+
+def test_a_buffer_that_is_kept_accumulates_whatever_its_first_answer_was(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "kept-buffer"))
+    found = diagnosis(result, result.runners[0].runner)
+    assert found and found.explanation and found.explanation.name == "accumulates"
+    assert found.explained == found.wrong == len(result.cases)
+
+
+def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1], seeds=(0,))
+    told = result.cases[0].diagnosis
+    assert told and (told.where, told.beside) == ("gradient db2", ["dW2", "db1", "dW1"])
+    assert first_divergence(told) == "gradient db2 (called alone it is right); dW2 and 2 more are, too"
+
+
+def test_the_dtypes_that_a_port_lacks_are_not_implemented_also_after_it_broke(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 1)]
+    specs.append(CaseSpec(sizes=(5, 4, 3), dtype="float32"))
+    result = check(make_port("wrong.py", "no-float32-and-dies"), specs=specs, seeds=(0,))
+    *broken, absent = [case.verdict for case in result.cases]
+    assert set(broken) == {Verdict.COULD_NOT_RUN} and absent is Verdict.NOT_IMPLEMENTED
+
+
+def test_a_loss_that_a_ports_own_epsilon_hides_is_not_compared(make_port: MakePort) -> None:
+    hidden = CaseSpec(sizes=(6, 5, 1), dtype="float32")
+    result = check(make_port("wrong.py", "own-epsilon-and-an-ulp"), specs=[hidden], seeds=(0,))
+    [loss] = [cell for case in result.cases for cell in case.cells if cell.quantity is Quantity.LOSS]
+    assert loss.verdict is Verdict.NOT_IMPLEMENTED and "epsilon of 1e-07" in loss.detail
     assert result.exit_code == 0
 
 

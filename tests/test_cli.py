@@ -84,7 +84,7 @@ def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
     [
         (["chek"], "No such command 'chek'"),
         (["check", "--nope"], "No such option"),
-        (["check", "--port", "nope"], "--port nope: no such port; there are julia"),
+        (["check", "--port", "nope"], "--port nope: no such port; there are cpp, javascript, julia"),
         (["check", "--case", "nope"], "--case nope: no such case"),
         (["check", "--case", "none.toml"], "none.toml"),
         (["check", "--dtype", "float16"], "'float16' is not one of"),
@@ -135,7 +135,12 @@ def test_doctor_says_what_to_install(tmp_path: Path) -> None:
 
 def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     port = fake(tmp_path, "faulty.py", "hang")
-    command = [sys.executable, "-c", "from gradparity.cli import main; main()", "check", "--timeout", "600"]
+    # As in a terminal, though this test may run where interrupts are ignored.
+    main = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from gradparity.cli import main; main()"
+    )
+    command = [sys.executable, "-c", main, "check", "--timeout", "600"]
     with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
         time.sleep(8)
         run.send_signal(signal.SIGINT)

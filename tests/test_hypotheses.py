@@ -110,7 +110,7 @@ def test_a_changed_argument_says_how_it_was_changed() -> None:
 
 def test_a_second_answer_that_is_twice_the_first_accumulates() -> None:
     first = np.array([1.0, -2.0, 5.0])
-    assert names(repeated("gradient db1", 2 * first, first, Allowance(spread=1e-9)))[0] == "accumulates"
+    assert names(repeated("gradient db1", 2 * first, first, Allowance(spread=1e-9), first))[0] == "accumulates"
 
 
 def test_a_step_from_the_case_before_is_stale() -> None:

@@ -31,10 +31,10 @@ def climbed(make_port: MakePort, argument: str, script: str = "wrong.py") -> lis
 @pytest.mark.parametrize(
     ("only", "passed", "following"),
     [
-        ("hello,load/", [Step.HELLO, Step.TRAIN], "the operation layer"),
-        ("hello,load,layer/affine", [Step.HELLO, Step.LAYER], "the operation predict"),
+        ("hello,load/", [Step.HELLO, Step.TRAIN], "one layer"),
+        ("hello,load,layer/affine", [Step.HELLO, Step.LAYER], "predict, the logits"),
         ("hello,load,layer,predict/affine", [Step.HELLO, Step.LAYER, Step.FORWARD], "softmax_with_loss"),
-        ("hello,load,layer,predict/affine,softmax_with_loss", list(Step)[:4], "the operation gradient"),
+        ("hello,load,layer,predict/affine,softmax_with_loss", list(Step)[:4], "gradient, the loss"),
         ("hello,load,layer,predict,gradient/affine", list(Step)[:5], "data, train, params and evaluate"),
     ],
 )
@@ -73,4 +73,4 @@ def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) 
     assert not rungs[0].passed and all(rung.verdict is None for rung in rungs[1:]) and "hello" in rungs[0].next
     out = io.StringIO()
     Console(file=out, width=200).print(check_report(result))
-    assert "how far fake has come" in out.getvalue() and "next: answer hello" in out.getvalue()
+    assert "how far fake has come" in out.getvalue() and "next: mend that" in out.getvalue()

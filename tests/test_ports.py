@@ -77,9 +77,9 @@ def test_a_port_toml_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_the_ports_that_come_with_gradparity() -> None:
-    assert [port.manifest.name for port in own_ports()] == ["julia", "python", "r", "rust"]
+    assert [port.manifest.name for port in own_ports()] == ["cpp", "javascript", "julia", "python", "r", "rust"]
     labels = [runner.label for runner in select_runners(())]
-    assert labels == ["julia:embedded", "julia:native", "python", "r:embedded", "r:native", "rust"]
+    assert labels == ["cpp", "javascript", "julia:embedded", "julia:native", "python", "r:embedded", "r:native", "rust"]
 
 
 def test_selection(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_selection(tmp_path: Path) -> None:
         assert (runner.label, runner.option) == ("mine", f"{folder}:native")
     with pytest.raises(UsageError, match="no such port"):
         select_runners((f"{folder}:embedded",))
-    with pytest.raises(UsageError, match="--port rs: no such port; there are julia, julia:embedded"):
+    with pytest.raises(UsageError, match="--port rs: no such port; there are cpp, javascript, julia, julia:embedded"):
         select_runners(("rs",))
     with pytest.raises(UsageError, match="--port rust:embedded: no such port"):
         select_runners(("rust:embedded",))

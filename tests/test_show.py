@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gradparity.results import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
 from gradparity.show import LiveTable, check_report
-from gradparity.texts import number, plain
+from gradparity.texts import last_lines, number, plain
 from gradparity.verdicts import Verdict
 from rich.console import Console
 
@@ -61,7 +61,7 @@ fake:a wrong in 1 case, for one: gradient dW1: dW1[0, 1]=1.0, but \\x1b[2J; rati
 how far fake:a has come
     hello     there           Forth 1
     one layer not reached
-              next: the operation layer, with one kind first, such as affine: list both in the reply to hello
+              next: one layer, such as relu or affine: name it in hello, or in the list of your one file
     forward   not implemented
     loss      not reached
     gradient  wrong           dW1[0, 1]=1.0, but \\x1b[2J
@@ -89,6 +89,15 @@ def test_numbers_are_short(value: float | None, text: str) -> None:
 
 def test_control_characters_are_made_visible() -> None:
     assert plain("a\x1b[31m\tb\nc\x00é") == "a\\x1b[31m\\x09b\nc\\x00é"
+
+
+def test_a_ports_words_are_their_end_and_the_errors_that_came_before() -> None:
+    errors, notes = ["net.c:3: error: first", "net.c:9: error: second"], ["note"] * 9
+    words = ["compiling", errors[0], *notes, errors[1], *notes, "make: failed"]
+    assert last_lines("\n".join(words)) == [*errors, "...", *["note"] * 5, "make: failed"]
+    many = [f"{i}: ERROR" for i in range(20)]
+    assert last_lines("\n".join(many)) == ["0: ERROR", "1: ERROR", "13: ERROR", "...", *many[-6:]]
+    assert last_lines("one\n\ntwo\n") == ["one", "two"]
 
 
 def test_markup_in_a_ports_words_is_shown_as_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import threading
 from collections import defaultdict
@@ -11,16 +12,17 @@ from pathlib import Path
 from .ports import Port, expand
 
 STAMP = ".build-stamp"
-LAST_LINES = 20
+LAST_LINES = 200
 
 _locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
 class StepFailed(Exception):
-    """A step ended with an error. Names the port, the command and the end of its output."""
+    """A step ended with an error. Names the port, the command and the end of its output; ``ran`` if it began at all."""
 
-    def __init__(self, port: Port, step: str, what: str, output: str = "") -> None:
+    def __init__(self, port: Port, step: str, what: str, output: str = "", ran: bool = True) -> None:
         super().__init__(f"{port.manifest.name}: {step}: {what}")
+        self.ran = ran
         self.what = f"{step}: {what}"
         self.output = "\n".join(output.splitlines()[-LAST_LINES:])
 
@@ -52,9 +54,11 @@ def set_up(port: Port) -> None:
 def _fingerprint(port: Port) -> str:
     assert port.manifest.build
     digest = hashlib.sha256(repr(port.manifest.build).encode())
-    for pattern in port.manifest.build.inputs:
-        for path in sorted(port.folder.glob(pattern)):
-            digest.update(f"\0{path.relative_to(port.folder)}\0".encode() + path.read_bytes())
+    inputs = [path for pattern in port.manifest.build.inputs for path in sorted(port.folder.glob(pattern))]
+    named = set(port.manifest.build.command) - set(port.manifest.build.outputs)  # a source file elsewhere, perhaps
+    for path in dict.fromkeys([*inputs, *(port.folder / word for word in sorted(named))]):
+        if path.is_file():
+            digest.update(f"\0{os.path.relpath(path, port.folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -72,6 +76,6 @@ def _run(port: Port, step: str, command: list[str], show: bool = False) -> None:
             check=False,
         )
     except OSError as error:
-        raise StepFailed(port, step, f"cannot run {command[0]}: {error.strerror or error}") from None
+        raise StepFailed(port, step, f"cannot run {command[0]}: {error.strerror or error}", ran=False) from None
     if done.returncode:
         raise StepFailed(port, step, f"`{' '.join(command)}` ended with status {done.returncode}", done.stdout or "")

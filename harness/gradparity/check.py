@@ -125,12 +125,14 @@ class RunnerCheck:
         self.session: Conversation | None = None
         self.info: RunnerInfo | None = None
         self.results: list[CaseResult] = []
+        self.dtypes: frozenset[str] | None = None
         self.broken = 0
         self.last_words = ""
 
     def start(self) -> RunnerInfo:
         """Build the port and start the first process. What it says of itself, or why it cannot run."""
         self.info, self.session = start(self.runner, self._new_session)
+        self.dtypes = self.session.hello.dtypes if self.session else None
         return self.info
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
@@ -142,6 +144,8 @@ class RunnerCheck:
         return CaseResult(**about, seed=seed, cells=cells, diagnosis=diagnosis, stderr=stderr, seconds=seconds)
 
     def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], Diagnosis | None, str]:
+        if self.dtypes is not None and spec.dtype not in self.dtypes:
+            return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), None, ""
         if self.broken >= GIVE_UP_AFTER:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
             return _everything(spec, Verdict.COULD_NOT_RUN, what), None, self.last_words
@@ -149,8 +153,6 @@ class RunnerCheck:
         try:
             self.session = self.session or self._new_session()
             hello = self.session.hello
-            if spec.dtype not in hello.dtypes:
-                return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), None, ""
             check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
             check.run()
         except PortFailure as failure:
@@ -163,7 +165,7 @@ class RunnerCheck:
                 self.broken += 1
                 self.close()
             self.last_words = failure.stderr
-            return cells, check.diagnosis if check else None, failure.stderr
+            return cells, check.diagnosis if check else None, failure.stderr or (check.stderr if check else "")
         self.broken = 0
         return check.cells, check.diagnosis, check.stderr
 

@@ -32,6 +32,7 @@ from .show_mutants import mutants_report
 from .show_soak import soak_report
 from .soak import run_soak, soak_cases
 from .suite import default_suite, select_cases
+from .texts import last_lines
 
 WIDTH = 1000  # where the output is no terminal: a line is a line
 PICTURE_WIDTH = 100
@@ -380,7 +381,8 @@ def setup() -> int:
                 click.echo(f"{port.manifest.name}: built", err=True)
         except StepFailed as failure:
             lacking += 1
-            click.echo(f"{failure}\n{failure.output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
+            output = "\n".join(last_lines(failure.output))
+            click.echo(f"{failure}\n{output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
     return 3 if lacking else 0
 
 

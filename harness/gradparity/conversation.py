@@ -28,6 +28,9 @@ class Conversation(Protocol):
     ) -> Message:
         """The reply, with exactly the expected arrays: new ones, that nobody changes later. Raises PortFailure."""
 
+    def said(self) -> str:
+        """What it printed since the last request began, as far as that is known."""
+
     def abort(self) -> None:
         """End it from another thread."""
 

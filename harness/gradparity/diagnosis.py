@@ -33,20 +33,49 @@ class Answers:
 
 def diagnose(answers: Answers) -> Diagnosis | None:
     """The first array that is wrong by itself, and what explains it; None where nothing is wrong."""
-    also = [one for e in answers.state if e.kind == "mutated" for one in _explanations(e)]
-    for origins in (_in_trace, _in_layers, _in_pass, _in_state, _in_following):
-        for e, alone, inherited in origins(answers):
-            found = _explanations(e)
-            also = [one for one in also if one not in found]
-            return Diagnosis(where=e.where, alone=alone, inherited=inherited, explanations=found, also=also)
+    also = _facts(answers)
+    for origins in (_accumulating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
+        for origin in origins(answers):
+            found = _explanations(origin.evidence)
+            return Diagnosis(
+                where=origin.evidence.where,
+                alone=origin.alone,
+                inherited=origin.inherited,
+                beside=origin.beside,
+                explanations=found,
+                also=[one for one in also if one not in found],
+            )
     return None
+
+
+def _facts(answers: Answers) -> list[Explanation]:
+    """What is known of arguments and repeated calls, once each."""
+    found = [one for e in answers.state for one in _explanations(e)[: None if e.kind == "mutated" else 1]]
+    return list({one.sentence: one for one in found}.values())
 
 
 def _explanations(e: Evidence) -> list[Explanation]:
     return [Explanation(name=fit.name, sentence=fit.sentence, residual=fit.residual) for fit in explain(e)]
 
 
-Origins = Iterator[tuple[Evidence, str, list[str]]]
+@dataclass(frozen=True)
+class Origin:
+    """Where something is wrong by itself; the rest as in `Diagnosis`."""
+
+    evidence: Evidence
+    alone: str = "not asked"
+    inherited: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+
+
+Origins = Iterator[Origin]
+
+
+def _accumulating(a: Answers) -> Origins:
+    """A result that is added to that of the call before. Its first answer may be wrong or right, by chance."""
+    for e in a.state:
+        if any(one.name == "accumulates" for one in _explanations(e)):
+            yield Origin(e)
 
 
 def _in_trace(a: Answers) -> Origins:
@@ -64,7 +93,7 @@ def _in_trace(a: Answers) -> Origins:
             e, came=trace[name], expected=reference.trace[name], allowance=reference.allowance("trace", name)
         ).wrong
     ]
-    yield e, _alone(a, key, e), inherited
+    yield Origin(e, _alone(a, key, e), inherited)
 
 
 def _first_in_trace(a: Answers, before: tuple[Case, Inputs] | None) -> tuple[str, Evidence] | None:
@@ -115,7 +144,7 @@ def _in_layers(a: Answers) -> Origins:
         if layer.name in a.layers:
             for e in _layer(a, layer.name, a.layers[layer.name]):
                 if e.wrong:
-                    yield replace(e, where=f"{e.where}, called alone"), "wrong", []
+                    yield Origin(replace(e, where=f"{e.where}, called alone"), "wrong")
 
 
 def _in_pass(a: Answers) -> Origins:
@@ -123,7 +152,8 @@ def _in_pass(a: Answers) -> Origins:
     reference = a.reference
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
     for operation in ("gradient", "predict", "accuracy", "numerical_gradient"):
-        for name, came in a.operations.get(operation, {}).items():
+        found = []
+        for name, came in reversed(list(a.operations.get(operation, {}).items())):  # the way that backward goes
             expected = getattr(reference, operation)[name]
             e = steps.get(reference.in_trace(operation, name)) or steps["loss"]
             if operation == "accuracy":
@@ -137,7 +167,9 @@ def _in_pass(a: Answers) -> Origins:
             e = replace(_with_others(e, reference), where=f"{operation} {name}", came=came, expected=expected)
             e = replace(e, allowance=reference.allowance(operation, name))
             if e.wrong:
-                yield e, "not asked" if not a.layers else "right", []
+                found.append((name, e))
+        if found:
+            yield Origin(found[0][1], "right" if a.layers else "not asked", beside=[name for name, _ in found[1:]])
 
 
 def _one_sided(reference: Reference) -> dict[str, dict[str, Array]]:
@@ -160,7 +192,7 @@ def _one_sided(reference: Reference) -> dict[str, dict[str, Array]]:
 def _in_state(a: Answers) -> Origins:
     """An argument that was changed, or a second answer that differs from the first."""
     for e in a.state:
-        yield e, "not asked", []
+        yield Origin(e)
 
 
 def _in_following(a: Answers) -> Origins:
@@ -172,7 +204,7 @@ def _in_following(a: Answers) -> Origins:
     found = _first_in_trace(next_, before)
     if found:
         _, e = found
-        yield replace(e, where=f"{e.where}, in the case after another"), "right", []
+        yield Origin(replace(e, where=f"{e.where}, in the case after another"), "right")
     stale = _stale_weights(a)
     for name, came in next_.operations.get("gradient", {}).items():
         expected = next_.reference.gradient[name]
@@ -183,7 +215,7 @@ def _in_following(a: Answers) -> Origins:
         batch, classes = len(case.x), case.spec.sizes[-1]
         e = Evidence(where, "pass", name, inputs, expected, came, allowance, batch, classes, previous)
         if e.wrong:
-            yield e, "right", []
+            yield Origin(e, "right")
 
 
 def _stale_weights(a: Answers) -> dict[str, Array]:
@@ -199,6 +231,6 @@ def mutated(where: str, came: Array, expected: Array) -> Evidence:
     return Evidence(where, "mutated", "inputs", {}, expected, came, Allowance(limit=np.zeros(expected.shape)), 1, 1)
 
 
-def repeated(where: str, came: Array, expected: Array, allowance: Allowance) -> Evidence:
-    """The second answer to one request, and the first."""
-    return Evidence(where, "repeat", "again", {}, expected, came, allowance, 1, 1)
+def repeated(where: str, came: Array, expected: Array, allowance: Allowance, right: Array) -> Evidence:
+    """A later answer to one request, an earlier one, and the right one."""
+    return Evidence(where, "repeat", "again", {"right": right}, expected, came, allowance, 1, 1)

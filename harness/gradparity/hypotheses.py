@@ -63,8 +63,8 @@ def _mutated(e: Evidence) -> Candidates:
 
 @hypothesis("accumulates", kinds=("repeat",))
 def _accumulates(e: Evidence) -> Candidates:
-    for times in (2, 3):
-        yield "the result is added to that of the call before, where it should replace it", times * e.expected
+    for added in (e.expected, 2 * e.expected, e.inputs["right"]):
+        yield "the result is added to that of the call before, where it should replace it", e.expected + added
 
 
 @hypothesis("stale state")
@@ -130,9 +130,10 @@ def _overflow(e: Evidence) -> Candidates:
     own = y[np.arange(len(y)), e.inputs["t"]]
     naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
     stable = softmax(x)[np.arange(len(x)), e.inputs["t"]]
-    yield "exp without the row's maximum subtracted overflows", naive[e.result]
+    found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
     if e.result == "loss":
-        yield "the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean())
+        found += [("the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean()))]
+    yield from ((sentence, came) for sentence, came in found if not np.all(np.isfinite(came)))
 
 
 @hypothesis("not a number")
@@ -224,7 +225,10 @@ def _outer_indexing(e: Evidence) -> Candidates:
 def _epsilon(e: Evidence) -> Candidates:
     if "x" in e.inputs:
         for epsilon in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 0.0):
-            sentence = f"the logarithm is of p + {epsilon:g}; say epsilon={epsilon:g} in hello, if that is meant"
+            said = (
+                f"if that is meant, say so: epsilon={epsilon:g} in hello (after `gradparity new`: the setting for it)"
+            )
+            sentence = f"the logarithm is of p + {epsilon:g}; {said}" if epsilon else "no epsilon is added to p"
             yield sentence, cross_entropy({**e.inputs, "epsilon": np.asarray(epsilon)})
 
 
@@ -455,3 +459,9 @@ def _constant_factor(e: Evidence) -> Candidates:
         )
         if abs(factor) > 1e-12 and abs(factor - 1) > 1e-12:
             yield f"off by the constant factor {name}", e.expected * factor
+
+
+@hypothesis("does not repeat", kinds=("repeat",))
+def _does_not_repeat(e: Evidence) -> Candidates:
+    what = "memory that is not initialised, or something random or kept from the call before"
+    yield f"the same request, asked again, gives other numbers: {what}", e.came

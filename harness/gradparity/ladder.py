@@ -27,13 +27,14 @@ CELLS: dict[Step, Callable[[Cell], bool]] = {
     Step.LOSS: lambda cell: cell.quantity is Quantity.LOSS or cell.array == "softmax.loss",
     Step.GRADIENT: lambda cell: cell.quantity is Quantity.GRADIENT,
 }
+LISTED = "name it in hello, or in the list of your one file"
 NEXT = {
-    Step.HELLO: "answer hello, as the session in docs/protocol.md does",
-    Step.LAYER: "the operation layer, with one kind first, such as affine: list both in the reply to hello",
-    Step.FORWARD: "the operation predict: the logits of the loaded case",
-    Step.LOSS: "the layer softmax_with_loss, and then the operation gradient: both give the loss",
-    Step.GRADIENT: "the operation gradient: the loss, and the gradient of each parameter",
-    Step.TRAIN: "the operations data, train, params and evaluate",
+    Step.HELLO: "mend that; docs/protocol.md opens with a session that begins with hello",
+    Step.LAYER: f"one layer, such as relu or affine: {LISTED}",
+    Step.FORWARD: f"predict, the logits of the loaded case: {LISTED}",
+    Step.LOSS: "softmax_with_loss, and then gradient: both give the loss",
+    Step.GRADIENT: f"gradient, the loss and the gradient of each parameter: {LISTED}",
+    Step.TRAIN: "data, train, params and evaluate; a port that `gradparity new` made has them once it has sgd",
 }
 MEND = {
     Verdict.WRONG: "mend it: the finding says where it is wrong first",

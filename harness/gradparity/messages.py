@@ -32,7 +32,7 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     if found:
         lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
         lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-    return [*lines, *_words(case.stderr), case.command]
+    return [*lines, *_words(case.last_words(verdict)), case.command]
 
 
 def _actual(cell: Cell) -> str:

@@ -50,11 +50,14 @@ class Pipes:
         self._stderr_ended = False
         self._buffer = bytearray()  # what was read of stdout, and not yet asked for
         self._last_words = bytearray()
+        self._heard = 0  # bytes of stderr
+        self._heard_before = 0  # the request
         self._deadline = 0.0
 
     def begin(self, seconds: float) -> None:
         """From here on, what is not written or read within so many seconds raises TimeoutError."""
         self._deadline = time.monotonic() + seconds
+        self._heard_before = self._heard
 
     def unasked(self) -> bytes:
         """What has come, or its beginning, while nothing was asked."""
@@ -143,6 +146,7 @@ class Pipes:
             return False
         if chunk:
             self._last_words += chunk
+            self._heard += len(chunk)
             del self._last_words[:-STDERR_BYTES]
         else:
             self._stderr_ended = True
@@ -164,6 +168,12 @@ class Pipes:
             if not self._listen():
                 break
         return bytes(self._last_words).decode(errors="replace")
+
+    def said(self) -> str:
+        """The end of what the process has written to stderr since ``begin``."""
+        self.stderr()
+        since = self._heard - self._heard_before
+        return bytes(self._last_words[-since:]).decode(errors="replace") if since else ""
 
     def close_stdin(self) -> None:
         """Tell the process that nothing more will come."""

@@ -178,7 +178,8 @@ def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
         if not found:
             known = [name for p in own_ports() for name in (p.manifest.name, *(r.label for r in p.runners))]
             there = ", ".join(dict.fromkeys(known))
-            raise UsageError(f"--port {text}: no such port; there are {there}, or give a port's folder")
+            here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
+            raise UsageError(f"--port {text}: no such port; there are {there}, {here}")
         chosen.update({runner.label: runner for runner in found})
     return list(chosen.values())
 

@@ -76,12 +76,14 @@ class Diagnosis(_Record):
 
     ``where`` is the first array that does not follow from what the port itself computed before it; ``alone`` whether
     that layer is wrong ("wrong", "right", "not asked") when it is called alone; ``inherited`` are arrays that are wrong
-    because of it. Where no known bug fits, the explanations are none. ``also`` are facts found beside them.
+    because of it, and ``beside`` others of the same reply that are wrong. Where no known bug fits, the explanations are
+    none. ``also`` are facts found beside them.
     """
 
     where: str
     alone: str
     inherited: list[str] = []
+    beside: list[str] = []
     explanations: list[Explanation] = []
     also: list[Explanation] = []
 
@@ -89,7 +91,8 @@ class Diagnosis(_Record):
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
-    ``stderr`` is the end of the port's own words, where something failed.
+    ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that failed, or
+    else in the first whose answer is wrong.
     """
 
     runner: str
@@ -106,6 +109,11 @@ class CaseResult(_Record):
     def verdict(self) -> Verdict:
         """The worst of its cells."""
         return worst(cell.verdict for cell in self.cells)
+
+    def last_words(self, verdict: Verdict) -> str:
+        """``stderr``, where it belongs to the cells of this verdict: what failed speaks before what is wrong."""
+        failed = any(cell.verdict is Verdict.COULD_NOT_RUN for cell in self.cells)
+        return self.stderr if verdict is Verdict.COULD_NOT_RUN or not failed else ""
 
 
 class State(StrEnum):

@@ -214,12 +214,12 @@ class Session:
         if reply.word in ("error", "unsupported"):
             kind = Failure.ERROR if reply.word == "error" else Failure.UNSUPPORTED
             text = reply.fields.get("message", "it gave no message")
-            raise PortFailure(self.label, operation, kind, text, self.stderr() if kind is Failure.ERROR else "")
+            raise PortFailure(self.label, operation, kind, text, self.said() if kind is Failure.ERROR else "")
         if reply.word != "ok":
             raise self._broken(operation, Failure.GARBAGE, f"expected ok, error or unsupported, came {reply.word!r}")
         if what := misshapen(reply.arrays, expect):
             arrays = reply.arrays if list(reply.arrays) == list(expect) else None
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.stderr(), arrays)
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.said(), arrays)
         return reply
 
     def _ended(self, operation: str) -> PortFailure:
@@ -237,6 +237,10 @@ class Session:
     def stderr(self) -> str:
         """The end of what the process wrote to stderr."""
         return self._pipes.stderr()
+
+    def said(self) -> str:
+        """The end of what the process wrote to stderr since the last request began."""
+        return self._pipes.said()
 
     def abort(self) -> None:
         """Kill the process from another thread; whoever waits for its reply hears that it was killed."""

@@ -98,7 +98,7 @@ def table_of(table: tables.Table) -> list[RenderableType]:
 
 def check_report(result: CheckResult) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
-    parts: list[RenderableType] = [*table_of(check_table(result)), ""]
+    parts: list[RenderableType] = [*table_of(check_table(result)), ""] if result.cases else []
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for told in told_findings(result):

@@ -24,7 +24,8 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        trouble: dict[str, Any] = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.output}
+        hint = "" if failure.ran else manifest.hint  # a compiler that found an error is there
+        trouble: dict[str, Any] = {"reason": failure.what, "hint": hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE

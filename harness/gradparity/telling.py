@@ -35,7 +35,7 @@ def _told(finding: Finding, result: CheckResult) -> Told:
     case, verdict = finding.case, finding.cell.verdict
     where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
     found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
-    stderr = last_lines(case.stderr)
+    stderr = last_lines(case.last_words(verdict))
     if found is None:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(found.diagnosis)
@@ -45,13 +45,14 @@ def _told(finding: Finding, result: CheckResult) -> Told:
 
 
 def first_divergence(told: Diagnosis) -> str:
-    """The first array that is wrong by itself, whether it is so called alone, and what inherits it."""
+    """The first array that is wrong by itself, whether it is so called alone, and what else is wrong."""
     alone = {"wrong": " (called alone, too)", "right": " (called alone it is right)"}.get(told.alone, "")
-    if not told.inherited:
-        return f"{told.where}{alone}"
-    count = len(told.inherited)
-    others = told.inherited[0] if count == 1 else f"{told.inherited[0]} and {count - 1} more"
-    return f"{told.where}{alone}; {others} inherit{'s' * (count == 1)} this"
+    text = told.where if told.where.endswith("called alone") else f"{told.where}{alone}"
+    for names, one, more in ((told.inherited, "inherits this", "inherit this"), (told.beside, "is, too", "are, too")):
+        if names:
+            others = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+            text += f"; {others} {one if len(names) == 1 else more}"
+    return text
 
 
 def explanation(told: RunnerDiagnosis) -> str:

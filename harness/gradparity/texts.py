@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 STDERR_LINES = 6
+ERROR = re.compile(r"\b(error|panic|exception|summary)\b", re.IGNORECASE)
 
 
 def number(value: float | None) -> str:
@@ -26,5 +28,12 @@ def plain(text: str) -> str:
 
 
 def last_lines(text: str) -> list[str]:
-    """The end of a port's own words, made safe to print."""
-    return [plain(line) for line in text.strip().splitlines()[-STDERR_LINES:]]
+    """The end of a port's own words, made safe to print; before it the errors that would be lost above.
+
+    A compiler's first error is the one that counts, and a sanitizer's summary comes before its legend.
+    """
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    above, end = lines[:-STDERR_LINES], lines[-STDERR_LINES:]
+    errors = [line for line in above if ERROR.search(line)]
+    errors = errors[:2] + errors[2:][-1:]
+    return [plain(line) for line in ([*errors, "..."] if errors else []) + end]

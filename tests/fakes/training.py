@@ -1,4 +1,4 @@
-"""The Python port with one bug in its training: stale, uphill, gradient, dies."""
+"""The Python port with one bug in its training: stale, uphill, gradient, dies; or, rightly, own-epsilon."""
 
 from __future__ import annotations
 
@@ -50,6 +50,16 @@ def train(request: Message) -> Any:
     return HANDLERS_TRAIN(request)
 
 
-HANDLERS_TRAIN = HANDLERS["train"]
+def hello(request: Message) -> Any:
+    return {**HELLO(request)[0], "epsilon": "1e-7"}, {}
+
+
+def load(request: Message) -> Any:
+    return LOAD(Message("load", {**request.fields, "epsilon": "1e-7"}, request.arrays))
+
+
+HANDLERS_TRAIN, HELLO, LOAD = HANDLERS["train"], HANDLERS["hello"], HANDLERS["load"]
 HANDLERS["train"] = train
+if BUG == "own-epsilon":
+    HANDLERS |= {"hello": hello, "load": load}
 serve(HANDLERS)

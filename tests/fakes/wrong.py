@@ -13,12 +13,13 @@ HANDLERS, port = dict(oracle["HANDLERS"]), oracle["port"]
 wrong = sys.argv[1]
 calls = {"gradient": 0}
 stale: dict[str, Reply] = {}
+buffers: dict[str, np.ndarray] = {}
 
 
 def hello(request: Message) -> Reply:
     """What is missing or different is said."""
     fields = dict(HELLO(request)[0])
-    if wrong == "no-float32":
+    if wrong.startswith("no-float32"):
         fields["dtypes"] = "float64"
     if wrong == "few-operations":
         fields["operations"] = "hello,load,gradient"
@@ -27,7 +28,7 @@ def hello(request: Message) -> Reply:
         fields |= {"operations": operations, "layers": layers}
     if wrong == "few-layers":
         fields["layers"] = "affine,relu"
-    if wrong == "own-epsilon":
+    if wrong.startswith("own-epsilon"):
         fields["epsilon"] = "1e-7"
     return fields, {}
 
@@ -37,10 +38,21 @@ def gradient(request: Message) -> Reply:
     _, arrays = GRADIENT(request)
     arrays = {name: np.array(array) for name, array in arrays.items()}
     calls["gradient"] += 1
+    print(f"loss {arrays['loss']}", file=sys.stderr)
+    if wrong == "kept-buffer":
+        kept = buffers.setdefault(arrays["db1"].dtype.str, np.zeros(100))
+        kept[: len(arrays["db1"])] += arrays["db1"]
+        arrays["db1"] = kept[: len(arrays["db1"])].astype(arrays["db1"].dtype)
     if wrong == "batch-size":
         arrays["dW2"] = arrays["dW2"] * len(port.x)
     if wrong == "one-element":
         arrays["dW1"][-1, -1] *= 1.001
+    if wrong == "own-epsilon-and-an-ulp":
+        arrays["loss"] = np.nextafter(arrays["loss"], np.inf, dtype=arrays["loss"].dtype)
+    if wrong == "all-doubled":
+        arrays = {name: array if name == "loss" else 2 * array for name, array in arrays.items()}
+    if wrong == "no-float32-and-dies":
+        sys.exit(1)
     if wrong == "one-ulp":
         arrays["db1"] = np.nextafter(arrays["db1"], np.inf, dtype=arrays["db1"].dtype)
     if wrong == "log10":
@@ -59,6 +71,9 @@ def gradient(request: Message) -> Reply:
 def layer(request: Message) -> Reply:
     """One layer."""
     reply: Reply = LAYER(request)
+    if wrong == "fails-at-sigmoid" and request.fields["kind"] == "sigmoid":
+        print("no sigmoid here", file=sys.stderr)
+        raise ZeroDivisionError
     if wrong == "mutates-dout" and request.fields["kind"] == "relu":
         request.arrays["dout"][request.arrays["x"] <= 0] = 0
     return reply
@@ -68,7 +83,7 @@ def load(request: Message) -> Reply:
     """A fixed epsilon replaces the request's; one activation is lacking."""
     if wrong == "relu-only" and request.fields["activation"] != "relu":
         raise NotImplementedError("no sigmoid")
-    if wrong == "own-epsilon":
+    if wrong.startswith("own-epsilon"):
         request.fields["epsilon"] = "1e-7"
     reply: Reply = LOAD(request)
     return reply

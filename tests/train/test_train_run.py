@@ -95,6 +95,13 @@ def test_a_port_that_dies_keeps_what_it_had_learnt(make_port: MakePort) -> None:
     assert "could not run" in printed(result)
 
 
+def test_a_loss_with_an_epsilon_of_its_own_is_held_against_that(make_port: MakePort) -> None:
+    result = run(make_port("training.py", "own-epsilon").runners[0], RUNNERS["python"])
+    assert {one.verdict for one in result.results} == {Verdict.IDENTICAL}
+    own, other = (one.losses for one in result.results)
+    assert own != other and len(result.envelopes) == 1
+
+
 def test_an_interrupt_leaves_what_was_trained_until_then() -> None:
     def interrupt(what: str, done: int, total: int) -> None:
         if "python-post: python" in what and done >= 30:

@@ -82,10 +82,10 @@ class Contestant:
             pid, environment = self.session.process.pid, self.runner.environment(self.threads)
             self.blas = loaded_blas(pid, environment, self.session.hello.blas)
 
-    def broke(self, failure: PortFailure) -> None:
-        """Take note of a failed request, and of the process's end."""
+    def broke(self, failure: PortFailure, where: str) -> None:
+        """Take note of a failed request, what it was for, and of the process's end."""
         if not self.trouble:
-            self.trouble, self.stderr = f"{failure.operation}: {failure.what}", failure.stderr
+            self.trouble, self.stderr = f"{where}: {failure.operation}: {failure.what}", failure.stderr
         if failure.ends_session:
             self.broken += 1
             self.close()

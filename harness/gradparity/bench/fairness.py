@@ -47,7 +47,7 @@ def _libraries(running: Sequence[Contestant]) -> list[str]:
 
 
 def _slow_products(running: Sequence[Contestant], groups: Sequence[GroupResult]) -> list[str]:
-    """A runner whose products alone are slow: its library's doing, and no port's."""
+    """A runner whose products alone are slow: that is its library, or its own loops, and not the rest of the port."""
     found = []
     for group in [group for group in groups if group.kind == "pass"]:
         times = {one.runner: time_of(one) for one in group.series if one.operation == ROOFLINE and one.samples}
@@ -57,7 +57,7 @@ def _slow_products(running: Sequence[Contestant], groups: Sequence[GroupResult])
                 slow, fast = (group.flops / times[label] for label in (one.label, best))
                 found.append(
                     f"{one.label} multiplies {group.case.dtype} matrices at {slow:.0f} GFLOP/s, {best} at {fast:.0f}:"
-                    f" that is its library, {library(one)}, and not the port"
+                    f" that is what multiplies there, {library(one)}, and not the rest of the port"
                 )
     return found
 

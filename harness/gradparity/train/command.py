@@ -95,8 +95,12 @@ def _train_in_all(
     batches = recipe.batches(len(sets.sets["train"][1]), seed)
     env, record = make_envelope(recipe, seed, sets, batches, progress)
     found.add(TrainRun(envelopes=[record]))
+    envelopes = {0.0: env}
     for trainer in trainers:
         if trainer.info and trainer.info.version:
+            if trainer.epsilon not in envelopes:
+                envelopes[trainer.epsilon], _ = make_envelope(recipe, seed, sets, batches, progress, trainer.epsilon)
+            env = envelopes[trainer.epsilon]
             found.add(TrainRun(results=[trainer.train(recipe, seed, sets, env, batches, progress)]))
             if trainer.interrupted:
                 raise KeyboardInterrupt

@@ -39,10 +39,12 @@ class Trainer:
     session: Session | None = None
     sent: ImageSets | None = None
     interrupted: bool = False
+    epsilon: float = 0.0  # of its loss: its own, where it has one
 
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
         self.info, self.session = start(self.runner, self._new_session)
+        self.epsilon = (self.session and self.session.hello.epsilon) or 0.0
         return self.info
 
     def _new_session(self) -> Session:
@@ -207,16 +209,17 @@ def lacking(session: Session, recipe: Recipe) -> str:
     """Why this port cannot run the recipe, or nothing."""
     hello = session.hello
     if recipe.dtype not in hello.dtypes:
-        return f"the port has no {recipe.dtype}"
+        others = ", ".join(f"--dtype {dtype}" for dtype in sorted(hello.dtypes))
+        return f"the port has no {recipe.dtype}; a recipe of your own can have another: {others}"
     if absent := {"data", "train", "params", "evaluate"} - hello.operations:
         return f"the port has no operation {', '.join(sorted(absent))}"
     return "" if recipe.optimizer in hello.optimizers else f"the port has no optimizer {recipe.optimizer}"
 
 
 def make_envelope(
-    recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress
+    recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress, epsilon: float = 0.0
 ) -> tuple[Envelope, EnvelopeResult]:
-    """The oracle, and its disturbed selves."""
+    """The oracle, and its disturbed selves; ``epsilon`` is that of the loss."""
     parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
 
     def tick() -> None:
@@ -226,7 +229,7 @@ def make_envelope(
             progress(f"{recipe.name}: the oracle", done, total)
 
     def run(disturbance: np.random.Generator | None) -> Run:
-        return oracle_run(recipe, sets, parameters, batches, tick, disturbance)
+        return oracle_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
     env = envelope(run(None), [run(rng) for rng in rngs])

@@ -70,10 +70,11 @@ def oracle_run(
     batches: Array,
     tick: Callable[[], None],
     disturbance: np.random.Generator | None = None,
+    epsilon: float = 0.0,
 ) -> Run:
-    """Train the oracle on these batches; ``tick`` is called after each step."""
+    """Train the oracle on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
     images = sets.images("train")
-    network = network_of(recipe, parameters)
+    network = network_of(recipe, parameters, epsilon)
     params, optimizer = network.params, oracle_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)
     patterns = _patterns(params, disturbance)
@@ -89,11 +90,11 @@ def oracle_run(
     return Run(losses, params)
 
 
-def network_of(recipe: Recipe, parameters: Mapping[str, Array]) -> Network:
+def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
     """The oracle's network with copies of these parameters."""
     count = range(1, len(recipe.sizes))
     weights, biases = ([parameters[f"{kind}{i}"].copy() for i in count] for kind in "Wb")
-    return Network(weights, biases, recipe.activation)
+    return Network(weights, biases, recipe.activation, epsilon)
 
 
 def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:

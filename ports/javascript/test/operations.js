@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { OPERATIONS, Port } from "../src/operations.js";
+import { travelled } from "./helpers.js";
+
+/** @typedef {Record<string, import("../src/wire.js").NDArray>} Arrays */
+
+/**
+ * Asks for what the line says.
+ *
+ * @param {Port} port
+ * @param {string} line
+ * @param {Arrays} arrays
+ */
+function ask(port, line, arrays = {}) {
+  const [word, ...pairs] = line.split(" ");
+  const fields = new Map(pairs.map((pair) => /** @type {[string, string]} */ (pair.split("="))));
+  const request = travelled({ word, fields, arrays: new Map(Object.entries(arrays)) });
+  const operation = OPERATIONS.get(word);
+  assert.ok(operation);
+  return travelled(operation(port, request));
+}
+
+/** @param {number[]} shape @param {number[]} values */
+const f64 = (shape, ...values) => ({ shape, data: Float64Array.from(values) });
+/** @param {number[]} shape @param {number[]} values */
+const f32 = (shape, ...values) => ({ shape, data: Float32Array.from(values) });
+/** @param {number[]} shape @param {number[]} values */
+const i32 = (shape, ...values) => ({ shape, data: Int32Array.from(values) });
+/** @param {number[]} shape @param {number[]} values */
+const u8 = (shape, ...values) => ({ shape, data: Uint8Array.from(values) });
+
+const LAYERS = "multiply, add, relu, sigmoid, affine, softmax_with_loss";
+const LOAD = "load sizes=2,3,2 activation=relu dtype=float64 epsilon=0";
+/** The case of docs/protocol.md. */
+const CASE = {
+  x: f64([1, 2], 1, -2),
+  t: f64([1, 2], 0, 1),
+  W1: f64([2, 3], 1, 2, -1, 0.5, 1.5, -1),
+  b1: f64([3], 0.25, -0.5, 0),
+  W2: f64([3, 2], 1, -1, 0.5, 0.5, -1, 2),
+  b2: f64([2], 0, 0.5),
+};
+const DATA = "data set=train scale=4";
+const IMAGES = { images: u8([3, 2], 4, 0, 2, 1, 0, 3), labels: u8([3], 0, 1, 1) };
+const TRAIN = "train optimizer=momentum learning_rate=0.5 momentum=0.5";
+const BATCHES = { batches: i32([2, 2], 0, 2, 1, 2) };
+
+/** A port with the case loaded. */
+function loaded() {
+  const port = new Port();
+  ask(port, LOAD, CASE);
+  return port;
+}
+
+test("the session of the protocol page", () => {
+  const port = loaded();
+  assert.deepEqual(ask(port, "predict").arrays.get("out"), f64([1, 2], -0.75, 2.25));
+  assert.deepEqual(ask(port, "accuracy").arrays.get("accuracy"), f64([], 1));
+  const gradient = ask(port, "gradient").arrays;
+  assert.deepEqual([...gradient.keys()], ["loss", "dW1", "db1", "dW2", "db2"]);
+  assert.equal(ask(port, "numerical_gradient step=1e-4").arrays.size, 4);
+  assert.equal(ask(port, "trace").arrays.size, 13);
+  assert.deepEqual(ask(port, "gradient").arrays, gradient);
+  assert.deepEqual(ask(port, "inputs").arrays, new Map(Object.entries(CASE)));
+});
+
+test("each kind of label gives the same", () => {
+  const port = new Port();
+  ask(port, LOAD, { ...CASE, t: i32([1], 1) });
+  assert.deepEqual(ask(port, "gradient").arrays, ask(loaded(), "gradient").arrays);
+});
+
+test("each layer answers, in any shape, and leaves its inputs and the case alone", () => {
+  const port = loaded();
+  const before = ask(port, "gradient").arrays;
+  const requests = /** @type {const} */ ([
+    [
+      "multiply",
+      { x: f32([2], 1, 2), y: f32([2], 3, 4), dout: f32([2], 5, 6) },
+      { out: f32([2], 3, 8), dx: f32([2], 15, 24), dy: f32([2], 5, 12) },
+    ],
+    ["add", { x: f64([], 1), y: f64([], 2), dout: f64([], 3) }, { out: f64([], 3), dx: f64([], 3), dy: f64([], 3) }],
+    ["relu", { x: f64([1, 2], -1, 2), dout: f64([1, 2], 3, 4) }, { out: f64([1, 2], 0, 2), dx: f64([1, 2], 0, 4) }],
+    ["sigmoid", { x: f64([], 0), dout: f64([], 4) }, { out: f64([], 0.5), dx: f64([], 1) }],
+  ]);
+  for (const [kind, inputs, results] of requests) {
+    assert.deepEqual(ask(port, `layer kind=${kind}`, inputs).arrays, new Map(Object.entries(results)));
+    assert.deepEqual(ask(port, "inputs").arrays, new Map(Object.entries(inputs)));
+  }
+  assert.deepEqual(ask(port, "gradient").arrays, before);
+});
+
+test("timing leaves the case as it was", () => {
+  const port = loaded();
+  const before = [ask(port, "gradient").arrays, ask(port, "inputs").arrays];
+  for (const what of ["null", "predict", "gradient", "numerical_gradient step=1e-4", "products affines=1,2",
+    "train_step optimizer=adam learning_rate=0.1 beta1=0.9 beta2=0.999"]) {
+    const { data } = /** @type {import("../src/wire.js").NDArray} */ (
+      ask(port, `time calls=2 samples=3 operation=${what}`).arrays.get("nanoseconds")
+    );
+    assert.ok(data.length === 3 && data.every((sample) => sample > 0), what);
+    assert.deepEqual([ask(port, "gradient").arrays, ask(port, "inputs").arrays], before, what);
+  }
+});
+
+test("training goes on where it was, with the same optimizer", () => {
+  const [port, other] = [loaded(), loaded()];
+  ask(port, DATA, IMAGES);
+  ask(other, DATA, IMAGES);
+  ask(port, TRAIN, BATCHES);
+  ask(other, TRAIN, { batches: i32([1, 2], 0, 2) });
+  ask(other, TRAIN, { batches: i32([1, 2], 1, 2) });
+  assert.deepEqual(ask(port, "params").arrays, ask(other, "params").arrays);
+  ask(port, TRAIN, BATCHES);
+  ask(other, TRAIN.replace("momentum=0.5", "momentum=0.25"), BATCHES); // another one: its state is new
+  assert.notDeepEqual(ask(port, "params").arrays, ask(other, "params").arrays);
+  ask(port, LOAD, CASE);
+  ask(port, TRAIN, BATCHES); // the sets outlive a load, the state does not
+  const fresh = loaded();
+  ask(fresh, DATA, IMAGES);
+  ask(fresh, TRAIN, BATCHES);
+  assert.deepEqual(ask(port, "params").arrays, ask(fresh, "params").arrays);
+});
+
+test("what is wrong with a request is told", () => {
+  const relu = { x: f64([1, 2], 1, 2), dout: f64([2], 1, 2) };
+  const logits = { x: f64([1, 2], 1, 2), t: i32([1], 2) };
+  const { W2: _, ...lacking } = CASE;
+  for (const [line, arrays, message] of /** @type {[string, Arrays, string][]} */ ([
+    ["layer kind=affine", {}, "expected an array x, came none"],
+    ["layer", relu, "expected the field kind in layer"],
+    ["layer kind=tanh", relu, `expected a layer of kind ${LAYERS}, came tanh`],
+    ["layer kind=relu", relu, "array dout: expected float64 (1, 2), came float64 (2,)"],
+    ["layer kind=relu", { x: i32([1], 1) }, "array x: expected float32 or float64, came int32 (1,)"],
+    ["layer kind=softmax_with_loss epsilon=0", logits, "array t: expected labels from 0 to 1, came 2"],
+    [LOAD, lacking, "expected an array W2, came x, t, W1, b1, b2"],
+    [LOAD.replace("2,3,2", "2,4,2"), CASE, "array W1: expected float64 (2, 4), came float64 (2, 3)"],
+    [LOAD.replace("2,3,2", "2"), CASE, "expected sizes as inputs,...,classes, came 2"],
+    [LOAD.replace("64", "16"), CASE, "expected dtype float32 or float64, came float16"],
+    [LOAD.replace("relu", "tanh"), CASE, "expected the activation relu or sigmoid, came tanh"],
+    [LOAD.replace("epsilon=0", "epsilon=none"), CASE, "expected a number as epsilon, came none"],
+    ["time operation=trace calls=1 samples=1", {}, "no operation trace to time"],
+    ["time operation=gradient calls=0.5 samples=1", {}, "expected whole numbers from 1 as calls, came 0.5"],
+    ["time operation=products calls=1 samples=1 affines=1,3", {}, "expected affines from 1 to 2, came 1,3"],
+    ["update optimizer=lion", {}, "no optimizer lion"],
+    ["evaluate set=test", {}, "there is no set test yet: send data first"],
+    ["data set=more", IMAGES, "expected the set train, validation, test, came more"],
+    [TRAIN, { batches: i32([1, 1], 3) }, "array batches: expected rows from 0, of 3 images, came 3"],
+  ])) {
+    const port = loaded();
+    ask(port, DATA, IMAGES);
+    assert.throws(() => ask(port, line, arrays), { message });
+  }
+  assert.throws(() => ask(new Port(), "gradient"), { message: "nothing is loaded yet: send load first" });
+});
+
+test("a load that fails leaves nothing of the one before", () => {
+  const port = loaded();
+  assert.throws(() => ask(port, LOAD, {}));
+  assert.throws(() => ask(port, "gradient"), { message: "nothing is loaded yet: send load first" });
+});

@@ -15,16 +15,18 @@ from made_ports import SOLUTIONS, fill_in
 
 PAGE = (Path(__file__).parents[1] / "docs" / "add-a-port.md").read_text(encoding="utf-8")
 GO = (SOLUTIONS / "go" / "my_network.go").read_text()
-ALL = '"affine", "relu", "sigmoid", "softmaxWithLoss", "predict", "gradient", "sgd"'
-LAYERS = '"affine", "relu", "sigmoid", "softmaxWithLoss"'
+ALL = '"myAffine", "myRelu", "mySigmoid", "mySoftmaxWithLoss", "myPredict", "myGradient", "mySgd"'
+LAYERS = '"myAffine", "myRelu", "mySigmoid", "mySoftmaxWithLoss"'
 CHECK = ("check", "--port", "my-net", "--case", "random-9-6-4-*-n7-float64")
 # What the page has in my_network.go at each check, as replacements in the solution, by a line of that check's output.
 STAGES = {
     "incomplete - 1 runner": [(ALL, '"nothing"')],
-    "agreement - 1 runner x 2 cases: 2 identical": [(ALL, '"relu"')],
-    "first at softmax backward dx": [(ALL, LAYERS), ("= p / Real(x.Rows)", "= p")],
-    "first at gradient dW1": [(ALL, f'{LAYERS}, "gradient"'), ("} else if y == 0 {", "} else if y < 0 {")],
-    "agreement - 1 runner x 2 cases: 2 rounding": [(ALL, f'{LAYERS}, "gradient"')],
+    "agreement - 1 runner x 2 cases: 2 identical": [(ALL, '"myRelu"')],
+    "index out of range": [(ALL, '"myRelu"'), ("= v, dout.Data[i]", "= v, dout.Data[i+len(x.Data)]")],
+    "first at softmax backward dx": [(ALL, LAYERS), ("= p / MyReal(x.Rows)", "= p")],
+    "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict"')],
+    "first at gradient db1": [(ALL, f'{LAYERS}, "myPredict", "myGradient"'), ("} else if y == 0 {", "} else if y < 0 {")],
+    "agreement - 1 runner x 2 cases: 2 rounding": [(ALL, f'{LAYERS}, "myPredict", "myGradient"')],
 }
 
 
@@ -39,7 +41,7 @@ def shape(text: str) -> list[str]:
 
 
 def test_its_code_is_what_is_checked() -> None:
-    assert len(blocks("go")) == 2
+    assert len(blocks("go")) == 5
     assert all(block in GO for block in blocks("go"))
 
 

@@ -340,7 +340,7 @@ func gpHello() GpMessage {
 	}
 	for _, name := range myWritten {
 		if !slices.Contains(gpFunctions, name) {
-			gpRefuse("myWritten in my_network.go: expected names of %v, came %q", gpFunctions, name)
+			gpRefuse("myWritten in my_network.go: expected functions of that file, came %s", name)
 		}
 	}
 	layers, operations := []string{}, []string{"hello", "load"}

@@ -11,6 +11,7 @@ import pytest
 from conftest import required
 from gradparity.cli import cli
 from gradparity.new import find_template
+from gradparity.ports import Port
 from made_ports import SOLUTIONS, fill_in
 
 PAGE = (Path(__file__).parents[1] / "docs" / "add-a-port.md").read_text(encoding="utf-8")
@@ -25,9 +26,20 @@ STAGES = {
     "index out of range": [(ALL, '"myRelu"'), ("= v, dout.Data[i]", "= v, dout.Data[i+len(x.Data)]")],
     "first at softmax backward dx": [(ALL, LAYERS), ("= p / MyReal(x.Rows)", "= p")],
     "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict"')],
-    "first at gradient db1": [(ALL, f'{LAYERS}, "myPredict", "myGradient"'), ("} else if y == 0 {", "} else if y < 0 {")],
+    "first at gradient db1": [
+        (ALL, f'{LAYERS}, "myPredict", "myGradient"'),
+        ("} else if y == 0 {", "} else if y < 0 {"),
+    ],
     "agreement - 1 runner x 2 cases: 2 rounding": [(ALL, f'{LAYERS}, "myPredict", "myGradient"')],
 }
+
+
+def my_net(language: str) -> Port:
+    """The language's solution, in the folder and under the name that the page has."""
+    port = fill_in(language, Path("my-net"))
+    path = Path("my-net", "port.toml")
+    path.write_text(path.read_text().replace(f'name = "{language}"', 'name = "my-net"'))
+    return port
 
 
 def blocks(kind: str) -> list[str]:
@@ -70,15 +82,62 @@ def test_what_a_check_prints(
         pytest.skip("go is not on PATH")
     [block] = [block for block in blocks("console") if line in block]
     monkeypatch.chdir(tmp_path)
-    fill_in("go", Path("my-net"))
+    my_net("go")
     text = GO
     for right, other in STAGES[line]:
         assert right in text
         text = text.replace(right, other)
     Path("my-net/my_network.go").write_text(text.replace('"nothing"', ""))
-    Path("my-net/port.toml").write_text(Path("my-net/port.toml").read_text().replace('"go"\n', '"my-net"\n'))
     capsys.readouterr()
     cli.main(CHECK, standalone_mode=False)
     printed = shape(capsys.readouterr().out)
     for expected in shape(block):
         assert expected in printed or expected in ("", "...") or expected.startswith("$ gradparity"), expected
+
+
+# A row of the table of mistakes, and what brings it about: language, edits of the solution, case.
+SINGLE = "random-9-6-4-relu-n7-float32"
+MISTAKES = {
+    "my-net failed: myWritten in my_network.go: expected functions of that file, came affine": (
+        "go", ("{\"myAffine", "{\"affine"), CHECK[-1]
+    ),
+    "my-net failed: build:": ("go", ("for i := range p {", "for i = range p {"), CHECK[-1]),
+    "dW1: expected float32 (9, 6), came float64 (9, 6)": (
+        "python", ("inputs[i].T @ dout", "(inputs[i].T @ dout).astype(float)"), SINGLE
+    ),
+    "predict: out: expected float64 (7, 4), came float64 (4, 7)": (
+        "python", ("return forward(net, x)[1][-1]", "return forward(net, x)[1][-1].T"), CHECK[-1]
+    ),
+    "loss=inf, but should be 256.71791052963613": (
+        "python", ("log_p[rows, t]\n", "np.log(y[rows, t])\n"), "random-9-6-4-relu-n7-float64-saturated"
+    ),
+    "layer: it was killed by SIGSEGV": ("c", ("activate(1, x[i])", "activate(1, x[i + 100000000])"), CHECK[-1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", MISTAKES)
+def test_the_messages_of_the_usual_mistakes_are_real(
+    told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    language, (right, wrong), case = MISTAKES[told]
+    monkeypatch.chdir(tmp_path)
+    port = my_net(language)
+    if port.runners[0].lacking and not required():
+        pytest.skip(f"{', '.join(port.runners[0].lacking)} is not on PATH")
+    path = Path("my-net", find_template(language).about.open)
+    assert right in path.read_text() and told in PAGE
+    path.write_text(path.read_text().replace(right, wrong))
+    cli.main(("check", "--port", "my-net", "--case", case), standalone_mode=False)
+    assert told in capsys.readouterr().out
+
+
+def test_the_green_gradient(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not shutil.which("go") and not required():
+        pytest.skip("go is not on PATH")
+    monkeypatch.chdir(tmp_path)
+    my_net("go")
+    assert cli.main(("check", "--port", "my-net"), standalone_mode=False) == 0
+    [block] = [block for block in blocks("console") if block.startswith("$ gradparity check --port my-net\n")]
+    assert shape(block)[-1] in shape(capsys.readouterr().out)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +14,20 @@ import pytest
 from conftest import required
 from gradparity.build import ensure_built
 from gradparity.cases import CaseSpec, draw
-from gradparity.new import find_template
+from gradparity.check import Options, run_check
+from gradparity.new import find_template, make_port
 from gradparity.ports import Port, read_port
 from gradparity.session import Failure, PortFailure, Session
+from gradparity.suite import default_suite
 from gradparity.texts import last_lines
+from gradparity.verdicts import Verdict
 from made_ports import LANGUAGES, fill_in, own_julia, refused
 
 __all__ = ["own_julia"]
 X = np.ones((2, 3))
 PRINTED = "seen by me"
+OWN_C = Path(__file__).parent / "own_c"
+PAGE = (Path(__file__).parents[1] / "docs" / "add-a-port.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -206,5 +213,29 @@ def test_a_network_that_the_code_cannot_be_is_not_implemented(language: str, mad
     case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
     with Session(made(language).runners[0]) as session:
         what = refused(session, Failure.UNSUPPORTED, "load", case.fields, case.arrays)
-        assert "sizes=5,4,3 activation=relu" in what and "supports" in what.lower(), what
+        assert "supports" in what.lower() and find_template(language).about.open in what, what
         assert "loaded" in refused(session, Failure.ERROR, "gradient", {}, {})
+
+
+def test_a_network_that_was_there_before_is_called_with_a_few_lines(tmp_path: Path) -> None:
+    template = find_template("c")
+    port = make_port(template, tmp_path / "net")
+    if port.runners[0].lacking and not required():
+        pytest.skip(f"{', '.join(port.runners[0].lacking)} is not on PATH")
+    before = (port.folder / template.about.open).read_text().splitlines()
+    for path in OWN_C.iterdir():
+        shutil.copy(path, port.folder)
+    (port.folder / "port.toml").write_text(
+        (port.folder / "port.toml").read_text().replace('"serve.c"', '"serve.c", "net.c"')
+    )
+    after = (port.folder / template.about.open).read_text().splitlines()
+    added = sum(line.startswith("+ ") for line in difflib.ndiff(before, after))
+    theirs = len((OWN_C / "net.c").read_text().splitlines())
+    assert f"a network of {theirs} lines" in PAGE and f"with {added} lines" in PAGE
+    specs = {spec.name: spec for spec in default_suite() if spec.data == "random" and spec.dtype == "float64"}
+    _, results, _ = run_check(read_port(port.folder).runners, specs, [0], Options(), lambda news: None)
+    compared = {result.case for result in results if any(cell.verdict.passes for cell in result.cells)}
+    assert compared == {name for name, spec in specs.items() if len(spec.sizes) == 3 and spec.activation == "relu"}
+    assert {cell.verdict for result in results for cell in result.cells} <= {
+        Verdict.IDENTICAL, Verdict.ROUNDING, Verdict.NOT_IMPLEMENTED
+    }  # fmt: skip

@@ -450,8 +450,7 @@ static void gp_load(void) {
     gp_net.layers = depth;
     if (!my_supports(&gp_net)) {
         gp_net.layers = 0;
-        gp_refuse("unsupported", "no network of sizes=%s activation=%s: my_supports in my_network.c says so",
-                  gp_field("sizes"), gp_field("activation"));
+        gp_refuse("unsupported", "no such network: my_supports in my_network.c says so");
     }
     gp_move(&gp_loaded, &gp_request);
     gp_last = &gp_loaded;

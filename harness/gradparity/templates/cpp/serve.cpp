@@ -317,9 +317,7 @@ void load(const Request& request) {
         read.W.push_back(sized(request, "W" + std::to_string(l), std::stoul(sizes[l - 1]), std::stoul(sizes[l])));
         read.b.push_back(vector(request, "b" + std::to_string(l)));
     }
-    if (!supports(read))
-        unsupported("no network of sizes=" + field(request, "sizes") + " activation=" + field(request, "activation")
-                    + ": supports in my_network.hpp says so");
+    if (!supports(read)) unsupported("no such network: supports in my_network.hpp says so");
     x = matrix(request, "x");
     t = labels(request);
     net = read;

@@ -399,8 +399,7 @@ func (p *GpPort) load(m GpMessage) {
 		net.B = append(net.B, m.vector(fmt.Sprint("b", l), sizes[l]))
 	}
 	if !mySupports(net) {
-		what := "no network of sizes=%s activation=%s: mySupports in my_network.go says so"
-		gpUnsupported(what, m.field("sizes"), m.field("activation"))
+		gpUnsupported("no such network: mySupports in my_network.go says so")
 	}
 	x := m.matrix("x")
 	p.net, p.x, p.t, p.last = net, x, m.labels(x.Rows, sizes[len(sizes)-1]), m

@@ -371,8 +371,7 @@ final class Serve {
         int[] sizes = Stream.of(request.field("sizes").split(",")).mapToInt(Integer::parseInt).toArray();
         int depth = sizes.length - 1;
         if (!MyNetwork.supports(sizes, request.field("activation"))) {
-            throw unsupported("no network of sizes=" + request.field("sizes") + " activation="
-                    + request.field("activation") + ": supports in MyNetwork.java says so");
+            throw unsupported("no such network: supports in MyNetwork.java says so");
         }
         Object weights = Array.newInstance(MATRIX, depth);
         Object biases = Array.newInstance(VECTOR, depth);

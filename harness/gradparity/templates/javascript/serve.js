@@ -310,9 +310,7 @@ const OPERATIONS = {
     const W = widths.slice(1).map((outputs, l) => given(request, `W${l + 1}`, widths[l], outputs));
     const b = widths.slice(1).map((outputs, l) => given(request, `b${l + 1}`, outputs).data);
     const net = { W, b, activation, epsilon: Number(epsilon) };
-    if (!mine.supports(net)) {
-      unsupported(`no network of sizes=${sizes} activation=${activation}: supports in my_network.js says so`);
-    }
+    if (!mine.supports(net)) unsupported("no such network: supports in my_network.js says so");
     loaded = { net, x: given(request, "x"), t: labels(given(request, "t")), Type: REALS[dtype] };
     last = request.arrays;
     return {};

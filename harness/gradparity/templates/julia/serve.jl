@@ -121,8 +121,7 @@ function load(port, request)
     b = convert(Vector{Vector{T}}, [given(a, "b$l") for l in 1:depth])
     activation, epsilon = Symbol(field(request, "activation")), T(number(request, "epsilon"))
     net = (W = W, b = b, activation = activation, epsilon = epsilon)
-    what = "no network of sizes=$(field(request, "sizes")) activation=$activation: supports in my_network.jl says so"
-    Mine.supports(net) || unsupported(what)
+    Mine.supports(net) || unsupported("no such network: supports in my_network.jl says so")
     port.net = net
     port.x, port.t, port.last = given(a, "x"), labels(given(a, "t")), a
     named()

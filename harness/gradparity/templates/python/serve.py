@@ -102,8 +102,7 @@ def load(request):
     W, b = ([last[f"{name}{i}"] for i in range(1, depth + 1)] for name in "Wb")
     net = Network(W, b, fields["activation"], float(fields["epsilon"]))
     if not mine.supports(net):
-        what = f"no network of sizes={fields['sizes']} activation={net.activation}"
-        raise NotImplementedError(f"{what}: supports in {FILE} says so")
+        raise NotImplementedError(f"no such network: supports in {FILE} says so")
     case = net, last["x"], labels(last["t"])
     return {}, {}
 

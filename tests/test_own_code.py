@@ -149,6 +149,10 @@ OWN = {
 }
 
 
+# Where the setting's type is text. Elsewhere a number does as well.
+EPSILON = dict.fromkeys(("c", "cpp", "java", "rust"), '"1e-7"')
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Port]:
     """The port of a language with the edits, built where it is asked for first."""
@@ -173,7 +177,7 @@ def edited(language: str, folder: Path) -> Port:
         text = text.replace(old, new, 1)
     for name, content in own.files(folder).items():
         (folder / name).write_text(content)
-    path.write_text(text)
+    path.write_text(re.sub('((?:=|<-) )"any"', rf"\g<1>{EPSILON.get(language, '1e-7')}", text))
     (folder / "port.toml").write_text((folder / "port.toml").read_text().replace(*SANITIZED))
     port = read_port(folder)
     ensure_built(port)
@@ -209,9 +213,12 @@ def test_what_was_printed_before_the_process_died_is_not_lost(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_network_that_the_code_cannot_be_is_not_implemented(language: str, made: Callable[[str], Port]) -> None:
+def test_the_settings_hold_its_epsilon_and_the_networks_that_it_cannot_be(
+    language: str, made: Callable[[str], Port]
+) -> None:
     case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
     with Session(made(language).runners[0]) as session:
+        assert session.hello.epsilon == 1e-7
         what = refused(session, Failure.UNSUPPORTED, "load", case.fields, case.arrays)
         assert "supports" in what.lower() and find_template(language).about.open in what, what
         assert "loaded" in refused(session, Failure.ERROR, "gradient", {}, {})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from conftest import MakePort
 from gradparity.cases import CaseSpec
 from gradparity.check import Options, run_check
+from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports import Runner
 from gradparity.results import CaseResult, State
-from gradparity.transcript import read_transcript, recording, replaying
+from gradparity.transcript import read_asked, read_transcript, recording, replaying
 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
@@ -95,3 +97,28 @@ def test_a_port_that_cannot_run_is_recorded_as_that(make_port: MakePort, tmp_pat
     lost = Runner(runner.port, runner.spec.model_copy(update={"command": ["/no/such/program"]}))
     infos, _, _ = run_check([recording(lost, tmp_path)], {}, [], Options(seconds=5), lambda news: None)
     assert infos[0].state is State.FAILED and "cannot run /no/such/program" in infos[0].stderr
+
+
+def test_a_replay_asks_what_was_asked(
+    make_port: MakePort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    port, said = make_port("wrong.py", "one-element").folder, "said"
+    asked = ("--case", "random-9-6-4-relu-n7-float64", "--case", "random-6-5-1-*", "--seeds", "2,3")
+    assert cli.main(["check", "--port", str(port), *asked, "--record", said], standalone_mode=False) == 1
+    recorded = capsys.readouterr().out
+    assert cli.main(["check", "--replay", said], standalone_mode=False) == 1
+    played = capsys.readouterr().out
+    again = f"gradparity check --replay {tmp_path / said}"
+    assert again in played
+    assert re.sub("gradparity check .*", again, recorded).splitlines()[:8] == played.splitlines()[:8]
+
+
+def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    with pytest.raises(UsageError, match=r"asked\.json: No such file or directory; which --case was it"):
+        read_asked(tmp_path)
+    (tmp_path / "asked.json").write_text('{"cases": {"x": {"sizes": [1]}}, "seeds": []}')
+    with pytest.raises(UsageError, match=r"asked\.json: cases\.x\.sizes"):
+        read_asked(tmp_path)

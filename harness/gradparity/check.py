@@ -40,7 +40,7 @@ class Options:
 
     def command(self, runner: Runner, case: str, seed: int) -> str:
         """The command line that runs one case again."""
-        words = ["gradparity", "check", "--port", runner.option or runner.label, "--case", case, "--seeds", str(seed)]
+        words = ["gradparity", "check", *runner.asks(case, seed)]
         words += ["--threads", str(self.threads)] if self.threads != 1 else []
         words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
         words += ["--data-dir", str(self.data_dir)] if self.data_dir else []

@@ -99,8 +99,14 @@ def check(
 ) -> int:
     """Compare the ports' gradients with the oracle's on shared seeds."""
     runners = _heard(ports, record, replay)
-    specs = select_cases(cases, dtypes)
+    if replay and not (cases or dtypes):
+        asked = transcript.read_asked(replay)
+        specs, seeds = asked.cases, asked.seeds
+    else:
+        specs = select_cases(cases, dtypes)
     specs, left_out = with_data(specs, data_dir, asked=bool(cases or data_dir))
+    if record:
+        transcript.note_asked(record, specs, seeds)
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
     with Recorder(run, "check") as recorder:
         result = run_check(runners, _by_name(runners, ports), specs, seeds, left_out, options, recorder.check)

@@ -103,6 +103,10 @@ class Runner:
         """The programs that it requires and that are not on PATH."""
         return [program for program in self.spec.requires if shutil.which(program) is None]
 
+    def asks(self, case: str, seed: int) -> list[str]:
+        """The arguments of `gradparity check` for this runner and one case."""
+        return ["--port", self.option or self.label, "--case", case, "--seeds", str(seed)]
+
     def environment(self, threads: int) -> dict[str, str]:
         """The process environment: ours, one thread count for every known library, then the port's own [env]."""
         own = {key: value.replace("{threads}", str(threads)) for key, value in self.port.manifest.env.items()}

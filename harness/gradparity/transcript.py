@@ -21,20 +21,22 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from .cases import CaseSpec
 from .errors import UsageError
 from .ports import Manifest, Port, Runner, RunnerSpec, first_problem
 
 FIRST_LINE = b"gradparity transcript 1"
 CHUNK = 1 << 16
 SUFFIX = ".transcript"
+ASKED = "asked.json"
 
 
 @dataclass
@@ -107,6 +109,31 @@ def _replayed(label: str, folder: Path) -> Runner:
     return _Replayed(Port(folder, manifest), spec, label, folder=folder)
 
 
+class Asked(BaseModel):
+    """What a recording was asked: its cases, by what ``--case`` called them, and the seeds."""
+
+    cases: dict[str, CaseSpec]
+    seeds: list[int]
+
+
+def note_asked(folder: Path, cases: Mapping[str, CaseSpec], seeds: Sequence[int]) -> None:
+    """Put down in the recording's folder what is going to be asked. Raises UsageError."""
+    try:
+        (folder / ASKED).write_text(Asked(cases=dict(cases), seeds=list(seeds)).model_dump_json(indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(f"--record {folder}: {error.strerror}") from None
+
+
+def read_asked(folder: Path) -> Asked:
+    """What the recording was asked. Raises UsageError."""
+    try:
+        return Asked.model_validate_json((folder / ASKED).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--replay {folder}: {ASKED}: {error.strerror}; which --case was it?") from None
+    except ValidationError as error:
+        raise UsageError(f"--replay {folder}: {ASKED}: {first_problem(error)}") from None
+
+
 def _file(folder: Path, label: str, number: int) -> Path:
     return folder / f"{label.replace(':', '-')}-{number}{SUFFIX}"
 
@@ -126,6 +153,10 @@ class _Recorded(Runner):
 class _Replayed(Runner):
     folder: Path = Path()
     session: count[int] = field(default_factory=lambda: count(1))
+
+    def asks(self, case: str, seed: int) -> list[str]:
+        """All of it: a session can be played from its beginning only."""
+        return ["--replay", str(self.folder)]
 
     @property
     def command(self) -> list[str]:

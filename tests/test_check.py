@@ -104,7 +104,7 @@ def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: 
 
 
 def test_what_it_printed_with_a_wrong_answer_is_kept_and_nothing_else(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "batch-size"), seeds=(0,))
+    result = check(make_port("wrong.py", "all-doubled"), seeds=(0,))
     assert all(re.fullmatch(r"loss \d+\.\d+\n", case.stderr) for case in result.cases)
     assert all(case.last_words(Verdict.WRONG) == case.stderr for case in result.cases)
 
@@ -126,8 +126,8 @@ def test_a_buffer_that_is_kept_accumulates_whatever_its_first_answer_was(make_po
 def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) -> None:
     result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1], seeds=(0,))
     told = result.cases[0].diagnosis
-    assert told and (told.where, told.beside) == ("gradient db2", ["dW2", "db1", "dW1"])
-    assert first_divergence(told) == "gradient db2 (called alone it is right); dW2 and 2 more are, too"
+    assert told and (told.where, told.beside) == ("gradient dW2", ["db2", "dW1", "db1"])
+    assert first_divergence(told) == "gradient dW2 (called alone it is right); db2 and 2 more are wrong, too"
 
 
 def test_the_dtypes_that_a_port_lacks_are_not_implemented_also_after_it_broke(make_port: MakePort) -> None:

@@ -213,7 +213,7 @@ def test_a_port_that_dies_while_it_is_timed_is_exit_3_with_its_last_words(tmp_pa
         "bench", "--port", str(fake(tmp_path, "clock.py", "dying")), "--budget", "0.2", "--dtype", "float64"
     )
     assert done.returncode == 3
-    assert "mine: time: expected a reply, it exited with status 3" in done.stdout
+    assert ": time: expected a reply, it exited with status 3" in done.stdout
     assert "    | about to die" in done.stdout
     assert "incomplete - " in done.stdout and "could not run: mine" in done.stdout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -153,7 +154,7 @@ def _in_pass(a: Answers) -> Origins:
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
     for operation in ("gradient", "predict", "accuracy", "numerical_gradient"):
         found = []
-        for name, came in reversed(list(a.operations.get(operation, {}).items())):  # the way that backward goes
+        for name, came in sorted(a.operations.get(operation, {}).items(), key=_from_the_end):
             expected = getattr(reference, operation)[name]
             e = steps.get(reference.in_trace(operation, name)) or steps["loss"]
             if operation == "accuracy":
@@ -170,6 +171,11 @@ def _in_pass(a: Answers) -> Origins:
                 found.append((name, e))
         if found:
             yield Origin(found[0][1], "right" if a.layers else "not asked", beside=[name for name, _ in found[1:]])
+
+
+def _from_the_end(result: tuple[str, Array]) -> int:
+    """The loss, then the gradients of the last layer, and so on: the way that backward goes."""
+    return -int("".join(filter(str.isdigit, result[0])) or sys.maxsize)
 
 
 def _one_sided(reference: Reference) -> dict[str, dict[str, Array]]:

@@ -24,7 +24,7 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        hint = "" if failure.ran else manifest.hint  # a compiler that found an error is there
+        hint = f"if something is missing: {manifest.hint}" if failure.ran else manifest.hint
         trouble: dict[str, Any] = {"reason": failure.what, "hint": hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:

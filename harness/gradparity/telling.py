@@ -48,7 +48,10 @@ def first_divergence(told: Diagnosis) -> str:
     """The first array that is wrong by itself, whether it is so called alone, and what else is wrong."""
     alone = {"wrong": " (called alone, too)", "right": " (called alone it is right)"}.get(told.alone, "")
     text = told.where if told.where.endswith("called alone") else f"{told.where}{alone}"
-    for names, one, more in ((told.inherited, "inherits this", "inherit this"), (told.beside, "is, too", "are, too")):
+    for names, one, more in (
+        (told.inherited, "inherits this", "inherit this"),
+        (told.beside, "is wrong, too", "are wrong, too"),
+    ):
         if names:
             others = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
             text += f"; {others} {one if len(names) == 1 else more}"

@@ -1,0 +1,49 @@
+// What a benchmark needs of a port: its own clock around its own calls, and the matrix products alone.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "network.hpp"
+
+namespace gradparity {
+
+/// Nanoseconds of `calls` calls in a row, measured `samples` times: (samples,).
+std::vector<double> elapsed(auto call, std::uint64_t calls, std::uint64_t samples) {
+    using Clock = std::chrono::steady_clock;
+    std::vector<double> nanoseconds(samples);
+    for (double& sample : nanoseconds) {
+        const auto start = Clock::now();
+        for (std::uint64_t i = 0; i < calls; ++i) {
+            call();
+            std::atomic_signal_fence(std::memory_order_seq_cst); // or the compiler may leave calls out
+        }
+        sample = std::chrono::duration<double, std::nano>(Clock::now() - start).count();
+    }
+    return nanoseconds;
+}
+
+/// The number of an affine layer, from 1, and its input, (batch, inputs).
+template <Real T> using LayerInputs = std::vector<std::pair<std::size_t, Matrix<T>>>;
+
+/// The matrix products of one gradient in these layers, and nothing else of it: what no implementation on this library
+/// can beat.
+///
+/// Each layer's own output stands for its dout, which has the same shape; layer 1 owes no gradient of the data.
+template <Real T> void products(Network<T>& network, const LayerInputs<T>& inputs);
+
+/// The inputs of these affine layers, by number from 1, in the forward pass of x.
+template <Real T>
+LayerInputs<T> layer_inputs(Network<T>& network, const Matrix<T>& x, const std::vector<std::size_t>& affines) {
+    network.predict(x);
+    LayerInputs<T> inputs;
+    for (std::size_t i : affines)
+        inputs.emplace_back(i, i == 1 ? x : network.activations[i - 2]->out);
+    return inputs;
+}
+
+} // namespace gradparity

@@ -1,0 +1,86 @@
+// Training: batches drawn from images of bytes, a loop of steps, and what the network has learnt.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "network.hpp"
+#include "optimizers.hpp"
+
+namespace gradparity {
+
+/// A set of images, (n, inputs), and labels, (n,), from 0. A pixel is byte / scale.
+///
+/// They are held once, as the bytes that came: rows in any dtype come of them, and a batch has less to fetch from
+/// memory than it would have in floats.
+struct Images {
+    Matrix<std::uint8_t> pixels;
+    std::vector<std::uint8_t> labels;
+    double scale;
+};
+
+/// Rows of images in the dtype of a network, and their labels, in arrays that each drawing uses again.
+template <Real T> struct Batch {
+    Matrix<T> x;
+    Target<T> t = Labels();
+
+    /// x, (rows, inputs), and the labels of these rows, which the set must have.
+    void draw(const Images& images, std::span<const std::int32_t> rows) {
+        const T scale = static_cast<T>(images.scale);
+        Labels& labels = std::get<Labels>(t);
+        x.resize(static_cast<Index>(rows.size()), images.pixels.cols());
+        labels.resize(rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            x.row(static_cast<Index>(i)) =
+                images.pixels.row(rows[i]).unaryExpr([=](std::uint8_t byte) { return static_cast<T>(byte) / scale; });
+            labels[i] = images.labels[static_cast<std::size_t>(rows[i])];
+        }
+    }
+};
+
+/// The gradient, then the update of every parameter; the loss before it.
+template <Real T> T train_step(Network<T>& network, const Matrix<T>& x, const Target<T>& t, Optimizer<T>& optimizer) {
+    const T loss = network.backpropagate(x, t);
+    optimizer.update(network);
+    return loss;
+}
+
+/// One update for each row of batches, (steps, batch), rows of images: the loss before each, (steps,).
+///
+/// The images must fit the network, and the rows the images.
+template <Real T>
+std::vector<T> train(Network<T>& network, const Images& images, const Matrix<std::int32_t>& batches,
+                     Optimizer<T>& optimizer) {
+    Batch<T> batch;
+    std::vector<T> losses;
+    losses.reserve(static_cast<std::size_t>(batches.rows()));
+    for (Index step = 0; step < batches.rows(); ++step) {
+        batch.draw(images, {batches.row(step).data(), static_cast<std::size_t>(batches.cols())});
+        losses.push_back(train_step(network, batch.x, batch.t, optimizer));
+    }
+    return losses;
+}
+
+/// The mean loss over the set, and the share of labels that the network gets right.
+template <Real T> std::pair<T, double> evaluate(Network<T>& network, const Images& images) {
+    constexpr std::size_t rows_at_a_time = 1000; // few enough for the cache, many enough for the products
+    std::vector<std::int32_t> all(images.labels.size());
+    std::iota(all.begin(), all.end(), 0);
+    Batch<T> batch;
+    double loss = 0, right = 0;
+    for (std::size_t first = 0; first < all.size(); first += rows_at_a_time) {
+        const auto rows = std::span(all).subspan(first, std::min(rows_at_a_time, all.size() - first));
+        batch.draw(images, rows);
+        loss += static_cast<double>(network.loss(batch.x, batch.t)) * static_cast<double>(rows.size());
+        right += static_cast<double>(network.right(batch.t));
+    }
+    const double count = static_cast<double>(all.size());
+    return {static_cast<T>(loss / count), right / count};
+}
+
+} // namespace gradparity

@@ -1,0 +1,72 @@
+#include "../src/training.hpp"
+
+#include "check.hpp"
+#include "samples.hpp"
+
+using namespace gradparity;
+
+namespace {
+
+/// So many images of four pixels, of three kinds.
+Images images(Index count) {
+    Images images{Matrix<std::uint8_t>(count, 4), {}, 255};
+    for (Index i = 0; i < count; ++i) {
+        for (Index j = 0; j < 4; ++j)
+            images.pixels(i, j) = static_cast<std::uint8_t>(i * 37 + j * 101 + i * j);
+        images.labels.push_back(static_cast<std::uint8_t>(i * i % 3));
+    }
+    return images;
+}
+
+template <typename T> void training_is_its_steps() {
+    const Images set = images(20);
+    const Matrix<std::int32_t> batches{{0, 7, 19}, {3, 3, 4}, {5, 1, 2}};
+    for (const Rule& rule : rules) {
+        auto network = random_network<T>({4, 5, 3}, "relu"), by_hand = random_network<T>({4, 5, 3}, "relu");
+        Optimizer<T> optimizer(rule, network), optimizer_by_hand(rule, by_hand);
+        const auto losses = train(network, set, batches, optimizer);
+        for (Index step = 0; step < batches.rows(); ++step) {
+            const auto rows = batches.row(step);
+            const Matrix<T> x = set.pixels(rows.reshaped(), Eigen::all).template cast<T>() / T(255);
+            Labels labels;
+            for (std::int32_t row : rows)
+                labels.push_back(set.labels[static_cast<std::size_t>(row)]);
+            expect(train_step<T>(by_hand, x, labels, optimizer_by_hand) == losses[static_cast<std::size_t>(step)]);
+        }
+        expect(network.affines[0].W == by_hand.affines[0].W && network.affines[1].b == by_hand.affines[1].b);
+    }
+}
+
+void work_arrays_are_kept_from_step_to_step() {
+    const Images set = images(20);
+    auto network = random_network<float>({4, 5, 3}, "sigmoid");
+    Optimizer<float> optimizer(rules[0], network);
+    const auto arrays = [&] {
+        train(network, set, Matrix<std::int32_t>{{0, 1}, {2, 3}}, optimizer);
+        const Affine<float>& second = network.affines[1];
+        return std::vector<const float*>{second.out.data(), second.dx.data(), second.dW.data(),
+                                         network.activations[0]->dx.data()};
+    };
+    expect(arrays() == arrays());
+}
+
+void a_set_is_evaluated_as_if_at_once() {
+    for (Index count : {1, 999, 1000, 2345}) {
+        const Images set = images(count);
+        auto network = random_network<double>({4, 5, 3}, "relu");
+        const auto [loss, accuracy] = evaluate(network, set);
+        const Matrix<double> x = set.pixels.cast<double>() / 255;
+        const Target<double> t = Labels(set.labels.begin(), set.labels.end());
+        expect_near(loss, network.loss(x, t));
+        expect(accuracy == network.accuracy(x, t));
+    }
+}
+
+} // namespace
+
+void test_training() {
+    training_is_its_steps<double>();
+    training_is_its_steps<float>();
+    work_arrays_are_kept_from_step_to_step();
+    a_set_is_evaluated_as_if_at_once();
+}

@@ -1,0 +1,99 @@
+#include "../src/wire.hpp"
+
+#include <cstdio>
+#include <memory>
+
+#include "check.hpp"
+
+using namespace gradparity;
+
+namespace {
+
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+File file_of(const std::string& bytes) {
+    File file(std::tmpfile(), std::fclose);
+    std::fwrite(bytes.data(), 1, bytes.size(), file.get());
+    std::rewind(file.get());
+    return file;
+}
+
+std::string refused(const std::string& bytes) {
+    return thrown([&] { decode(file_of(bytes).get()); });
+}
+
+std::string record(const std::string& header, const std::string& data = std::string(64, '\0')) {
+    const std::string length{static_cast<char>(header.size()), '\0'};
+    return "load arrays=x\n\x93NUMPY\x01" + std::string(1, '\0') + length + header + data;
+}
+
+Message message() {
+    return {"load",
+            {{"empty", ""}, {"text", "100 % \u00e9\n="}},
+            {{"scalar", {{}, false, std::vector<double>{-0.0}}},
+             {"row", {{1, 3}, true, std::vector<float>{1.5f, 2.5f, 1e-45f}}},
+             {"none", {{0}, false, std::vector<float>{}}},
+             {"t", {{4}, false, std::vector<std::int32_t>{0, -1, 2147483647, -5}}},
+             {"images", {{2, 3}, true, std::vector<std::uint8_t>{0, 1, 127, 128, 254, 255}}},
+             {"long", {{20'000}, false, std::vector<double>(20'000, 0.1)}}}};
+}
+
+void what_is_written_is_read() {
+    const File file = file_of("");
+    encode(file.get(), message());
+    encode(file.get(), message());
+    const long end = std::ftell(file.get());
+    std::rewind(file.get());
+    expect(decode(file.get()) == message());
+    expect(decode(file.get()) == message());
+    expect(std::ftell(file.get()) == end && decode(file.get()) == std::nullopt);
+}
+
+void headers_of_other_writers_are_read() {
+    const std::string bytes =
+        record("{\"shape\":(2,),\"fortran_order\":True,\"descr\":\"<i4\"}\n", std::string("\1\0\0\0\2\0\0\0", 8));
+    const Array expected{{2}, true, std::vector<std::int32_t>{1, 2}};
+    expect(decode(file_of(bytes).get())->arrays[0].second == expected);
+}
+
+void malformed_lines_are_refused() {
+    for (const std::string line :
+         {"\n", " hello\n", "hello \n", "hello  a=1\n", "hell0\n", "hello protocol\n", "hello =1\n", "hello a=1 a=2\n",
+          "hello a=%2\n", "hello a=%zz\n", "hello a=%+1\n", "hello a=%FF\n", "hello a=\xff\n", "load arrays=\n",
+          "load arrays=x,\n", "load arrays=x,x\n", "load arrays=x a=1\n", "hello"})
+        expect(refused(line).starts_with("expected "), line);
+    expect(refused(std::string(70'000, 'a')).starts_with("expected a line of at most 65536 bytes"));
+}
+
+void malformed_records_are_refused() {
+    for (const std::string header :
+         {"", "{}", "(2,)", "{'descr': '<f8', 'fortran_order': False}",
+          "{'descr': '<f8', 'fortran_order': 0, 'shape': ()}", "{'descr': '<f8', 'fortran_order': False, 'shape': (2)}",
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (,)}",
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (",
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}",
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (1,,2)}",
+          "{'descr': '<f8' 'fortran_order': False, 'shape': ()}",
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (), 'more': 1}",
+          "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': ()}"})
+        expect(refused(record(header)).starts_with("array x: not a valid .npy header"), header);
+    for (const std::string descr : {"|O", ">f8", "<i8", "<c16", "|i1", "<u1"})
+        expect(refused(record("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (), }"))
+                   .starts_with("array x: expected dtype"),
+               descr);
+    for (const std::string shape : {"(1, 1, 1)", "(4294967296, 4294967296)", "(2000000000,)",
+                                    "(0, 1152921504606846976)", "(9223372036854775808, 0)"})
+        expect(refused(record("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }"))
+                   .starts_with("array x: expected at most"),
+               shape);
+    expect_same(refused("load arrays=x\n\x93NUM"), "array x: expected 8 more bytes, the stream ended before");
+}
+
+} // namespace
+
+void test_wire() {
+    what_is_written_is_read();
+    headers_of_other_writers_are_read();
+    malformed_lines_are_refused();
+    malformed_records_are_refused();
+}

@@ -7,7 +7,7 @@ run: setup
 
 test: setup
 	sh tests/setup.sh
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 setup:
 	sh harness/setup.sh

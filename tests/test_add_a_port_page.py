@@ -26,7 +26,7 @@ STAGES = {
     "index out of range": [(ALL, '"myRelu"'), ("= v, dout.Data[i]", "= v, dout.Data[i+len(x.Data)]")],
     "first at softmax backward dx": [(ALL, LAYERS), ("= p / MyReal(x.Rows)", "= p")],
     "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict"')],
-    "first at gradient db1": [
+    "first at gradient dW1": [
         (ALL, f'{LAYERS}, "myPredict", "myGradient"'),
         ("} else if y == 0 {", "} else if y < 0 {"),
     ],

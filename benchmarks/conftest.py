@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from gradparity.bench.blas import loaded_blas
 from gradparity.bench.conditions import bound_to, cores_for, load_average
-from gradparity.build import StepFailed, ensure_built
 from gradparity.machine import this_machine
-from gradparity.ports import own_ports
-from gradparity.session import PortFailure, Session
+from gradparity.ports.build import StepFailed, ensure_built
+from gradparity.ports.manifest import own_ports
+from gradparity.ports.session import PortFailure, Session
 
 RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runners}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.session import Session
+from gradparity.ports.session import Session
 from pytest_benchmark.fixture import BenchmarkFixture
 
 WARM_UP = 200

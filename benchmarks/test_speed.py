@@ -14,7 +14,7 @@ import pytest
 from gradparity.bench.clock import calibrate, resolution, timed
 from gradparity.bench.plan import Group, Operation, default_plan
 from gradparity.cases import draw
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.ports.session import Failure, PortFailure, Session
 from pytest_benchmark.fixture import BenchmarkFixture
 
 ROUNDS = 50

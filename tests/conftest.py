@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from gradparity.build import StepFailed, ensure_built
 from gradparity.cases import CaseSpec
 from gradparity.data import find_mnist, load_mnist
 from gradparity.errors import DataMissing
-from gradparity.ports import Port, Runner, own_ports, read_port
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.ports.build import StepFailed, ensure_built
+from gradparity.ports.manifest import Port, Runner, own_ports, read_port
+from gradparity.ports.session import Failure, PortFailure, Session
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]

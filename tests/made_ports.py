@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from conftest import required
 from gradparity.cases import CaseSpec
-from gradparity.check import Options, run_check
-from gradparity.new import find_template, make_port, templates
-from gradparity.ports import Port
-from gradparity.results import CaseResult, RunnerInfo, State
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.check.records import CaseResult, RunnerInfo, State
+from gradparity.check.run import Options, run_check
+from gradparity.ports.manifest import Port
+from gradparity.ports.new import find_template, make_port, templates
+from gradparity.ports.session import Failure, PortFailure, Session
 
 SOLUTIONS = Path(__file__).parent / "solutions"
 LANGUAGES = list(templates())

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from gradparity.bench.records import BenchResult, Timed
+from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
+from gradparity.check.verdicts import Verdict
 from gradparity.parts import join
-from gradparity.results import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
 from gradparity.run.reading import Recorded
 from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainResult, TrainRun
-from gradparity.verdicts import Verdict
 from sample_run import ALPHA, BETA, ORACLE, RECIPE, SPECS, STEPS, agreeing, losses
 
 LEFT_AT = 12

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import required
 from gradparity.cli import cli
-from gradparity.new import find_template
-from gradparity.ports import Port
+from gradparity.ports.manifest import Port
+from gradparity.ports.new import find_template
 from made_ports import SOLUTIONS, fill_in
 
 PAGE = (Path(__file__).parents[1] / "docs" / "add-a-port.md").read_text(encoding="utf-8")

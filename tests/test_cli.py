@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FAKES
-from gradparity.results import CheckResult
+from gradparity.check.records import CheckResult
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"
 

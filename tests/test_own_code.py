@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import required
-from gradparity.build import ensure_built
 from gradparity.cases import CaseSpec, draw
-from gradparity.check import Options, run_check
-from gradparity.new import find_template, make_port
-from gradparity.ports import Port, read_port
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.check.run import Options, run_check
+from gradparity.check.verdicts import Verdict
+from gradparity.ports.build import ensure_built
+from gradparity.ports.manifest import Port, read_port
+from gradparity.ports.new import find_template, make_port
+from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.suite import default_suite
 from gradparity.texts import last_lines
-from gradparity.verdicts import Verdict
 from made_ports import LANGUAGES, fill_in, own_julia, refused
 
 __all__ = ["own_julia"]

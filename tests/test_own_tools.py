@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import Sessions
-from gradparity.ports import Port, expand, own_ports
+from gradparity.ports.manifest import Port, expand, own_ports
 
 TESTED = [port for port in own_ports() if port.manifest.test]
 

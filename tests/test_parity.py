@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import RUNNERS, Sessions
-from gradparity.case_check import CaseCheck
 from gradparity.cases import CaseSpec, draw
-from gradparity.check import References
-from gradparity.ports import own_ports
-from gradparity.reference import Reference
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.check.case_check import CaseCheck
+from gradparity.check.reference import Reference
+from gradparity.check.run import References
+from gradparity.ports.manifest import own_ports
+from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.suite import default_suite
 from threadpoolctl import threadpool_limits
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
-from gradparity.check import Options, run_check
-from gradparity.ports import Runner, read_port
-from gradparity.reference import Reference
-from gradparity.results import Quantity
-from gradparity.session import Failure, PortFailure, Session
-from gradparity.verdicts import Verdict
+from gradparity.check.records import Quantity
+from gradparity.check.reference import Reference
+from gradparity.check.run import Options, run_check
+from gradparity.check.verdicts import Verdict
+from gradparity.ports.manifest import Runner, read_port
+from gradparity.ports.session import Failure, PortFailure, Session
 
 PEERS = Path(__file__).parents[1] / "benchmarks" / "peers"
 RUNNERS = {path.parent.name: read_port(path.parent).runners[0] for path in sorted(PEERS.glob("*/port.toml"))}

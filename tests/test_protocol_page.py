@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import RUNNERS, Sessions
 from example_session import PAGE, SESSION, Line
-from gradparity.session import Failure, PortFailure, Session
+from gradparity.ports.session import Failure, PortFailure, Session
 
 ULPS = 16
 

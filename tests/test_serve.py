@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.ports import ports_folder
+from gradparity.ports.manifest import ports_folder
+from gradparity.ports.wire import MAX_LINE, Message, decode
 from gradparity.serve import Pipe, Reply, answer
-from gradparity.wire import MAX_LINE, Message, decode
 
 
 def answered(handler: Any, word: str = "ask") -> Message:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from .data import find_mnist, load_digits, load_mnist
 from .errors import UsageError
-from .ports import first_problem
+from .ports.manifest import first_problem
 
 Array = NDArray[Any]
 Dtype = Literal["float64", "float32"]

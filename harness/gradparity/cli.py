@@ -12,25 +12,26 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import __version__, transcript
-from .build import StepFailed, ensure_built, set_up
+from . import __version__
 from .cases import Dtype
-from .check import Options, References, RunnerCheck
-from .check_command import check as run_check
-from .check_command import with_data
-from .correct import CORRECT
+from .check.command import check as run_check
+from .check.command import with_data
+from .check.records import CheckResult
+from .check.run import Options, References, RunnerCheck
+from .check.show import check_report, doctor_report, picture
 from .errors import DataMissing, UsageError
-from .mutants import Outcome, run_mutants
-from .new import find_template, make_port, next_steps, templates
-from .ports import Runner, own_ports, peers, select_runners
-from .results import CheckResult
+from .meta.correct import CORRECT
+from .meta.mutants import Outcome, run_mutants
+from .meta.show_mutants import mutants_report
+from .meta.show_soak import soak_report
+from .meta.soak import run_soak, soak_cases
+from .ports import transcript
+from .ports.build import StepFailed, ensure_built, set_up
+from .ports.manifest import Runner, own_ports, peers, select_runners
+from .ports.new import find_template, make_port, next_steps, templates
+from .ports.session import REQUEST_SECONDS
 from .run.folder import Recorder, new_folder
 from .seeds import parse_seeds
-from .session import REQUEST_SECONDS
-from .show import check_report, doctor_report, picture
-from .show_mutants import mutants_report
-from .show_soak import soak_report
-from .soak import run_soak, soak_cases
 from .suite import default_suite, select_cases
 from .texts import last_lines
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .wire import Message, WireError, decode, encode
+from .ports.wire import Message, WireError, decode, encode
 
 MAX_MESSAGE = 1000  # characters
 

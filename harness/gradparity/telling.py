@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .results import Cell, CheckResult, Diagnosis
-from .summary import Finding, RunnerDiagnosis, diagnosis, findings
+from .check.records import Cell, CheckResult, Diagnosis
+from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
+from .check.verdicts import Verdict
 from .texts import last_lines, number
-from .verdicts import Verdict
 
 
 @dataclass(frozen=True)

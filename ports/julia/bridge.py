@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message
 
 NOT_AVAILABLE = 69
 OPERATIONS = (

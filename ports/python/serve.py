@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message
 from gradparity_oracle import (
     OPTIMIZERS,
     Images,

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gradparity.ports.wire import Message, WireError, decode, encode
 from gradparity.serve import take_stdio
-from gradparity.wire import Message, WireError, decode, encode
 from numpy.typing import NDArray
 
 UNAVAILABLE = 69

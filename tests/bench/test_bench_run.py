@@ -11,9 +11,9 @@ from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_
 from gradparity.bench.records import CONTROL, BenchResult, Word
 from gradparity.bench.run import BenchOptions, method, run_bench
 from gradparity.cases import CaseSpec
+from gradparity.check.records import State
 from gradparity.errors import UsageError
-from gradparity.ports import Runner
-from gradparity.results import State
+from gradparity.ports.manifest import Runner
 
 SMALL = CaseSpec(sizes=(30, 20, 10), batch=40)
 TINY = CaseSpec(sizes=(5, 4, 3), batch=2)
@@ -104,7 +104,7 @@ def test_an_interrupt_keeps_what_was_measured() -> None:
 
 def test_without_the_oracle_there_is_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
-    monkeypatch.setattr("gradparity.ports.sys.executable", "/bin/false")
+    monkeypatch.setattr("gradparity.ports.manifest.sys.executable", "/bin/false")
     with pytest.raises(UsageError, match="the oracle cannot be timed"):
         bench()
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import RUNNERS
 from gradparity.bench import blas
 from gradparity.bench.blas import loaded_blas
-from gradparity.session import Session
+from gradparity.ports.session import Session
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which libraries a process has loaded")

@@ -6,7 +6,7 @@ import pytest
 from conftest import MakePort
 from gradparity.bench.clock import calibrate, resolution, timed
 from gradparity.bench.plan import Operation
-from gradparity.session import PortFailure, Session
+from gradparity.ports.session import PortFailure, Session
 
 GRADIENT = Operation("gradient", "gradient")
 

@@ -8,7 +8,7 @@ from conftest import RUNNERS
 from gradparity.bench.ledger import measure_ledger, steady_from
 from gradparity.bench.plan import Operation
 from gradparity.cases import CaseSpec, draw
-from gradparity.session import Session
+from gradparity.ports.session import Session
 from hypothesis import given
 from hypothesis import strategies as st
 

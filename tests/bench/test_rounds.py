@@ -10,7 +10,7 @@ import pytest
 from gradparity.bench import rounds
 from gradparity.bench.plan import Operation
 from gradparity.bench.rounds import MIN_ROUNDS, Turns, run_rounds
-from gradparity.session import Failure, PortFailure
+from gradparity.ports.session import Failure, PortFailure
 
 GRADIENT = Operation("gradient", "gradient")
 

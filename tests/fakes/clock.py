@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import serve
-from gradparity.wire import Message
 
 KIND = sys.argv[1]
 NANOSECONDS = {"fast": 1e3, "slow": 4e5}

@@ -2,8 +2,8 @@
 
 import time
 
+from gradparity.ports.wire import Message, decode, encode
 from gradparity.serve import take_stdio
-from gradparity.wire import Message, decode, encode
 
 source, stdout = take_stdio()
 decode(source)

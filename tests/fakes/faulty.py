@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message
 
 HANDLERS = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))["HANDLERS"]
 fault = sys.argv[1]

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from gradparity.ports.wire import Message, encode
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message, encode
 
 HANDLERS = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))["HANDLERS"]
 FOREVER = 1000.0  # seconds, for whoever is killed long before

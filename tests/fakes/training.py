@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import gradparity_oracle
+from gradparity.ports.wire import Message
 from gradparity.serve import serve
-from gradparity.wire import Message
 
 BUG = sys.argv[1]
 PORT = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))

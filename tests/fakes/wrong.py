@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message
 
 oracle = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))
 HANDLERS, port = dict(oracle["HANDLERS"]), oracle["port"]

@@ -38,10 +38,10 @@ sys.path.append(str(Path(__file__).parents[1]))
 
 from example_session import SESSION, Line
 from gradparity.bench.conditions import peak
-from gradparity.pipes import Pipes
+from gradparity.ports.pipes import Pipes
+from gradparity.ports.session import SLACK_BYTES
+from gradparity.ports.wire import Message, WireError, decode, encode
 from gradparity.serve import Handler, Pipe, answer
-from gradparity.session import SLACK_BYTES
-from gradparity.wire import Message, WireError, decode, encode
 from mutations import mutate
 
 PYTHON_PORT = Path(__file__).parents[2] / "ports" / "python" / "serve.py"

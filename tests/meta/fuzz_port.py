@@ -13,12 +13,12 @@ from itertools import count as count_from
 from itertools import islice
 
 from fuzz import Report, corpus, is_long, messages, read
-from gradparity.build import ensure_built
-from gradparity.family import MARK, Family, new_mark
-from gradparity.pipes import Ended, Pipes
-from gradparity.ports import Runner, select_runners
+from gradparity.ports.build import ensure_built
+from gradparity.ports.family import MARK, Family, new_mark
+from gradparity.ports.manifest import Runner, select_runners
+from gradparity.ports.pipes import Ended, Pipes
+from gradparity.ports.wire import Message, WireError, decode
 from gradparity.serve import Pipe
-from gradparity.wire import Message, WireError, decode
 
 START_SECONDS = 120.0
 REPLY_SECONDS = 20.0

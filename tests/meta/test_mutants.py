@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from conftest import RUNNERS, Sessions
-from gradparity.check import Options
+from gradparity.check.hypotheses import HYPOTHESES
+from gradparity.check.run import Options
 from gradparity.errors import UsageError
-from gradparity.hypotheses import HYPOTHESES
-from gradparity.mutants import Mutant, Outcome, read_gallery, run_mutants
-from gradparity.ports import own_ports, read_port
+from gradparity.meta.mutants import Mutant, Outcome, read_gallery, run_mutants
+from gradparity.ports.manifest import own_ports, read_port
 from gradparity.suite import select_cases
 
 SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*")

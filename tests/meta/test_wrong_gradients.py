@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
-from gradparity.reference import Reference
+from gradparity.check.reference import Reference
+from gradparity.check.verdicts import RESOLVED, Verdict, compare
 from gradparity.suite import DEPTHS
-from gradparity.verdicts import RESOLVED, Verdict, compare
 
 WRONG: dict[str, Callable[[Any, int], Any]] = {
     "all zero": lambda g, n: np.zeros_like(g),

@@ -12,10 +12,10 @@ import gradparity_oracle as oracle
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec
+from gradparity.check.records import CaseResult, Quantity
+from gradparity.check.verdicts import Verdict
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
-from gradparity.results import CaseResult, Quantity
-from gradparity.verdicts import Verdict
 from gradparity_oracle import Network
 from own_networks import TwoLayerNet
 

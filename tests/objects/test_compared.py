@@ -7,8 +7,8 @@ from typing import Any
 import gradparity
 import pytest
 from gradparity.cases import CaseSpec
+from gradparity.check.records import CheckResult
 from gradparity.objects.comparison import Comparison
-from gradparity.results import CheckResult
 from gradparity_oracle import Network
 
 SPECS = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in (2, 6)]

@@ -10,11 +10,11 @@ import pytest
 from gradparity.bench.estimates import floors
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
 from gradparity.cases import CaseSpec
+from gradparity.check.records import Quantity
+from gradparity.check.verdicts import Verdict
 from gradparity.machine import Machine
 from gradparity.report.changes import Comparison, Outcome, compare
-from gradparity.results import Quantity
 from gradparity.run.records import Run
-from gradparity.verdicts import Verdict
 from samples import ALPHA, BETA, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
 
 RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}

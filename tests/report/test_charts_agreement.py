@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 import pytest
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.check.verdicts import Verdict
 from gradparity.report.charts import agreement
-from gradparity.results import CaseResult, Cell, CheckResult, Quantity
 from gradparity.run.records import Run
-from gradparity.verdicts import Verdict
 from sample_run import ALPHA, BETA, ORACLE, agreeing, info
 
 Ratios = dict[str, list[float | None]]

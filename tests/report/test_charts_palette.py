@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from gradparity.check.records import CheckResult
 from gradparity.report.charts.palette import COLOURS, palette
-from gradparity.results import CheckResult
 from gradparity.run.records import Run
 from numpy.typing import NDArray
 from sample_run import agreeing, info

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from gradparity.check.verdicts import Verdict
 from gradparity.report.charts import training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.trainings import BINS
 from gradparity.run.records import Run
 from gradparity.train.records import EnvelopeResult, Epoch, TrainResult, TrainRun
-from gradparity.verdicts import Verdict
 from sample_run import ALPHA, BETA, ORACLE, RECIPE, agreeing, info
 
 LOSSES = [2.0, 1.5, 1.0, 0.5]

@@ -6,10 +6,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from gradparity.check.verdicts import Verdict
 from gradparity.report.gfm import CLIP, clip, columns, fence, table, text
 from gradparity.tables import Table, Value, row
 from gradparity.texts import plain
-from gradparity.verdicts import Verdict
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
+from gradparity.check.verdicts import Verdict
 from gradparity.report.markdown import LIMIT, markdown
-from gradparity.results import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run
-from gradparity.verdicts import Verdict
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from samples import ALPHA, BETA, HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from gradparity.bench.records import BenchResult
+from gradparity.check.records import CheckResult
 from gradparity.errors import UsageError
 from gradparity.report.terminal import run_report
 from gradparity.report.verdict import headline
-from gradparity.results import CheckResult
 from gradparity.run.reading import Recorded, read_run
 from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainRun

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gradparity.check.records import CheckResult
+from gradparity.check.verdicts import Verdict
 from gradparity.report.verdict import TRAINING, headline, matrix, runners
-from gradparity.results import CheckResult
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run
 from gradparity.train.records import TrainRun
-from gradparity.verdicts import Verdict
 from samples import ALPHA, BETA, NAMES, ORACLE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from gradparity import __version__
+from gradparity.check.records import CheckResult
 from gradparity.errors import UsageError
 from gradparity.machine import this_machine
-from gradparity.results import CheckResult
 from gradparity.run.folder import NotRecorded, Recorder, new_folder
 from gradparity.run.reading import read_run
 from gradparity.run.records import RECORD

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from gradparity.bench import baselines
+from gradparity.check.verdicts import Verdict
 from gradparity.run.reading import read_run
-from gradparity.verdicts import Verdict
 
 SCHEMA1 = Path(__file__).parent / "schema1"
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from gradparity.results import CheckResult
+from gradparity.check.records import CheckResult
 from gradparity.run.records import Run
 from samples import agreeing, cut_short, disagreeing, hostile, incomplete
 

@@ -16,7 +16,7 @@ from conftest import FAKES, RUNNERS, MakePort
 from gradparity.bench.plan import pass_group
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
-from gradparity.ports import Runner
+from gradparity.ports.manifest import Runner
 from gradparity.run import command
 from gradparity.run.command import RunOptions
 from gradparity.run.reading import read_run

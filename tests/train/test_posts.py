@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from gradparity.check.verdicts import Verdict
 from gradparity.train.posts import beside_the_posts
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import Epoch, TrainResult
-from gradparity.verdicts import Verdict
 
 
 def result(recipe: str, seed: int, test: float) -> TrainResult:

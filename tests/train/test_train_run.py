@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 from conftest import RUNNERS, MakePort
-from gradparity.ports import Runner
-from gradparity.results import State
+from gradparity.check.records import State
+from gradparity.check.verdicts import Verdict
+from gradparity.ports.manifest import Runner
 from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
 from gradparity.train.records import TrainRun
 from gradparity.train.run import Trainer, make_envelope
 from gradparity.train.show import train_report
-from gradparity.verdicts import Verdict
 from rich.console import Console
 
 DIGITS = load_images("digits", None)

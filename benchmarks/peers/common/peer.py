@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity.wire import Message
 from gradparity_oracle import elapsed
 from numpy.typing import NDArray
 

@@ -13,7 +13,7 @@ from platformdirs import user_data_path
 from pydantic import ValidationError
 
 from ..errors import UsageError
-from ..ports import first_problem
+from ..ports.manifest import first_problem
 from .records import BenchResult, GroupResult, Word
 from .statistics import interval, log_ratios, word
 

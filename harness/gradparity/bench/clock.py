@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..session import Failure, PortFailure, Session
+from ..ports.session import Failure, PortFailure, Session
 from .plan import Operation
 
 SAMPLES = 4  # of a turn; the first warms the caches that the runner before has emptied, and does not count

@@ -10,11 +10,11 @@ import click
 from rich.console import RenderableType
 
 from ..cases import CaseSpec
+from ..check.records import State
 from ..errors import UsageError
 from ..machine import this_machine
-from ..ports import Runner
+from ..ports.manifest import Runner
 from ..progress import shown_progress
-from ..results import State
 from .baselines import Change, changes, differences, read, save
 from .contestant import Contestant
 from .fairness import library

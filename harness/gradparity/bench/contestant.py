@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..cases import Case
-from ..ports import Runner
-from ..results import RunnerInfo, State
-from ..session import PortFailure, Session
-from ..start import start
+from ..check.records import RunnerInfo, State
+from ..ports.manifest import Runner
+from ..ports.session import PortFailure, Session
+from ..ports.start import start
 from .blas import loaded_blas
 from .clock import resolution
 from .conditions import bound_to, peak, switches

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from ..session import Session
+from ..ports.session import Session
 from .clock import timed
 from .conditions import resident
 from .plan import Operation

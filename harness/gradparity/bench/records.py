@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
 from ..cases import CaseSpec
+from ..check.records import SCHEMA, RunnerInfo, missing
 from ..machine import Machine
-from ..results import SCHEMA, RunnerInfo, missing
 
 CONTROL = "control"  # the oracle a second time
 ROOFLINE = "products"  # the operation that a gradient is a multiple of

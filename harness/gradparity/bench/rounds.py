@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..session import PortFailure, Session
+from ..ports.session import PortFailure, Session
 from .clock import SAMPLES, calibrate, timed
 from .plan import Operation
 from .statistics import half_width, log_ratios

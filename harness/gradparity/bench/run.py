@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from ..cases import Case, draw
+from ..check.records import State
 from ..errors import UsageError
 from ..machine import this_machine
 from ..parts import Growing
-from ..ports import Runner, own_ports
-from ..results import State
-from ..session import REQUEST_SECONDS, Failure, PortFailure
+from ..ports.manifest import Runner, own_ports
+from ..ports.session import REQUEST_SECONDS, Failure, PortFailure
 from .clock import SAMPLES
 from .conditions import cores_for, load_average, switches
 from .contestant import Contestant

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..show import STYLES, absent, table_of
+from ..check.show import STYLES, absent, table_of
 from ..tables import Table, row
 from ..texts import last_lines, plain
 from .records import CONTROL, BenchResult, Word

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..check import Options, References, RunnerCheck
-from ..ports import Manifest, Port, Runner, RunnerSpec
+from ..check.run import Options, References, RunnerCheck
+from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout

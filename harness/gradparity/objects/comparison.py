@@ -6,9 +6,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from ..messages import message
-from ..results import CheckResult
-from ..show import check_report, sum_line
+from ..check.messages import message
+from ..check.records import CheckResult
+from ..check.show import check_report, sum_line
 
 WIDTH = 1000  # a line is a line
 

@@ -13,11 +13,11 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from ..cases import Array
-from ..pipes import STDERR_BYTES
-from ..session import Expected, Failure, Hello, PortFailure, misshapen
+from ..ports.pipes import STDERR_BYTES
+from ..ports.session import Expected, Failure, Hello, PortFailure, misshapen
+from ..ports.wire import DTYPES as ON_THE_WIRE
+from ..ports.wire import Message
 from ..suite import DTYPES
-from ..wire import DTYPES as ON_THE_WIRE
-from ..wire import Message
 from .handed import Handed, Layout, as_array, own_copy
 from .layers import Layers, layer_pass
 from .networks import Loaded

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ..cases import CaseSpec
+from ..check.messages import message
+from ..check.records import CheckResult
+from ..check.verdicts import Verdict
 from ..errors import DataMissing, UsageError
-from ..messages import message
-from ..ports import Runner
-from ..results import CheckResult
+from ..ports.manifest import Runner
 from ..suite import default_suite
-from ..verdicts import Verdict
 from . import RUNNING
 from .expected import FILE, Expected, stale
 from .settings import Settings

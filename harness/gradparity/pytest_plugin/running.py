@@ -6,10 +6,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
-from ..check import Options, References, RunnerCheck
-from ..messages import message
-from ..ports import Runner
-from ..results import CheckResult, RunnerInfo, State, missing
+from ..check.messages import message
+from ..check.records import CheckResult, RunnerInfo, State, missing
+from ..check.run import Options, References, RunnerCheck
+from ..ports.manifest import Runner
 from .settings import Settings
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ..cases import CaseSpec
 from ..errors import UsageError
-from ..ports import Runner, select_runners
+from ..ports.manifest import Runner, select_runners
 from ..seeds import parse_seeds
 from ..suite import DTYPES, select_cases
 from . import Asked

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..results import CaseResult, Cell, CheckResult
+from ..check.records import CaseResult, Cell, CheckResult
+from ..check.verdicts import Verdict
 from ..telling import cell_words, first_divergence
 from ..texts import last_lines
-from ..verdicts import Verdict
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all
 

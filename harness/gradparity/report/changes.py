@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from ..bench.baselines import Change, changes, differences
 from ..bench.records import CONTROL, Word
-from ..results import ORDER, CheckResult
+from ..check.records import ORDER, CheckResult
+from ..check.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..train.records import TrainResult, TrainRun
-from ..verdicts import Verdict
 from .environment import EnvironmentChange, OnlyInOne, environment_changes, only_in_one
 from .verdict import MatrixCell, matrix
 

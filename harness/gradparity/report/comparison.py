@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..bench.tables import what
+from ..check.show import table_of
 from ..run.reading import Recorded
-from ..show import table_of
 from ..tables import Table, Value, row
 from ..texts import number, plain
 from .changes import Comparison, Outcome

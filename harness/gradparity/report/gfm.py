@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..check.verdicts import Verdict
 from ..tables import Table, Value
 from ..texts import plain
-from ..verdicts import Verdict
 
 CLIP = 400  # characters of one text
 MOST_ROWS = 40

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..bench.tables import conditions_words, gradient_table, ledger_table, relative_table
-from ..results import State
+from ..check.records import State
+from ..check.summary import check_table, closest_call
 from ..run.reading import Recorded
 from ..run.records import Run
-from ..summary import check_table, closest_call
 from ..telling import told_findings
 from ..train.tables import gradient_check_table, posts_table, recipe_table, updates_table
 from ..train.telling import told_troubles

@@ -9,14 +9,14 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
 from ..bench.records import CONTROL, BenchResult
-from ..results import CaseResult, CheckResult, RunnerInfo, State, worst
+from ..check.records import CaseResult, CheckResult, RunnerInfo, State, worst
+from ..check.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..telling import cell_words, first_divergence
 from ..texts import last_lines, plain
 from ..train.records import TrainResult, TrainRun, Updates
 from ..train.telling import training_command
-from ..verdicts import Verdict
 
 Part = CheckResult | BenchResult | TrainRun
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 
 from ..bench.records import BenchResult
 from ..bench.tables import conditions_words, gradient_table
-from ..results import CheckResult, RunnerInfo, State
+from ..check.records import CheckResult, RunnerInfo, State
+from ..check.summary import closest_call
+from ..check.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
-from ..summary import closest_call
 from ..tables import Table, Value, row
 from ..telling import Told, told_findings
 from ..texts import last_lines, number
 from ..train.records import TrainRun
 from ..train.tables import posts_table, recipe_table
 from ..train.telling import told_troubles
-from ..verdicts import Verdict
 from .gfm import SYMBOLS, columns, fence, table, text
 from .reproduce import commands
 from .verdict import MatrixCell, Word, headline, matrix, runners, word

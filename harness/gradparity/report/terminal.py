@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 from ..bench.show import bench_report
+from ..check.show import check_report
 from ..run.reading import Recorded
-from ..show import check_report
 from ..texts import plain
 from ..train.show import train_report
 from .verdict import headline

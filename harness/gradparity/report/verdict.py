@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..results import Quantity, RunnerInfo, worst
+from ..check.records import Quantity, RunnerInfo, worst
+from ..check.summary import rows
+from ..check.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
-from ..summary import rows
 from ..texts import plain
 from ..train.records import TrainRun
-from ..verdicts import Verdict
 
 TRAINING = "training"  # the trajectory: the one column that is no Quantity
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 from rich.console import Console, RenderableType
 
-from .. import check_command
 from ..bench import command as bench_command
-from ..check import Options
+from ..check import command as check_command
+from ..check.run import Options
 from ..errors import UsageError
-from ..ports import Runner
+from ..ports.manifest import Runner
 from ..report.command import write_reports
 from ..report.terminal import bench_report, check_report, train_report
 from ..suite import select_cases

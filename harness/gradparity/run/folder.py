@@ -12,9 +12,9 @@ from typing import Literal
 
 from .. import __version__
 from ..bench.records import BenchResult
+from ..check.records import SCHEMA, CheckResult
 from ..errors import UsageError
 from ..machine import packages, this_command, this_machine
-from ..results import SCHEMA, CheckResult
 from ..train.records import TrainRun
 from .reading import read_run
 from .records import RECORD, Run

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
 from ..bench.records import BenchResult
+from ..check.records import SCHEMA, CheckResult
 from ..machine import Machine
-from ..results import SCHEMA, CheckResult
 from ..train.records import TrainRun
 
 RECORD = "record.jsonl"  # in the folder of a run

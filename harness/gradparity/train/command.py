@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from ..errors import DataMissing
 from ..parts import Growing
-from ..ports import Runner
+from ..ports.manifest import Runner
+from ..ports.session import REQUEST_SECONDS
 from ..progress import Tell, shown_progress
-from ..session import REQUEST_SECONDS
 from .images import ImageSets, load_images
 from .recipes import Recipe
 from .records import TrainRun

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..session import Session
+from ..ports.session import Session
 from .first_case import case_of
 from .images import ImageSets
 from .recipes import Recipe

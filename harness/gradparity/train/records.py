@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
-from ..results import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
-from ..verdicts import Verdict
+from ..check.records import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
+from ..check.verdicts import Verdict
 from .recipes import Recipe
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..case_check import CaseCheck
 from ..cases import Array
-from ..ports import Runner
-from ..reference import Reference
-from ..results import Cell, Diagnosis, RunnerInfo, State
-from ..session import Failure, PortFailure, Session
-from ..start import start
-from ..verdicts import Verdict
+from ..check.case_check import CaseCheck
+from ..check.records import Cell, Diagnosis, RunnerInfo, State
+from ..check.reference import Reference
+from ..check.verdicts import Verdict
+from ..ports.manifest import Runner
+from ..ports.session import Failure, PortFailure, Session
+from ..ports.start import start
 from .first_case import case_of
 from .gradient_check import check_gradient
 from .images import ImageSets

@@ -6,10 +6,10 @@ import plotext
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..results import State
-from ..show import absent, table_of, told_lines
+from ..check.records import State
+from ..check.show import absent, table_of, told_lines
+from ..check.verdicts import Verdict
 from ..tables import Table
-from ..verdicts import Verdict
 from .records import TrainResult, TrainRun
 from .tables import gradient_check_table, posts_table, recipe_table, updates_table
 from .telling import told_troubles

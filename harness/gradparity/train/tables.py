@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import nan
 
-from ..results import worst
+from ..check.records import worst
 from ..tables import Table, Value, row
 from ..texts import number
 from .gradient_check import PRINTED

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+from ..check.verdicts import Verdict
 from ..telling import Told
 from ..texts import last_lines
-from ..verdicts import Verdict
 from .records import TrainResult, TrainRun
 
 

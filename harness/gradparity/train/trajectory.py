@@ -15,7 +15,7 @@ import numpy as np
 from gradparity_oracle import OPTIMIZERS, Network, Optimizer
 
 from ..cases import Array
-from ..verdicts import RESOLVED, Verdict
+from ..check.verdicts import RESOLVED, Verdict
 from .images import ImageSets
 from .recipes import Recipe
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..cases import Array
-from ..results import Cell, Explanation, Quantity
-from ..rounding import Precision
-from ..session import Failure, PortFailure, Session
-from ..verdicts import Allowance, Verdict, compare
+from ..check.records import Cell, Explanation, Quantity
+from ..check.rounding import Precision
+from ..check.verdicts import Allowance, Verdict, compare
+from ..ports.session import Failure, PortFailure, Session
 from .rules import RULES, Formula, Numbers, known_bugs
 from .running import Running
 

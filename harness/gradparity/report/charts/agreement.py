@@ -10,10 +10,10 @@ import altair as alt
 
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
-from ...results import CaseResult, Cell, CheckResult, Quantity
+from ...check.records import CaseResult, Cell, CheckResult, Quantity
+from ...check.verdicts import Verdict
 from ...run.records import Run
 from ...texts import number, plain
-from ...verdicts import Verdict
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
 from .groups import Pass, against, in_words, passes
 from .palette import Palette, palette

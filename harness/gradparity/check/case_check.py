@@ -1,0 +1,235 @@
+"""The check of one case through one session: what is asked, and how each answer is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..cases import Array
+from ..ports.conversation import Conversation
+from ..ports.session import Failure, PortFailure
+from .diagnosis import Answers, diagnose, mutated, repeated
+from .records import Cell, Diagnosis, Quantity
+from .reference import STEP, LayerCheck, Reference
+from .verdicts import Allowance, Figures, Verdict, compare
+
+# Where the arrays of each operation on a loaded case are shown.
+SHOWN = {
+    "gradient": Quantity.GRADIENT,
+    "predict": Quantity.PREDICT,
+    "accuracy": Quantity.ACCURACY,
+    "trace": Quantity.TRACE,
+    "numerical_gradient": Quantity.NUMERICAL,
+}
+
+
+@dataclass
+class CaseCheck:
+    """One case put to one session: collects cells until all is asked or the session breaks."""
+
+    session: Conversation
+    reference: Reference
+    cells: list[Cell] = field(default_factory=list)
+    errors: str = ""  # what it said to stderr in the first request that failed
+    printed: str = ""  # and in the first whose answer is wrong
+    failed: bool = False  # an operation ended in an error: what it left of its arguments is nobody's finding
+
+    def __post_init__(self) -> None:
+        self.answers = Answers(self.reference)
+
+    @property
+    def stderr(self) -> str:
+        """See `CaseResult`."""
+        return self.errors or self.printed
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Where it is wrong first, and why; None where nothing is."""
+        wrong = any(cell.verdict is Verdict.WRONG for cell in self.cells)
+        return diagnose(self.answers) if wrong else None
+
+    def run(self) -> None:
+        """Ask everything, and again. Raises PortFailure where the session is at its end; the cells so far stand."""
+        self._load(self.reference)
+        for operation in self.reference.operations:
+            if operation == "trace":  # afresh, so that what gradient may have left behind is not blamed on the trace
+                self._inputs_intact("load", self.reference.case.arrays)
+                self._load(self.reference)
+            self._ask(operation)
+        self._inputs_intact("load", self.reference.case.arrays)
+        for layer in self.reference.layers:
+            self._layer(layer)
+        # Again, with other layers and operations in between: what a port keeps from call to call shows now.
+        for operation in [op for op in self.reference.operations if self._answered(op)]:
+            self._ask_again(operation)
+        self._following()
+
+    def _load(self, reference: Reference) -> None:
+        fields = reference.case.fields | {"epsilon": repr(reference.epsilon)}
+        self.session.request("load", fields, reference.case.arrays)
+
+    def _answered(self, operation: str) -> bool:
+        """Whether there is a first answer with the right shapes, to hold a second one against."""
+        came = self.answers.operations.get(operation)
+        expected = getattr(self.reference, operation)
+        return came is not None and all(
+            (came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items()
+        )
+
+    def _following(self) -> None:
+        """Load another case of the same sizes: what a port keeps of the one before shows now."""
+        reference = self.reference.following
+        known = {cell.array for cell in self.cells if cell.verdict is Verdict.WRONG}
+        self._load(reference)
+        self.answers.following = Answers(reference)
+        for operation in ("gradient", "trace"):
+            if self._answered(operation):
+                expected = getattr(reference, operation)
+                came = self._request(Quantity.STATE, operation, {}, {}, expected, "next case")
+                if came is not None:
+                    self.answers.following.operations[operation] = came
+                    for name, array in expected.items():
+                        if name in known:  # wrong in every case: no matter of state
+                            continue
+                        figures = compare(came[name], array, reference.allowance(operation, name))
+                        verdict, call = _of_state(figures), f"{name} of {operation}"
+                        detail = "" if verdict.passes else _detail(came[name], array, figures.worst, call)
+                        self._add(Quantity.STATE, f"next case {name}", verdict, detail)
+
+    def _ask(self, operation: str) -> None:
+        quantity = SHOWN[operation]
+        if operation not in self.session.hello.operations:
+            self._add(quantity, "", Verdict.NOT_IMPLEMENTED, f"{operation} is not in the port's operations")
+            return
+        expected = getattr(self.reference, operation)
+        came = self._request(quantity, operation, {}, {}, expected)
+        if came is None:
+            return
+        self.answers.operations[operation] = came
+        for name, array in expected.items():
+            shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
+            self._compare(shown, operation, name, came[name], array, self.reference.allowance(operation, name))
+
+    def _ask_again(self, operation: str) -> None:
+        expected, first = getattr(self.reference, operation), self.answers.operations[operation]
+        answers: list[dict[str, Array]] = []
+        for _ in range(2):  # of a port whose second load made a new network, the first is only that network's first
+            again = self._request(Quantity.STATE, operation, {}, {}, expected)
+            if again is None:
+                return
+            answers.append(again)
+        for name, right in expected.items():
+            allowance = self.reference.allowance(operation, name)
+            second, third = (one[name] for one in answers)
+            ratios = [compare(third, second, allowance).ratio, compare(second, first[name], allowance).ratio]
+            # Where both are wrong, the later pair: nothing else was asked between its two.
+            pair = (third, second) if ratios[0] > 1 or ratios[0] > ratios[1] else (second, first[name])
+            self._same(f"{operation} {name}", *pair, allowance, right)
+
+    def _layer(self, layer: LayerCheck) -> None:
+        missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
+        if missing:
+            self._add(Quantity.LAYERS, layer.name, Verdict.NOT_IMPLEMENTED, f"the port does not list {missing.pop()}")
+            return
+        came = self._request(Quantity.LAYERS, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
+        if came is None:
+            return
+        self.answers.layers[layer.name] = came
+        for name, array in layer.expected.items():
+            call = f"layer {layer.name}"
+            self._compare(Quantity.LAYERS, call, name, came[name], array, layer.allowances[name])
+        self._inputs_intact(f"layer {layer.name}", layer.inputs)
+        again = self._request(Quantity.STATE, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
+        if again is not None:
+            for name, right in layer.expected.items():
+                self._same(f"{layer.name} {name}", again[name], came[name], layer.allowances[name], right)
+
+    def _inputs_intact(self, call: str, sent: dict[str, Array]) -> None:
+        if "inputs" not in self.session.hello.operations:
+            detail = "inputs is not in the port's operations"
+            self._add(Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, detail)
+            return
+        if self.failed:
+            return
+        came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
+        if came is not None:
+            for name, array in sent.items():
+                figures = compare(came[name], array, Allowance(limit=np.zeros(array.shape)))
+                verdict = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.WRONG
+                detail = "" if verdict.passes else _detail(came[name], array, figures.worst, f"{name} after {call}")
+                self._add(Quantity.STATE, f"{call} {name}", verdict, detail and f"changed its input: {detail}")
+                if not verdict.passes:
+                    self.answers.state.append(mutated(f"{name} of {call}", came[name], array))
+
+    def _same(self, what: str, again: Array, first: Array, allowance: Allowance, right: Array) -> None:
+        figures = compare(again, first, allowance)
+        verdict = _of_state(figures)
+        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what)
+        self._add(Quantity.STATE, what, verdict, detail)
+        if not verdict.passes:
+            self.answers.state.append(repeated(f"{what}, asked again", again, first, allowance, right))
+
+    def _request(
+        self,
+        quantity: Quantity,
+        operation: str,
+        fields: dict[str, str],
+        arrays: dict[str, Array],
+        expected: dict[str, Array],
+        array: str = "",
+    ) -> dict[str, Array] | None:
+        """The reply's arrays, or None where the operation failed and the session goes on."""
+        if operation == "numerical_gradient":
+            fields = {"step": repr(STEP)}
+        shapes = {name: (value.shape, value.dtype) for name, value in expected.items()}
+        try:
+            return self.session.request(operation, fields, arrays, shapes).arrays
+        except PortFailure as failure:
+            if failure.ends_session:
+                self._add(quantity, array, Verdict.COULD_NOT_RUN, f"{operation}: {failure.what}")
+                raise
+            verdict = {
+                Failure.UNSUPPORTED: Verdict.NOT_IMPLEMENTED,
+                Failure.MISSHAPEN: Verdict.WRONG,
+            }.get(failure.kind, Verdict.COULD_NOT_RUN)
+            self._add(quantity, array, verdict, f"{operation}: {failure.what}")
+            if verdict is Verdict.COULD_NOT_RUN:
+                self.failed = True
+                self.errors = self.errors or failure.stderr
+            else:
+                self.printed = self.printed or failure.stderr
+            if set(failure.arrays) == set(expected) and quantity is not Quantity.STATE:
+                if operation == "layer":
+                    self.answers.layers[array] = failure.arrays
+                else:
+                    self.answers.operations[operation] = failure.arrays
+            return None
+
+    def _compare(
+        self, quantity: Quantity, call: str, name: str, came: Array, expected: Array, allowance: Allowance
+    ) -> None:
+        figures = compare(came, expected, allowance)
+        detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, f"{name} of {call}")
+        array = name if call in SHOWN else f"{call.removeprefix('layer ')}.{name}"
+        if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
+            detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
+            return self._add(quantity, array, Verdict.NOT_IMPLEMENTED, detail)
+        if figures.verdict is Verdict.WRONG:
+            self.printed = self.printed or self.session.said()
+        self.cells.append(Cell.of(quantity, array, figures, detail))
+
+    def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
+        self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))
+
+
+def _of_state(figures: Figures) -> Verdict:
+    """Of an array asked again or after another case: whether it has changed, not how sharply that could be seen."""
+    return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
+
+
+def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str) -> str:
+    """Actual, expected, call: in that order."""
+    index = f"[{', '.join(map(str, worst))}]" if worst else ""
+    name, _, where = call.partition(" ")
+    return f"{name}{index}={came[worst]!s}, but should be {expected[worst]!s} [{where}, {came.dtype}]"

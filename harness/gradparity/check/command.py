@@ -1,0 +1,58 @@
+"""What `gradparity check` does: the cases whose data is here, the live table, the record as it grows."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from ..cases import CaseSpec
+from ..data import find_mnist, load_mnist
+from ..errors import DataMissing
+from ..parts import Growing
+from ..ports.manifest import Runner
+from .records import CaseResult, CheckResult, RunnerInfo
+from .run import Options, run_check
+from .show import LiveTable
+
+
+def check(
+    runners: list[Runner],
+    required: list[str],
+    specs: dict[str, CaseSpec],
+    seeds: list[int],
+    left_out: list[str],
+    options: Options,
+    keep: Callable[[CheckResult], object] = lambda part: None,
+    command: str = "",
+) -> CheckResult:
+    """Every runner on every case and seed; after an interrupt, what was found until then."""
+    command = command or shlex.join(["gradparity", *sys.argv[1:]])
+    found = Growing(CheckResult(), keep)
+    found.add(CheckResult(command=command, required=required, left_out=left_out, interrupted=True))  # until its end
+    with LiveTable(Console(stderr=True), [runner.label for runner in runners], len(specs) * len(seeds)) as live:
+
+        def progress(news: RunnerInfo | CaseResult) -> None:
+            live(news)
+            found.add(CheckResult(runners=[news]) if isinstance(news, RunnerInfo) else CheckResult(cases=[news]))
+
+        infos, cases, interrupted = run_check(runners, specs, seeds, options, progress)
+    found.add(CheckResult(runners=infos, interrupted=interrupted))
+    return found.whole.model_copy(update={"cases": cases})  # by runner, not by time
+
+
+def with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
+    """The cases whose data is here; the rest, with the reason, is left out. Raises DataMissing where asked for."""
+    if not any(spec.data == "mnist" for spec in specs.values()):
+        return specs, []
+    try:
+        load_mnist("test", find_mnist(data_dir))
+    except DataMissing as missing:
+        if asked:
+            raise
+        kept = {option: spec for option, spec in specs.items() if spec.data != "mnist"}
+        return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
+    return specs, []

@@ -1,0 +1,100 @@
+"""The ladder of a growing port: what it can by now, rung by rung, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .records import Cell, CheckResult, Quantity, RunnerInfo, State, worst
+from .verdicts import Verdict
+
+
+class Step(StrEnum):
+    """A rung, from the lowest."""
+
+    HELLO = "hello"
+    LAYER = "one layer"
+    FORWARD = "forward"
+    LOSS = "loss"
+    GRADIENT = "gradient"
+    TRAIN = "train"
+
+
+CELLS: dict[Step, Callable[[Cell], bool]] = {
+    Step.LAYER: lambda cell: cell.quantity is Quantity.LAYERS,
+    Step.FORWARD: lambda cell: cell.quantity is Quantity.PREDICT,
+    Step.LOSS: lambda cell: cell.quantity is Quantity.LOSS or cell.array == "softmax.loss",
+    Step.GRADIENT: lambda cell: cell.quantity is Quantity.GRADIENT,
+}
+LISTED = "name it in hello, or in the list of your one file"
+NEXT = {
+    Step.HELLO: "mend that; docs/protocol.md opens with a session that begins with hello",
+    Step.LAYER: f"one layer, such as relu or affine: {LISTED}",
+    Step.FORWARD: f"predict, the logits of the loaded case: {LISTED}",
+    Step.LOSS: "softmax_with_loss, and then gradient: both give the loss",
+    Step.GRADIENT: f"gradient, the loss and the gradient of each parameter: {LISTED}",
+    Step.TRAIN: "data, train, params and evaluate; a port that `gradparity new` made has them once it has sgd",
+}
+MEND = {
+    Verdict.WRONG: "mend it: the finding says where it is wrong first",
+    Verdict.COULD_NOT_RUN: "mend that: the finding has the port's last words",
+    Verdict.UNRESOLVED: "other cases, with --case: these show too little",
+}
+TRAINING = {"data", "train", "params", "evaluate"}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of one runner: its verdict (None: not reached), what passed or what is wrong, and what comes next."""
+
+    step: Step
+    verdict: Verdict | None
+    told: str = ""
+    next: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether something of it was compared, and all of that passed."""
+        return self.verdict is not None and self.verdict.passes
+
+
+def ladder(result: CheckResult, info: RunnerInfo) -> list[Rung]:
+    """The runner's rungs. Only the lowest that is not passed says what comes next."""
+    if info.state is not State.READY:
+        return _with_next(
+            [Rung(Step.HELLO, Verdict.COULD_NOT_RUN, info.reason), *(Rung(s, None) for s in Step if s != Step.HELLO)]
+        )
+    cells = [cell for case in result.cases if case.runner == info.runner for cell in case.cells]
+    about = ", ".join(filter(None, [f"{info.language} {info.version}".strip(), info.blas]))
+    rungs = [Rung(Step.HELLO, Verdict.IDENTICAL, about)]
+    rungs += [_rung(step, [cell for cell in cells if belongs(cell)]) for step, belongs in CELLS.items()]
+    lacking = TRAINING - set(info.operations)
+    told = f"not in hello: {', '.join(sorted(lacking))}" if lacking else "compared by `gradparity train`"
+    rungs.append(Rung(Step.TRAIN, Verdict.NOT_IMPLEMENTED if lacking else Verdict.IDENTICAL, told))
+    return _with_next(rungs)
+
+
+def is_growing(rungs: list[Rung]) -> bool:
+    """Whether something is not there yet: a port that has all of it, right or wrong, needs no ladder."""
+    return any(rung.verdict in (None, Verdict.NOT_IMPLEMENTED, Verdict.COULD_NOT_RUN) for rung in rungs)
+
+
+def _rung(step: Step, cells: list[Cell]) -> Rung:
+    """What is wrong with it, or else what of it is not there yet."""
+    if not cells:
+        return Rung(step, None)
+    verdict = worst(cell.verdict for cell in cells)
+    if not verdict.passes and verdict is not Verdict.NOT_IMPLEMENTED:
+        return Rung(step, verdict, next(cell.detail for cell in cells if cell.verdict is verdict))
+    lacking = dict.fromkeys(cell.detail for cell in cells if cell.verdict is Verdict.NOT_IMPLEMENTED)
+    return Rung(step, verdict, "; ".join(lacking))
+
+
+def _with_next(rungs: list[Rung]) -> list[Rung]:
+    for at, rung in enumerate(rungs):
+        if not rung.passed:
+            mend = MEND.get(rung.verdict) if rung.verdict and rung.step is not Step.HELLO else None
+            following = mend or NEXT[rung.step]
+            return [*rungs[:at], Rung(rung.step, rung.verdict, rung.told, following), *rungs[at + 1 :]]
+    return rungs

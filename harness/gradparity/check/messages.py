@@ -1,0 +1,45 @@
+"""A failed check as a short message, for whoever asserts it."""
+
+from __future__ import annotations
+
+from ..telling import cell_words, explanation, first_divergence
+from ..texts import last_lines, plain
+from .records import Cell, CheckResult
+from .summary import Finding, diagnosis, findings
+from .verdicts import Verdict
+
+
+def message(result: CheckResult) -> str:
+    """The first runner's worst finding: actual, expected and call; the diagnosis; its last words; the command.
+
+    Of a runner that could not be asked, why.
+    """
+    for info in result.missing:
+        return "\n".join([f"{info.runner} {info.state}: {plain(info.reason)}", *_words(info.stderr), info.hint]).strip()
+    for finding in findings(result):
+        return "\n".join(_lines(finding, result))
+    reasons = [cell.detail for case in result.cases for cell in case.cells if cell.detail]
+    return f"nothing was compared: {plain(reasons[0]) if reasons else 'there was no case'}"
+
+
+def _lines(finding: Finding, result: CheckResult) -> list[str]:
+    case, verdict = finding.case, finding.cell.verdict
+    several = f"{case.runner} {verdict} in {finding.count} of {len(result.cases)} cases, for one: "
+    why = " (the case could not have shown an error of 1e-3)" if verdict is Verdict.UNRESOLVED else ""
+    alone = "" if verdict is Verdict.WRONG else f"{verdict}{why}: "
+    lines = [(several if len(result.cases) > 1 else alone) + plain(_actual(finding.cell))]
+    found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
+    if found:
+        lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
+        lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
+    return [*lines, *_words(case.last_words(verdict)), case.command]
+
+
+def _actual(cell: Cell) -> str:
+    """Actual, expected, call; of what was compared, these name the array themselves."""
+    words = cell_words(cell)
+    return words.removeprefix(f"{cell.quantity} {cell.array}: ") if cell.ratio is not None else words
+
+
+def _words(stderr: str) -> list[str]:
+    return [f"    | {line}" for line in last_lines(stderr)]

@@ -1,0 +1,191 @@
+"""The whole check: every runner on every case. One runner's trouble never touches another's verdict."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from ..cases import CaseSpec, draw
+from ..ports.conversation import Conversation
+from ..ports.manifest import Runner
+from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
+from ..ports.start import start
+from .case_check import CaseCheck
+from .records import CaseResult, Cell, Diagnosis, Quantity, RunnerInfo, State
+from .reference import Reference
+from .verdicts import Verdict
+
+GIVE_UP_AFTER = 3  # broken sessions in a row
+KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
+
+Progress = Callable[[RunnerInfo | CaseResult], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run the check. Times in seconds: for a request, and for the first, which includes the runtime's start."""
+
+    threads: int = 1
+    seconds: float = REQUEST_SECONDS
+    hello_seconds: float = HELLO_SECONDS
+    data_dir: Path | None = None
+
+    def command(self, runner: Runner, case: str, seed: int) -> str:
+        """The command line that runs one case again."""
+        words = ["gradparity", "check", *runner.asks(case, seed)]
+        words += ["--threads", str(self.threads)] if self.threads != 1 else []
+        words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
+        words += ["--data-dir", str(self.data_dir)] if self.data_dir else []
+        return shlex.join(words)
+
+
+def run_check(
+    runners: list[Runner],
+    specs: dict[str, CaseSpec],
+    seeds: list[int],
+    options: Options,
+    progress: Progress,
+    references: References | None = None,
+) -> tuple[list[RunnerInfo], list[CaseResult], bool]:
+    """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
+
+    ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
+    and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
+    differently with another number of them. ``references`` may be those of a check before, of the same cases. After
+    an interrupt what was found so far is returned.
+    """
+    references = references or References(specs.values(), options.data_dir)
+    checks = [RunnerCheck(runner, options, references) for runner in runners]
+    stop = threading.Event()
+
+    def work(check: RunnerCheck) -> None:
+        try:
+            if not stop.is_set():
+                progress(check.start())
+            for name, seed in ((name, seed) for name in specs for seed in seeds):
+                if stop.is_set() or check.info is None or check.info.state is not State.READY:
+                    break
+                result = check.case(specs[name], seed, options.command(check.runner, name, seed))
+                if not stop.is_set():
+                    check.results.append(result)
+                    progress(result)
+        finally:
+            check.close()
+
+    with threadpool_limits(options.threads), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        futures = [pool.submit(work, check) for check in checks]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            stop.set()
+            for check in checks:
+                check.abort()
+    for future in futures:
+        future.result()
+    infos = [check.info for check in checks if check.info]
+    return infos, [result for check in checks for result in check.results], stop.is_set()
+
+
+class References:
+    """The cases' references, shared by the runners' threads: the last KEPT are kept, the others made again."""
+
+    def __init__(self, specs: Iterable[CaseSpec], data_dir: Path | None) -> None:
+        self.specs = {spec.name: spec for spec in specs}
+        self.data_dir = data_dir
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, int, float | None], tuple[threading.Lock, Reference]] = {}
+
+    def of(self, name: str, seed: int, epsilon: float | None) -> Reference:
+        """The reference of this case, with all that a check will read computed."""
+        key = (name, seed, epsilon)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
+            lock, reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
+            while len(self._made) > KEPT:
+                del self._made[next(iter(self._made))]
+        with lock:
+            reference.compute()
+        return reference
+
+
+class RunnerCheck:
+    """One runner through all cases, with a fresh process after each one that broke."""
+
+    def __init__(self, runner: Runner, options: Options, references: References) -> None:
+        self.runner, self.options, self.references = runner, options, references
+        self.session: Conversation | None = None
+        self.info: RunnerInfo | None = None
+        self.results: list[CaseResult] = []
+        self.dtypes: frozenset[str] | None = None
+        self.broken = 0
+        self.last_words = ""
+
+    def start(self) -> RunnerInfo:
+        """Build the port and start the first process. What it says of itself, or why it cannot run."""
+        self.info, self.session = start(self.runner, self._new_session)
+        self.dtypes = self.session.hello.dtypes if self.session else None
+        return self.info
+
+    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
+        """The result of one case, whatever the port does."""
+        began = time.perf_counter()
+        cells, diagnosis, stderr = self._cells(spec, seed)
+        seconds = time.perf_counter() - began
+        about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "command": command}
+        return CaseResult(**about, seed=seed, cells=cells, diagnosis=diagnosis, stderr=stderr, seconds=seconds)
+
+    def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], Diagnosis | None, str]:
+        if self.dtypes is not None and spec.dtype not in self.dtypes:
+            return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), None, ""
+        if self.broken >= GIVE_UP_AFTER:
+            what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+            return _everything(spec, Verdict.COULD_NOT_RUN, what), None, self.last_words
+        check: CaseCheck | None = None
+        try:
+            self.session = self.session or self._new_session()
+            hello = self.session.hello
+            check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
+            check.run()
+        except PortFailure as failure:
+            cells = check.cells if check else []
+            if not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in cells):
+                lacks = failure.kind is Failure.UNSUPPORTED and not cells  # a kind of case that the port does not have
+                verdict = Verdict.NOT_IMPLEMENTED if lacks else Verdict.COULD_NOT_RUN
+                cells += _everything(spec, verdict, f"{failure.operation}: {failure.what}")
+            if failure.ends_session:
+                self.broken += 1
+                self.close()
+            self.last_words = failure.stderr
+            return cells, check.diagnosis if check else None, failure.stderr or (check.stderr if check else "")
+        self.broken = 0
+        return check.cells, check.diagnosis, check.stderr
+
+    def _new_session(self) -> Conversation:
+        return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)
+
+    def abort(self) -> None:
+        """Kill the process from another thread."""
+        session = self.session
+        if session:
+            session.abort()
+
+    def close(self) -> None:
+        """End the process."""
+        if self.session:
+            self.session.close()
+            self.session = None
+
+
+def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:
+    others = {Quantity.UPDATE} if spec.numerical else {Quantity.UPDATE, Quantity.NUMERICAL}
+    asked = [quantity for quantity in Quantity if quantity not in others]
+    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in asked]

@@ -1,0 +1,169 @@
+"""A check in a few rows: for each runner and quantity the worst of its arrays."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean
+
+from ..tables import Table, Value, row
+from ..texts import number
+from .hypotheses import HYPOTHESES
+from .records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, worst
+from .verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One runner and quantity over all cases. Figures are None where nothing was compared."""
+
+    runner: str
+    quantity: Quantity
+    verdict: Verdict
+    judged: int
+    cases: int
+    ratio: float | None
+    resolution: dict[str, float | None]  # by dtype
+    ulp: float | None
+    bit_equal: float | None
+
+
+def rows(result: CheckResult) -> list[Row]:
+    """The rows in the order of the runners and quantities."""
+    by_case: dict[tuple[str, Quantity], list[tuple[str, list[Cell]]]] = {}
+    for case in result.cases:
+        cells: dict[Quantity, list[Cell]] = {}
+        for cell in case.cells:
+            cells.setdefault(cell.quantity, []).append(cell)
+        for quantity, of in cells.items():
+            by_case.setdefault((case.runner, quantity), []).append((case.dtype, of))
+    keys = [(info.runner, quantity) for info in result.runners for quantity in Quantity]
+    return [_row(*key, by_case[key]) for key in keys if key in by_case]
+
+
+def check_table(result: CheckResult) -> Table:
+    """Per runner and quantity, the worst figures over all cases."""
+    dtypes = sorted({case.dtype for case in result.cases}, reverse=True)
+    resolves = [f"resolves\n{dtype}" for dtype in dtypes]
+    headings = ("port", "quantity", "cases", "worst\nratio", *resolves, "max\nULP", "bit-\nequal", "verdict")
+    lines = []
+    for one in rows(result):
+        cases = str(one.cases) if one.judged == one.cases else f"{one.judged} of {one.cases}"
+        resolution = [number(one.resolution.get(dtype)) for dtype in dtypes]
+        figures = (number(one.ratio), *resolution, number(one.ulp), share(one.bit_equal))
+        lines.append(row(one.runner, str(one.quantity), cases, *figures, Value.of(one.verdict)))
+    return Table("", headings, lines, names=2)
+
+
+def share(part: float | None) -> str:
+    """In percent, rounded down: only all is 100 %."""
+    return "-" if part is None or not 0 <= part <= 1 else f"{math.floor(part * 1000) / 10:g} %"
+
+
+def _row(runner: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]]) -> Row:
+    cells = [cell for _, cells in by_case for cell in cells]
+    judged = [cells for _, cells in by_case if any(c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)]
+    resolution = {
+        dtype: _most(cell.resolution for of, cells in by_case if of == dtype for cell in cells)
+        for dtype in dict.fromkeys(dtype for dtype, _ in by_case)
+    }
+    equal = [cell.bit_equal for cell in cells if cell.bit_equal is not None]
+    return Row(
+        runner=runner,
+        quantity=quantity,
+        verdict=worst(cell.verdict for cell in cells),
+        judged=len(judged),
+        cases=len(by_case),
+        ratio=_most(cell.ratio for cell in cells),
+        resolution=resolution,
+        ulp=_most(cell.ulp for cell in cells),
+        bit_equal=fmean(equal) if equal else None,
+    )
+
+
+def _most(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A runner's worst trouble of one kind, in the case that shows it best, and how many cases share it."""
+
+    case: CaseResult
+    cell: Cell
+    count: int
+
+
+def findings(result: CheckResult) -> list[Finding]:
+    """For each runner and each verdict that is no pass: the diagnosed case, else the cell with the largest ratio."""
+    found = []
+    for info in result.runners:
+        own = [(case, cell) for case in result.cases if case.runner == info.runner for cell in case.cells]
+        diagnosed = diagnosis(result, info.runner)
+        for verdict in (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED):
+            matching = [(case, cell) for case, cell in own if cell.verdict is verdict]
+            if matching:
+                count = len({(c.case, c.seed) for c, _ in matching})
+                if diagnosed and verdict is Verdict.WRONG:
+                    shown = [(case, cell) for case, cell in matching if case is diagnosed.case]
+                    matching = _of_first(shown, diagnosed.diagnosis) or matching
+                case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
+                found.append(Finding(case, cell, count))
+    return found
+
+
+def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
+    """The cells of the array that is wrong first, where it has some: "affine1 forward out" is "affine1.out"."""
+    layer, *_, result = told.where.partition(",")[0].split(" ")
+    for name in (f"{layer}.{result}", result):
+        found = [(case, cell) for case, cell in cells if cell.array == name]
+        if found:
+            return found
+    return cells
+
+
+@dataclass(frozen=True)
+class RunnerDiagnosis:
+    """What all of a runner's wrong cases have in common, and the first case that shows it.
+
+    ``explanation`` is the known bug that explains most of them, None where none explains any.
+    """
+
+    case: CaseResult
+    diagnosis: Diagnosis
+    explanation: Explanation | None
+    explained: int
+    wrong: int
+
+
+def diagnosis(result: CheckResult, runner: str) -> RunnerDiagnosis | None:
+    """The vote of a runner's wrong cases; between equals, the order of the hypotheses decides."""
+    wrong = [(case, case.diagnosis) for case in result.cases if case.runner == runner and case.diagnosis]
+    if not wrong:
+        return None
+    votes: Counter[str] = Counter()
+    for _, told in wrong:
+        votes.update({one.name for one in told.explanations or told.also})
+    if not votes:
+        case, told = wrong[0]
+        return RunnerDiagnosis(case, told, None, 0, len(wrong))
+    order = [one.name for one in HYPOTHESES]
+    name = max(votes, key=lambda name: (votes[name], -order.index(name)))
+    for case, told in wrong:
+        for one in [*told.explanations, *told.also]:
+            if one.name == name:
+                return RunnerDiagnosis(case, told, one, votes[name], len(wrong))
+    raise AssertionError("a vote has a voter")
+
+
+def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:
+    """The cell with the largest ratio of all that passed."""
+    passed = [(case, cell) for case in result.cases for cell in case.cells if cell.verdict.passes and cell.ratio]
+    return max(passed, key=lambda pair: pair[1].ratio or 0.0, default=None)
+
+
+def counts(cases: Iterable[CaseResult]) -> Counter[Verdict]:
+    """How many cases have each verdict."""
+    return Counter(case.verdict for case in cases)

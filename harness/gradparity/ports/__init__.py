@@ -1,0 +1,1 @@
+"""Ports: how they are described, made, built, started, and talked to."""

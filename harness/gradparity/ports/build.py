@@ -1,0 +1,81 @@
+"""A port's own steps: its setup script, and its build, which runs again only when its inputs changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+from .manifest import Port, expand
+
+STAMP = ".build-stamp"
+LAST_LINES = 200
+
+_locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
+
+
+class StepFailed(Exception):
+    """A step ended with an error. Names the port, the command and the end of its output; ``ran`` if it began at all."""
+
+    def __init__(self, port: Port, step: str, what: str, output: str = "", ran: bool = True) -> None:
+        super().__init__(f"{port.manifest.name}: {step}: {what}")
+        self.ran = ran
+        self.what = f"{step}: {what}"
+        self.output = "\n".join(output.splitlines()[-LAST_LINES:])
+
+
+def ensure_built(port: Port) -> bool:
+    """Build the port where its inputs changed or an output is missing; whether it was. Raises StepFailed."""
+    build = port.manifest.build
+    if build is None:
+        return False
+    with _locks[port.folder]:  # the runners of one port share its build
+        stamp, wanted = port.folder / STAMP, _fingerprint(port)
+        outputs_there = all((port.folder / output).exists() for output in build.outputs)
+        if outputs_there and stamp.is_file() and stamp.read_text() == wanted:
+            return False
+        _run(port, "build", build.command)
+        missing = [output for output in build.outputs if not (port.folder / output).exists()]
+        if missing:
+            raise StepFailed(port, "build", f"expected it to make {', '.join(missing)}, it did not")
+        stamp.write_text(wanted)
+    return True
+
+
+def set_up(port: Port) -> None:
+    """Run the port's setup script, which says on its stderr what it does. Raises StepFailed."""
+    if port.manifest.setup:
+        _run(port, "setup", port.manifest.setup.command, show=True)
+
+
+def _fingerprint(port: Port) -> str:
+    assert port.manifest.build
+    digest = hashlib.sha256(repr(port.manifest.build).encode())
+    inputs = [path for pattern in port.manifest.build.inputs for path in sorted(port.folder.glob(pattern))]
+    named = set(port.manifest.build.command) - set(port.manifest.build.outputs)  # a source file elsewhere, perhaps
+    for path in dict.fromkeys([*inputs, *(port.folder / word for word in sorted(named))]):
+        if path.is_file():
+            digest.update(f"\0{os.path.relpath(path, port.folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(port: Port, step: str, command: list[str], show: bool = False) -> None:
+    command = expand(command)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=port.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=None if show else subprocess.PIPE,
+            stderr=None if show else subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise StepFailed(port, step, f"cannot run {command[0]}: {error.strerror or error}", ran=False) from None
+    if done.returncode:
+        raise StepFailed(port, step, f"`{' '.join(command)}` ended with status {done.returncode}", done.stdout or "")

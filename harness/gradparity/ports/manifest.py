@@ -1,0 +1,198 @@
+"""Ports: a folder with a port.toml that says how to build it and how to run it. Nothing here knows a language."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import UsageError
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+Command = Annotated[list[str], Field(min_length=1)]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+THREAD_VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RunnerSpec(_Table):
+    """One way to run the port: a command that speaks the protocol."""
+
+    name: Name
+    command: Command
+    requires: list[str] = []
+
+
+class Step(_Table):
+    """A command of the port's own: its setup or its tests."""
+
+    command: Command
+
+
+class BuildSpec(Step):
+    """The command that builds the port; it runs again only when an input changed or an output is missing."""
+
+    inputs: list[str]
+    outputs: list[str] = []
+
+
+class Manifest(_Table):
+    """port.toml. docs/ports.md describes every key."""
+
+    name: Name
+    language: str
+    hint: str
+    blas_hint: str = ""
+    setup: Step | None = None
+    build: BuildSpec | None = None
+    test: Step | None = None
+    env: dict[str, str] = {}
+    runner: Annotated[list[RunnerSpec], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def runners(self) -> list[Runner]:
+        """Its runners, the preferred one first."""
+        return [Runner(self, spec) for spec in self.manifest.runner]
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A port and one way to run it. ``option`` is what ``--port`` calls it, where that is not its label."""
+
+    port: Port
+    spec: RunnerSpec
+    option: str = ""
+
+    @property
+    def label(self) -> str:
+        """ "julia:native", or just "rust" where the port has one runner."""
+        name = self.port.manifest.name
+        return name if len(self.port.manifest.runner) == 1 else f"{name}:{self.spec.name}"
+
+    @property
+    def command(self) -> list[str]:
+        """The command, with {python} filled in."""
+        return expand(self.spec.command)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The programs that it requires and that are not on PATH."""
+        return [program for program in self.spec.requires if shutil.which(program) is None]
+
+    def asks(self, case: str, seed: int) -> list[str]:
+        """The arguments of `gradparity check` for this runner and one case."""
+        return ["--port", self.option or self.label, "--case", case, "--seeds", str(seed)]
+
+    def environment(self, threads: int) -> dict[str, str]:
+        """The process environment: ours, one thread count for every known library, then the port's own [env]."""
+        own = {key: value.replace("{threads}", str(threads)) for key, value in self.port.manifest.env.items()}
+        return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "LC_ALL": "C.UTF-8", **own}
+
+
+def expand(command: list[str]) -> list[str]:
+    """The command with {python} replaced by the interpreter that runs gradparity."""
+    return [word.replace("{python}", sys.executable) for word in command]
+
+
+def read_port(folder: Path) -> Port:
+    """The port in this folder. Raises UsageError with the file, the field and what is wrong with it."""
+    path = folder / "port.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest.model_validate(table)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; a port is a folder with a port.toml") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    except ValidationError as error:
+        raise UsageError(f"{path}: {first_problem(error)}") from None
+    names = [runner.name for runner in manifest.runner]
+    if len(set(names)) < len(names):
+        raise UsageError(f"{path}: expected each runner to have a name of its own, came {', '.join(names)}")
+    return Port(folder.resolve(), manifest)
+
+
+def first_problem(error: ValidationError) -> str:
+    """A validation error as one line: where, what was expected, what came."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "the table"
+    came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {problem['input']!r:.60}"
+    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}{came}"
+
+
+def ports_folder() -> Path:
+    """Where the ports that come with gradparity are: in a checkout, or in the installed package."""
+    checkout = PACKAGE.parents[1] / "ports"
+    return checkout if checkout.is_dir() else PACKAGE / "_ports"
+
+
+def peers_folder() -> Path:
+    """Where the peers are, frameworks to be timed beside the ports: in a checkout, or in an installed package."""
+    checkout = PACKAGE.parents[1] / "benchmarks" / "peers"
+    return checkout if checkout.is_dir() else PACKAGE / "_peers"
+
+
+def peers() -> list[Runner]:
+    """The peers' runners, by name."""
+    found = [read_port(path.parent) for path in sorted(peers_folder().glob("*/port.toml"))]
+    return [runner for port in found for runner in port.runners]
+
+
+def own_ports() -> list[Port]:
+    """The ports that come with gradparity, by name."""
+    return [read_port(path.parent) for path in sorted(ports_folder().glob("*/port.toml"))]
+
+
+def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
+    """The runners that ``--port`` values name: a port, a folder with a port.toml, or either with ":" and one runner.
+
+    None: all. Raises UsageError for a name that is not there, with those that are.
+    """
+    if not wanted:
+        return [runner for port in own_ports() for runner in port.runners]
+    chosen: dict[str, Runner] = {}
+    for text in wanted:
+        found = _runners_of(text)
+        if not found:
+            known = [name for p in own_ports() for name in (p.manifest.name, *(r.label for r in p.runners))]
+            there = ", ".join(dict.fromkeys(known))
+            here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
+            raise UsageError(f"--port {text}: no such port; there are {there}, {here}")
+        chosen.update({runner.label: runner for runner in found})
+    return list(chosen.values())
+
+
+def _runners_of(text: str) -> list[Runner]:
+    name, colon, kind = text.rpartition(":")
+    if not colon or Path(text).is_dir():
+        name, kind = text, ""
+    if os.sep in name or Path(name, "port.toml").is_file():
+        port = read_port(Path(name))
+        return [Runner(port, r.spec, f"{name}:{r.spec.name}") for r in port.runners if kind in ("", r.spec.name)]
+    ports = [port for port in own_ports() if port.manifest.name == name]
+    return [runner for port in ports for runner in port.runners if kind in ("", runner.spec.name)]

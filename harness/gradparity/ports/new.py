@@ -1,0 +1,132 @@
+"""`gradparity new`: a port to fill in, made from the template of its language.
+
+A template is a folder of templates/: a template.toml, and the port's files as they are, but for its name. Nothing here
+knows a language.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import UsageError
+from .manifest import Port, own_ports, ports_folder, read_port
+
+TEMPLATES = Path(__file__).parent / "templates"
+ABOUT = "template.toml"
+PLACEHOLDER = "PORT_NAME"
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+class About(BaseModel):
+    """template.toml: the language, the file to fill in, and files of our own ports, by where they go in the new one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: str
+    open: str
+    copies: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A template on disk."""
+
+    folder: Path
+    about: About
+
+    def files(self, name: str) -> dict[str, str]:
+        """The text of each file of the port, by its path in the port's folder."""
+        own = {str(path.relative_to(self.folder)): path for path in sorted(self.folder.rglob("*")) if path.is_file()}
+        copied = {path: ports_folder() / source for path, source in self.about.copies.items()}
+        texts = {path: source.read_text(encoding="utf-8") for path, source in (own | copied).items() if path != ABOUT}
+        return {path: text.replace(PLACEHOLDER, name) for path, text in texts.items()}
+
+
+def templates() -> dict[str, Template]:
+    """The templates by what ``--language`` calls them."""
+    found = {}
+    for path in sorted(TEMPLATES.glob(f"*/{ABOUT}")):
+        about = About.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        found[path.parent.name] = Template(path.parent, about)
+    return found
+
+
+def find_template(language: str) -> Template:
+    """The template of this name, or of the language that calls itself so ("C++"). Raises UsageError."""
+    found = templates()
+    names = found | {template.about.language.lower(): template for template in found.values()}
+    if language.lower() not in names:
+        raise UsageError(
+            f"--language {language}: no such template; there are {', '.join(found)}. For another language, "
+            "docs/protocol.md opens with a complete session"
+        )
+    return names[language.lower()]
+
+
+def make_port(template: Template, folder: Path, name: str | None = None) -> Port:
+    """The port, in a folder that is empty or not there yet; its name is the folder's where none is given.
+
+    Raises UsageError; then nothing is left behind.
+    """
+    if name is None:
+        name = folder.resolve().name.lower()
+        if not NAME.fullmatch(name):
+            raise UsageError(
+                f"{folder}: the folder's name is no port's name; add one in lower case: --name {_usable(name)}"
+            )
+    if not NAME.fullmatch(name):
+        raise UsageError(f"--name: expected a lower-case word such as my-net, came {name!r}")
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"{folder}: expected an empty folder, or none yet; nothing was written")
+        texts = template.files(name)
+        _write(folder, texts)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot make the port there: {error.strerror or error}") from None
+    return read_port(folder)
+
+
+def _usable(name: str) -> str:
+    """The name that is nearest to it, my-net where nothing is left."""
+    return re.sub(r"[^a-z0-9_]+", "-", name).strip("-_0123456789") or "my-net"
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """All of the files, or none."""
+    was_there = folder.exists()
+    try:
+        for path, text in texts.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8")
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        if was_there:
+            folder.mkdir()
+        raise
+
+
+def next_steps(template: Template, port: Port, folder: Path) -> str:
+    """What to do next, in a few lines."""
+    opened = shlex.quote(str(folder / template.about.open))
+    given = str(folder)
+    if any(given == own.manifest.name for own in own_ports()):
+        given = (
+            f"./{given}"  # the name alone is taken for the folder here, and elsewhere for the port that comes with us
+        )
+    lacking = port.runners[0].lacking
+    lines = [
+        f"{folder}: a port in {template.about.language}, named {port.manifest.name}, that can do nothing yet.",
+        f"  1. Open {opened}: what is left to you is marked YOURS.",
+        f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float??'",
+        "  3. The same without --case: the whole suite. docs/add-a-port.md goes through it step by step.",
+    ]
+    lines += [f"  {', '.join(lacking)} is not on PATH: {port.manifest.hint}"] if lacking else []
+    return "\n".join(lines)

@@ -1,0 +1,236 @@
+"""The check as a whole: what is wrong is found, what could not run is said, and the other ports' results stand."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import MakePort
+from gradparity.cases import CaseSpec
+from gradparity.check.records import CheckResult, Quantity, RunnerInfo, State
+from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
+from gradparity.check.summary import diagnosis
+from gradparity.check.verdicts import Verdict
+from gradparity.ports.manifest import Port, select_runners
+from gradparity.telling import first_divergence
+
+SPECS = [
+    CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True),
+    CaseSpec(sizes=(5, 4, 3), batch=6, dtype="float32"),
+    CaseSpec(sizes=(5, 4, 3), batch=7, activation="sigmoid", labels="integer"),
+]
+
+
+def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0, 1)) -> CheckResult:
+    """The result of a check of these ports."""
+    runners = [runner for port in ports for runner in port.runners]
+    named = {spec.name: spec for spec in specs or SPECS}
+    options = Options(seconds=5, hello_seconds=20)
+    infos, cases, _ = run_check(runners, named, list(seeds), options, lambda _: None)
+    return CheckResult(gradparity="test", runners=infos, cases=cases)
+
+
+def verdicts(result: CheckResult, quantity: Quantity) -> set[Verdict]:
+    return {cell.verdict for case in result.cases for cell in case.cells if cell.quantity is quantity}
+
+
+def wrong_arrays(result: CheckResult) -> set[tuple[Quantity, str]]:
+    return {(c.quantity, c.array) for case in result.cases for c in case.cells if c.verdict is Verdict.WRONG}
+
+
+def test_the_oracle_behind_the_protocol_is_identical() -> None:
+    [python] = select_runners(("python",))
+    result = check(python.port)
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+    assert len(result.cases) == 6
+    assert {cell.quantity for case in result.cases for cell in case.cells} == set(Quantity) - {Quantity.UPDATE}
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "arrays"),
+    [
+        ("batch-size", {(Quantity.GRADIENT, "dW2")}),
+        ("one-element", {(Quantity.GRADIENT, "dW1")}),
+        ("log10", {(Quantity.LOSS, "loss")}),
+        ("drifts", {(Quantity.STATE, "gradient db1")}),
+        ("mutates", {(Quantity.STATE, "load W1")}),
+        ("mutates-dout", {(Quantity.STATE, "layer relu1 dout")}),
+    ],
+)
+def test_what_is_wrong_is_found_where_it_is(wrong: str, arrays: set[tuple[Quantity, str]], make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", wrong))
+    assert wrong_arrays(result) == arrays
+    assert result.exit_code == 1
+
+
+def test_the_gradient_of_the_previous_case_is_wrong(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "stale"))
+    assert {(Quantity.GRADIENT, name) for name in ("dW1", "db1", "dW2", "db2")} <= wrong_arrays(result)
+
+
+def test_a_wrong_element_is_shown_as_actual_expected_call(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "one-element"), specs=SPECS[:1], seeds=(0,))
+    [cell] = [cell for case in result.cases for cell in case.cells if cell.verdict is Verdict.WRONG]
+    assert cell.detail.startswith("dW1[4, 3]=")
+    assert ", but should be " in cell.detail
+    assert cell.detail.endswith("[of gradient, float64]")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "quantities"),
+    [
+        ("few-operations", {Quantity.PREDICT, Quantity.ACCURACY, Quantity.TRACE, Quantity.NUMERICAL, Quantity.LAYERS}),
+        ("few-layers", set()),
+        ("no-float32", set()),
+    ],
+)
+def test_what_a_port_lacks_is_not_implemented_and_no_failure(
+    wrong: str, quantities: set[Quantity], make_port: MakePort
+) -> None:
+    result = check(make_port("wrong.py", wrong))
+    for quantity in quantities:
+        assert verdicts(result, quantity) == {Verdict.NOT_IMPLEMENTED}
+    assert Verdict.NOT_IMPLEMENTED in {cell.verdict for case in result.cases for cell in case.cells}
+    assert wrong_arrays(result) == set()
+    assert result.exit_code == 0
+
+
+def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "relu-only"), seeds=(0,))
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
+    assert {cell.detail for cell in result.cases[2].cells} == {"load: no sigmoid"}
+    assert result.exit_code == 0
+
+
+def test_what_it_printed_with_a_wrong_answer_is_kept_and_nothing_else(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "all-doubled"), seeds=(0,))
+    assert all(re.fullmatch(r"loss \d+\.\d+\n", case.stderr) for case in result.cases)
+    assert all(case.last_words(Verdict.WRONG) == case.stderr for case in result.cases)
+
+
+def test_what_failed_speaks_for_itself_alone(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "fails-at-sigmoid"), specs=SPECS[2:], seeds=(0,))
+    [case] = result.cases
+    assert case.verdict is Verdict.COULD_NOT_RUN and "ZeroDivisionError" in case.stderr and "loss" not in case.stderr
+    assert (case.last_words(Verdict.COULD_NOT_RUN), case.last_words(Verdict.WRONG)) == (case.stderr, "")
+
+
+def test_a_buffer_that_is_kept_accumulates_whatever_its_first_answer_was(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "kept-buffer"))
+    found = diagnosis(result, result.runners[0].runner)
+    assert found and found.explanation and found.explanation.name == "accumulates"
+    assert found.explained == found.wrong == len(result.cases)
+
+
+def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1], seeds=(0,))
+    told = result.cases[0].diagnosis
+    assert told and (told.where, told.beside) == ("gradient dW2", ["db2", "dW1", "db1"])
+    assert first_divergence(told) == "gradient dW2 (called alone it is right); db2 and 2 more are wrong, too"
+
+
+def test_the_dtypes_that_a_port_lacks_are_not_implemented_also_after_it_broke(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 1)]
+    specs.append(CaseSpec(sizes=(5, 4, 3), dtype="float32"))
+    result = check(make_port("wrong.py", "no-float32-and-dies"), specs=specs, seeds=(0,))
+    *broken, absent = [case.verdict for case in result.cases]
+    assert set(broken) == {Verdict.COULD_NOT_RUN} and absent is Verdict.NOT_IMPLEMENTED
+
+
+def test_a_loss_that_a_ports_own_epsilon_hides_is_not_compared(make_port: MakePort) -> None:
+    hidden = CaseSpec(sizes=(6, 5, 1), dtype="float32")
+    result = check(make_port("wrong.py", "own-epsilon-and-an-ulp"), specs=[hidden], seeds=(0,))
+    [loss] = [cell for case in result.cases for cell in case.cells if cell.quantity is Quantity.LOSS]
+    assert loss.verdict is Verdict.NOT_IMPLEMENTED and "epsilon of 1e-07" in loss.detail
+    assert result.exit_code == 0
+
+
+def test_a_port_with_an_epsilon_of_its_own_is_judged_by_it(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "own-epsilon"))
+    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+
+
+@pytest.mark.parametrize("fault", ["exit", "kill", "hang", "garbage", "truncated", "terabyte", "object"])
+def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
+    [python] = select_runners(("python",))
+    drawn = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
+    specs = {spec.name: spec for spec in drawn}
+    port = make_port("faulty.py", fault)
+    infos, cases, _ = run_check(
+        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
+    )
+    result = CheckResult(gradparity="test", runners=infos, cases=cases)
+    of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
+    assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}
+    assert [case.verdict for case in of["fake"]] == [Verdict.COULD_NOT_RUN] * len(specs)
+    assert f"about to {fault}" in of["fake"][0].stderr
+    details = [case.cells[-1].detail for case in of["fake"]]
+    assert details[0].startswith("gradient: ")
+    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+    assert result.exit_code == 3
+
+
+def test_an_error_fails_its_operation_and_nothing_else(make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", "error"))
+    assert verdicts(result, Quantity.GRADIENT) == {Verdict.COULD_NOT_RUN}
+    assert verdicts(result, Quantity.TRACE) == {Verdict.IDENTICAL}
+    assert "ArithmeticError" in result.cases[0].stderr
+    assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("fault", ["shape", "rank", "dtype", "missing"])
+def test_a_wrong_shape_or_dtype_is_wrong(fault: str, make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", fault), specs=SPECS[:1])
+    assert verdicts(result, Quantity.GRADIENT) == {Verdict.WRONG}
+    assert verdicts(result, Quantity.TRACE) == {Verdict.IDENTICAL}
+    assert result.exit_code == 1
+
+
+def test_a_gradient_of_nan_is_wrong(make_port: MakePort) -> None:
+    result = check(make_port("faulty.py", "nan"), specs=SPECS[:1])
+    assert wrong_arrays(result) == {(Quantity.GRADIENT, "dW1")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"), [("not-available", State.NOT_AVAILABLE), ("no-start", State.FAILED), ("no-hello", State.FAILED)]
+)
+def test_a_port_that_does_not_start_is_no_agreement(fault: str, state: State, make_port: MakePort) -> None:
+    [python] = select_runners(("python",))
+    result = check(python.port, make_port("faulty.py", fault))
+    assert [info.state for info in result.runners] == [State.READY, state]
+    assert result.exit_code == 3
+
+
+def test_a_failed_build_is_said(make_port: MakePort) -> None:
+    port = make_port("faulty.py", "exit", more='[build]\ncommand = ["false"]\ninputs = []')
+    result = check(port)
+    assert result.runners[0].state is State.FAILED
+    assert result.runners[0].reason == "build: `false` ended with status 1"
+
+
+def test_a_port_whose_compiler_is_not_there_is_not_available(make_port: MakePort) -> None:
+    port = make_port("faulty.py", "exit", more='[build]\ncommand = ["no-such-compiler"]\ninputs = []')
+    spec = port.manifest.runner[0].model_copy(update={"requires": ["no-such-compiler"]})
+    result = check(Port(port.folder, port.manifest.model_copy(update={"runner": [spec]})))
+    assert (result.runners[0].state, result.runners[0].reason) == (
+        State.NOT_AVAILABLE,
+        "no-such-compiler is not on PATH",
+    )
+
+
+def info(runner: str, state: State) -> RunnerInfo:
+    return RunnerInfo(runner=runner, port=runner.partition(":")[0], language="X", state=state)
+
+
+def test_a_fallback_is_fine_unless_the_runner_was_asked_for() -> None:
+    infos = [info("julia:embedded", State.NOT_AVAILABLE), info("julia:native", State.READY)]
+    assert CheckResult(gradparity="t", runners=infos).missing == []
+    asked = CheckResult(gradparity="t", runners=infos, required=["julia:embedded"])
+    assert asked.missing == infos[:1]
+    broken = [info("julia:embedded", State.FAILED), infos[1]]
+    assert CheckResult(gradparity="t", runners=broken).missing == broken[:1]
+
+
+def test_nothing_compared_is_no_agreement() -> None:
+    assert CheckResult(gradparity="t", runners=[]).exit_code == 3

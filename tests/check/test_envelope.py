@@ -1,0 +1,108 @@
+"""The propagated bound and the envelope, for the whole pass: correct implementations stay within, wrong ones do not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from gradparity.cases import Case, CaseSpec, draw
+from gradparity.check.reference import Reference
+from gradparity.check.verdicts import compare
+from gradparity.suite import DEPTHS, default_suite
+from hypothesis import given
+from hypothesis import strategies as st
+
+specs = st.builds(
+    CaseSpec,
+    sizes=st.lists(st.integers(1, 40), min_size=2, max_size=9).map(tuple),
+    activation=st.sampled_from(["relu", "sigmoid"]),
+    batch=st.integers(1, 30),
+    dtype=st.sampled_from(["float64", "float32"]),
+    scale=st.sampled_from([0.01, 1.0, 5.0]),
+    quirk=st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
+)
+cases = st.builds(draw, specs, st.integers(0, 10_000))
+
+
+def shuffled_pass(case: Case, seed: int) -> dict[str, Any]:
+    """A correct implementation that sums in another order: all units and the batch are permuted, and put back."""
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(size) for size in case.spec.sizes]
+    orders[-1] = np.arange(case.spec.sizes[-1])
+    rows = rng.permutation(len(case.x))
+    weights = [W[a][:, b] for W, a, b in zip(case.weights, orders, orders[1:], strict=False)]
+    biases = [b[order] for b, order in zip(case.biases, orders[1:], strict=True)]
+    x, t = np.asfortranarray(case.x[rows][:, orders[0]]), case.t[rows]
+    moved = Case(case.spec, case.seed, x, t, weights, biases)
+    came = moved.network().gradient(x, t)
+    for i, (a, b) in enumerate(pairwise(orders), start=1):
+        back_a, back_b = np.argsort(a), np.argsort(b)
+        came[f"dW{i}"], came[f"db{i}"] = came[f"dW{i}"][back_a][:, back_b], came[f"db{i}"][back_b]
+    return {name: np.asarray(value) for name, value in came.items()}
+
+
+@given(cases, st.integers(0, 100))
+def test_another_order_of_summation_is_explained(case: Case, seed: int) -> None:
+    reference = Reference(case)
+    came = shuffled_pass(case, seed)
+    for name, expected in reference.gradient.items():
+        figures = compare(came[name], expected, reference.allowance("gradient", name))
+        assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
+
+
+@given(cases)
+def test_the_result_in_higher_precision_is_explained(case: Case) -> None:
+    reference = Reference(case)
+    wide = np.longdouble if case.spec.dtype == "float64" else np.float64
+    right = case.network(wide).trace(case.x.astype(wide), case.t)
+    for name, expected in reference.trace.items():
+        rounded = np.asarray(right[name]).astype(case.spec.dtype)
+        figures = compare(rounded, expected, reference.allowance("trace", name))
+        assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
+
+
+@pytest.mark.parametrize("spec", default_suite(), ids=lambda spec: spec.name)
+def test_every_verdict_of_the_suite_resolves(spec: CaseSpec, have_mnist: bool, data_dir: Any) -> None:
+    """1e-12 in float64 and 1e-3 in float32, in every array that is not 0 throughout."""
+    if spec.data == "mnist" and not have_mnist:
+        pytest.skip("MNIST is not here: set GRADPARITY_DATA")
+    reference = Reference(draw(spec, 0, data_dir))
+    limit = 1e-12 if spec.dtype == "float64" else 1e-3
+    for operation in reference.operations:
+        for name, expected in getattr(reference, operation).items():
+            resolution = reference.allowance(operation, name).resolution(expected)
+            assert not expected.any() if resolution is None else resolution <= limit, f"{operation} {name}"
+    for layer in reference.layers:
+        for name, expected in layer.expected.items():
+            resolution = layer.allowances[name].resolution(expected)
+            assert not expected.any() if resolution is None else resolution <= limit, f"{layer.name} {name}"
+
+
+def test_an_ambiguous_mask_widens_the_envelope() -> None:
+    """Where rounding decides a relu's mask, both sides are right, and no verdict can be sharp."""
+    case = draw(CaseSpec(sizes=(9, 6, 4), dtype="float32"), 0)
+    W = case.weights[0].astype(np.float64)
+    b = -(case.x[0].astype(np.float64) @ W)  # row 0's pre-activations are 0 up to rounding
+    biases = [b.astype(np.float32), case.biases[1]]
+    ambiguous = Case(case.spec, 0, case.x, case.t, case.weights, biases)
+    sharp, wide = (Reference(c).allowance("gradient", "dW1").spread for c in (case, ambiguous))
+    assert sharp is not None
+    assert wide is not None
+    assert wide > 1000 * sharp
+    expected = Reference(ambiguous).gradient["dW1"]
+    resolution = Reference(ambiguous).allowance("gradient", "dW1").resolution(expected)
+    assert resolution is not None
+    assert resolution > 1e-3
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_envelope_stays_sharp_at_depth(depth: int, activation: Any, dtype: Any) -> None:
+    reference = Reference(draw(CaseSpec(sizes=DEPTHS[depth], activation=activation, dtype=dtype), 0))
+    name = "dW1"
+    resolution = reference.allowance("gradient", name).resolution(reference.gradient[name])
+    assert resolution is not None
+    assert resolution < (1e-13 if dtype == "float64" else 1e-4)

@@ -1,0 +1,76 @@
+"""The ladder says what a growing port can by now, and what comes next."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from conftest import MakePort
+from gradparity.cases import CaseSpec
+from gradparity.check.ladder import Rung, Step, is_growing, ladder
+from gradparity.check.records import CheckResult
+from gradparity.check.run import Options, run_check
+from gradparity.check.show import check_report
+from gradparity.check.verdicts import Verdict
+from rich.console import Console
+
+SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
+
+
+def checked(make_port: MakePort, script: str, argument: str) -> CheckResult:
+    runners = make_port(script, argument).runners
+    infos, cases, _ = run_check(runners, {SPEC.name: SPEC}, [0], Options(seconds=5), lambda news: None)
+    return CheckResult(runners=infos, cases=cases)
+
+
+def climbed(make_port: MakePort, argument: str, script: str = "wrong.py") -> list[Rung]:
+    result = checked(make_port, script, argument)
+    return ladder(result, result.runners[0])
+
+
+@pytest.mark.parametrize(
+    ("only", "passed", "following"),
+    [
+        ("hello,load/", [Step.HELLO, Step.TRAIN], "one layer"),
+        ("hello,load,layer/affine", [Step.HELLO, Step.LAYER], "predict, the logits"),
+        ("hello,load,layer,predict/affine", [Step.HELLO, Step.LAYER, Step.FORWARD], "softmax_with_loss"),
+        ("hello,load,layer,predict/affine,softmax_with_loss", list(Step)[:4], "gradient, the loss"),
+        ("hello,load,layer,predict,gradient/affine", list(Step)[:5], "data, train, params and evaluate"),
+    ],
+)
+def test_the_lowest_rung_that_is_not_passed_says_what_comes_next(
+    only: str, passed: list[Step], following: str, make_port: MakePort
+) -> None:
+    rungs = climbed(make_port, f"only={only}")
+    assert [rung.step for rung in rungs] == list(Step)
+    assert {rung.step for rung in rungs if rung.passed} == set(passed) - {Step.TRAIN}
+    [first] = [rung for rung in rungs if rung.next]
+    assert following in first.next and first is next(rung for rung in rungs if not rung.passed)
+    assert is_growing(rungs)
+
+
+def test_a_rung_says_what_is_not_there_yet(make_port: MakePort) -> None:
+    rungs = {rung.step: rung for rung in climbed(make_port, "only=hello,load,layer/affine")}
+    told = rungs[Step.LAYER].told
+    assert "the port does not list relu; the port does not list softmax_with_loss" in told and "affine" not in told
+    assert rungs[Step.FORWARD].verdict is Verdict.NOT_IMPLEMENTED
+    assert rungs[Step.TRAIN].told == "not in hello: data, evaluate, params, train"
+
+
+def test_a_wrong_rung_leads_to_its_finding(make_port: MakePort) -> None:
+    rungs = {rung.step: rung for rung in climbed(make_port, "one-element")}
+    assert rungs[Step.GRADIENT].verdict is Verdict.WRONG and "dW1[" in rungs[Step.GRADIENT].told
+    assert "finding" in rungs[Step.GRADIENT].next
+
+
+def test_a_port_with_everything_needs_no_ladder(make_port: MakePort) -> None:
+    assert not is_growing(climbed(make_port, "nothing")) and not is_growing(climbed(make_port, "one-element"))
+
+
+def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) -> None:
+    result = checked(make_port, "nothing_there.py", "x")
+    rungs = ladder(result, result.runners[0])
+    assert not rungs[0].passed and all(rung.verdict is None for rung in rungs[1:]) and "hello" in rungs[0].next
+    out = io.StringIO()
+    Console(file=out, width=200).print(check_report(result))
+    assert "how far fake has come" in out.getvalue() and "next: mend that" in out.getvalue()

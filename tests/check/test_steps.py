@@ -1,0 +1,50 @@
+"""A pass in steps: each step of a right trace follows from the one before, and a wrong one is found where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from gradparity.cases import CaseSpec, draw
+from gradparity.check.reference import Reference
+from gradparity.check.steps import of_layer, of_trace
+from gradparity.suite import default_suite
+
+SMALL = [spec for spec in default_suite() if spec.data == "random"]
+
+
+@pytest.mark.parametrize("spec", SMALL, ids=lambda spec: spec.name)
+def test_every_step_of_the_oracle_follows_from_the_one_before(spec: CaseSpec) -> None:
+    reference = Reference(draw(spec, 0))
+    steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
+    assert list(steps) == list(reference.trace)
+    for key, step in steps.items():
+        assert not step.wrong, key
+        assert step.came is reference.trace[key]
+
+
+@pytest.mark.parametrize(
+    "key", ["affine1.out", "relu1.out", "loss", "softmax.dx", "affine2.dx", "relu1.dx", "affine1.db"]
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_one_wrong_array_is_one_wrong_step(key: str, dtype: Any) -> None:
+    """What was computed from it, rightly, is not blamed."""
+    reference = Reference(draw(CaseSpec(sizes=(9, 6, 4), dtype=dtype), 0))
+    trace = dict(reference.trace)
+    trace[key] = np.asarray(trace[key] * trace[key].dtype.type(1.01))
+    names = list(trace)
+    wrong = [name for name, step in of_trace(reference.case, 0.0, trace) if step.wrong]
+    assert wrong[0] == key
+    assert all(names.index(name) >= names.index(key) for name in wrong)
+
+
+def test_a_layer_called_alone() -> None:
+    reference = Reference(draw(CaseSpec(sizes=(9, 6, 4)), 0))
+    for layer in reference.layers[:-1]:
+        steps = of_layer(layer.name, layer.kind, layer.inputs, layer.expected, 4)
+        assert [step.result for step in steps] == list(layer.expected)
+        assert not any(step.wrong for step in steps)
+    wrong = {**reference.layers[2].expected, "db": -reference.layers[2].expected["db"]}
+    steps = of_layer("affine1", "affine", reference.layers[2].inputs, wrong, 4)
+    assert [step.where for step in steps if step.wrong] == ["affine1 backward db"]

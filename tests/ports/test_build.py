@@ -1,0 +1,72 @@
+"""A port is built when its inputs changed, and not otherwise; a build that fails says how it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gradparity.ports.build import StepFailed, ensure_built, set_up
+from gradparity.ports.manifest import Port, read_port
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Port:
+    (tmp_path / "source.txt").write_text("one")
+    (tmp_path / "port.toml").write_text(
+        'name = "built"\nlanguage = "sh"\nhint = "none"\n'
+        '[build]\ncommand = ["sh", "-c", "cp source.txt out.txt; echo built >> log.txt"]\n'
+        'inputs = ["source.txt"]\noutputs = ["out.txt"]\n'
+        '[[runner]]\nname = "native"\ncommand = ["./out.txt"]\n'
+    )
+    return read_port(tmp_path)
+
+
+def changed(port: Port, **build: object) -> Port:
+    manifest = port.manifest
+    assert manifest.build
+    return Port(port.folder, manifest.model_copy(update={"build": manifest.build.model_copy(update=build)}))
+
+
+def test_it_is_built_once_and_again_when_an_input_changed(port: Port) -> None:
+    assert [ensure_built(port), ensure_built(port)] == [True, False]
+    (port.folder / "source.txt").write_text("two")
+    assert [ensure_built(port), ensure_built(port)] == [True, False]
+    assert (port.folder / "out.txt").read_text() == "two"
+    (port.folder / "out.txt").unlink()
+    assert [ensure_built(port), ensure_built(port)] == [True, False]
+    assert (port.folder / "log.txt").read_text().count("built") == 3
+
+
+def test_a_file_that_the_command_names_is_an_input(port: Port) -> None:
+    elsewhere = port.folder.parent / "elsewhere.txt"
+    elsewhere.write_text("one")
+    port = changed(port, command=["cp", "../elsewhere.txt", "out.txt"])
+    assert [ensure_built(port), ensure_built(port)] == [True, False], "what it makes is no input"
+    elsewhere.write_text("two")
+    assert [ensure_built(port), ensure_built(port)] == [True, False]
+    assert (port.folder / "out.txt").read_text() == "two"
+
+
+def test_a_build_that_fails_shows_the_end_of_its_output_and_is_tried_again(port: Port) -> None:
+    broken = changed(port, command=["sh", "-c", "seq 100; echo 'no compiler' >&2; exit 4"])
+    for _ in range(2):
+        with pytest.raises(StepFailed, match="built: build: .* ended with status 4") as caught:
+            ensure_built(broken)
+        assert caught.value.output.splitlines()[-1] == "no compiler"
+        assert len(caught.value.output.splitlines()) == 101
+
+
+def test_a_build_that_makes_nothing(port: Port) -> None:
+    with pytest.raises(StepFailed, match=r"expected it to make out\.txt, it did not"):
+        ensure_built(changed(port, command=["true"]))
+
+
+def test_a_build_command_that_is_not_there(port: Port) -> None:
+    with pytest.raises(StepFailed, match="cannot run no-such-compiler: No such file"):
+        ensure_built(changed(port, command=["no-such-compiler"]))
+
+
+def test_a_port_without_build_and_setup(port: Port) -> None:
+    plain = Port(port.folder, port.manifest.model_copy(update={"build": None}))
+    assert not ensure_built(plain)
+    set_up(plain)

@@ -1,0 +1,207 @@
+"""`gradparity new`: a fresh port of every language says "not implemented" and nothing worse; the command's manners."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import required
+from gradparity.cases import CaseSpec, draw
+from gradparity.check.verdicts import Verdict
+from gradparity.cli import cli
+from gradparity.errors import UsageError
+from gradparity.ports.build import ensure_built
+from gradparity.ports.manifest import select_runners
+from gradparity.ports.new import find_template, make_port
+from gradparity.ports.session import Failure, PortFailure, Session
+from made_ports import LANGUAGES, SPECS, Checked, fill_in, own_julia, refused
+
+# The empty list of what is written, and one of functions that are not.
+LISTED = {
+    "go": ("[]string{}", '[]string{"myRelu", "myPredict", "myGradient"}'),
+    "java": ("List.of()", 'List.of("relu", "predict", "gradient")'),
+    "javascript": ("written = []", 'written = ["relu", "predict", "gradient"]'),
+    "julia": ("Symbol[]", "[:relu, :predict, :gradient]"),
+    "python": ("WRITTEN = []", 'WRITTEN = ["relu", "predict", "gradient"]'),
+    "r": ("c()", 'c("relu", "predict_logits", "gradient")'),
+}
+__all__ = ["own_julia"]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """Every template as it is made."""
+    folder = tmp_path_factory.mktemp("fresh")
+    return Checked({name: make_port(find_template(name), folder / name) for name in LANGUAGES})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fresh_port_is_not_implemented_and_nothing_worse(language: str, fresh: Checked) -> None:
+    _, results = fresh.of(language)
+    assert len(results) == len(SPECS)
+    assert {cell.verdict for result in results for cell in result.cells} == {Verdict.NOT_IMPLEMENTED}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_fresh_port_names_the_function_and_the_file(language: str, fresh: Checked) -> None:
+    fresh.of(language)
+    about = find_template(language).about
+    case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
+    with Session(fresh.ports[language].runners[0]) as session:
+        assert session.hello.operations == {"hello", "load"}
+        assert not session.hello.layers and not session.hello.optimizers
+        session.request("load", case.fields, case.arrays)
+        requests: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
+            "gradient": ("gradient", {}, {}),
+            "predict": ("predict", {}, {}),
+            "relu": ("layer", {"kind": "relu"}, {"x": case.x, "dout": case.x}),
+            "sgd": ("update", {"optimizer": "sgd", "learning_rate": "1"}, {"p": case.x, "dp": case.x}),
+        }
+        for function, (word, fields, arrays) in requests.items():
+            what = refused(session, Failure.UNSUPPORTED, word, fields, arrays)
+            assert function in what.lower() and about.open in what, what
+        assert "sing" in refused(session, Failure.UNSUPPORTED, "sing", {}, {})
+
+
+@pytest.mark.parametrize("language", LISTED)
+def test_what_is_listed_and_not_written_ends_no_session(language: str, tmp_path: Path) -> None:
+    template = find_template(language)
+    port = make_port(template, tmp_path / language)
+    path = tmp_path / language / template.about.open
+    empty, names = LISTED[language]
+    assert empty in path.read_text()
+    path.write_text(path.read_text().replace(empty, names))
+    if port.runners[0].lacking and not required():
+        pytest.skip(f"{', '.join(port.runners[0].lacking)} is not on PATH")
+    ensure_built(port)
+    case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
+    out = ((7, 3), np.float64)
+    requests: list[tuple[str, dict[str, str], dict[str, Any], dict[str, Any]]] = [
+        ("gradient", {}, {}, {"loss": ((), np.float64), "dW1": ((5, 4), np.float64)}),
+        ("predict", {}, {}, {"out": out}),
+        ("layer", {"kind": "relu"}, {"x": case.x, "dout": case.x}, {"out": out, "dx": out}),
+    ]
+    with Session(port.runners[0]) as session:
+        assert "loaded" in refused(session, Failure.ERROR, "gradient", {}, {})
+        session.request("load", case.fields, case.arrays)
+        for word, fields, arrays, expect in requests:
+            with pytest.raises(PortFailure) as caught:
+                session.request(word, fields, arrays, expect)
+            assert not caught.value.ends_session, caught.value
+        session.request("null")
+
+
+def test_a_port_grows_one_function_at_a_time(tmp_path: Path) -> None:
+    port = fill_in("python", tmp_path / "growing")
+    path = tmp_path / "growing" / "my_network.py"
+    begin, end = path.read_text().split("WRITTEN = [")
+    path.write_text(f'{begin}WRITTEN = ["relu"]  # {end}')
+    with Session(port.runners[0]) as session:
+        assert session.hello.layers == {"relu"}
+        assert session.hello.operations == {"hello", "load", "layer", "inputs", "null", "time"}
+    path.write_text(f'{begin}WRITTEN = ["rely"]  # {end}')
+    with pytest.raises(PortFailure, match=r"my_network\.py.* came rely"):
+        Session(port.runners[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_search_word_finds_what_is_left_to_the_user_and_it_is_in_one_file(language: str) -> None:
+    template = find_template(language)
+    texts = template.files("my-port")
+    assert [path for path, text in texts.items() if "YOURS" in text] == [template.about.open]
+    # The settings, the list, and eight functions. Numbers have their type, a list of them, or, as in R, one alone.
+    assert texts[template.about.open].count("YOURS") - 1 in (10, 11)
+    assert not any("PORT_NAME" in text for text in texts.values())
+    assert 'name = "my-port"' in texts["port.toml"]
+
+
+def gradparity(*arguments: str) -> int:
+    """The command in this process; UsageError passes through."""
+    return int(cli.main(arguments, standalone_mode=False) or 0)
+
+
+def test_the_command_says_what_to_do_next(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "Mine" / "Go-Net"
+    assert gradparity("new", "--language", "Go", str(folder)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 3 <= len(lines) <= 5
+    assert "a port in Go, named go-net" in lines[0]
+    assert f"{folder / 'my_network.go'}" in lines[1] and "YOURS" in lines[1]
+    assert f"gradparity check --port {folder}" in lines[2]
+    assert (folder / "port.toml").is_file()
+
+
+def test_what_it_prints_can_be_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, printed in {"my net": "'my net'", "rust": "./rust"}.items():
+        gradparity("new", "--language", "python", "--name", "mine", folder)
+        command = capsys.readouterr().out.splitlines()[2]
+        assert f"--port {printed} --case" in command
+        words = shlex.split(command)
+        [runner] = select_runners((words[words.index("--port") + 1],))
+        assert runner.port.folder.samefile(tmp_path / folder)
+
+
+def test_it_says_what_is_not_on_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert gradparity("new", "--language", "c++", "--name", "mine", str(tmp_path)) == 0
+    assert "c++ is not on PATH: install a C++ compiler" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--language", "cobol", "new"), r"--language cobol: no such template; there are c, cpp, go, java"),
+        (("--language", "c", "7"), r"7: the folder's name is no port's name; add one in lower case: --name my-net"),
+        (("--language", "c", "My net"), r"My net: the folder's name is no port's name; .*: --name my-net$"),
+        (("--language", "c", "--name", "7", "new"), r"--name: expected a lower-case word such as my-net, came '7'"),
+        (("--language", "c", "--name", "My Port", "new"), r"--name: expected a lower-case word .* came 'My Port'"),
+        (("--language", "c", "full"), r"full: expected an empty folder, or none yet; nothing was written"),
+        (("--language", "c", "full/file"), r"full/file: expected an empty folder"),
+        (("--language", "c", "full/file/new"), r"full/file/new: cannot make the port there: Not a directory"),
+    ],
+)
+def test_a_wrong_use_writes_nothing(
+    arguments: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    with pytest.raises(UsageError, match=words):
+        gradparity("new", *arguments)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_disk_that_is_full_leaves_nothing_half_written(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, write = tmp_path / "port", Path.write_text
+    if there:
+        folder.mkdir()
+
+    def full(self: Path, text: str, **how: Any) -> int:
+        if self.name == "wire.rs":
+            raise OSError(28, "No space left on device")
+        return write(self, text, **how)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UsageError, match="cannot make the port there: No space left on device"):
+        make_port(find_template("rust"), folder)
+    assert folder.exists() is there
+    assert not there or not list(folder.iterdir())
+
+
+def test_it_fills_an_empty_folder_that_one_stands_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert make_port(find_template("python"), Path()).manifest.name == "here"
+    assert (folder / "serve.py").is_file()

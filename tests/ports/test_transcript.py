@@ -1,0 +1,124 @@
+"""What was said is recorded byte by byte, and played again without the port."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import MakePort
+from gradparity.cases import CaseSpec
+from gradparity.check.records import CaseResult, State
+from gradparity.check.run import Options, run_check
+from gradparity.cli import cli
+from gradparity.errors import UsageError
+from gradparity.ports.manifest import Runner
+from gradparity.ports.transcript import read_asked, read_transcript, recording, replaying
+
+SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
+
+
+def check(runner: Runner, *specs: CaseSpec) -> list[CaseResult]:
+    _, cases, _ = run_check([runner], {s.name: s for s in specs or [SPEC]}, [0], Options(seconds=5), lambda news: None)
+    return cases
+
+
+def outcome(cases: list[CaseResult]) -> list[object]:
+    return [(case.case, case.cells, case.diagnosis) for case in cases]
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "one-element", "mutates"])
+def test_a_replay_has_the_same_outcome(wrong: str, make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", wrong).runners
+    recorded = check(recording(runner, tmp_path / "said"), SPEC, OTHER)
+    [played] = replaying(tmp_path / "said")
+    assert played.label == runner.label
+    assert outcome(check(played, SPEC, OTHER)) == outcome(recorded) == outcome(check(runner, SPEC, OTHER))
+
+
+@pytest.mark.parametrize("fault", ["exit", "kill", "garbage"])
+def test_a_port_that_breaks_breaks_again(fault: str, make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("faulty.py", fault, "gradient").runners
+    recorded = check(recording(runner, tmp_path), SPEC, OTHER)
+    assert outcome(check(replaying(tmp_path)[0], SPEC, OTHER)) == outcome(recorded)
+    assert len(list(tmp_path.glob("*.transcript"))) >= 1
+
+
+def test_other_requests_than_the_recorded_are_told_by_their_byte(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    [case] = check(replaying(tmp_path)[0], OTHER)
+    assert "is not the one that was recorded: other cases, options or another version?" in case.stderr
+
+
+def test_a_runner_of_several_keeps_its_label(make_port: MakePort, tmp_path: Path) -> None:
+    more = '[[runner]]\nname = "embedded"\ncommand = ["nothing"]\n'
+    runner = make_port("wrong.py", "nothing", more=more).runners[1]
+    assert ":" in runner.label
+    check(recording(runner, tmp_path))
+    assert [one.label for one in replaying(tmp_path)] == [runner.label]
+
+
+def test_what_both_said_can_be_read(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    [file] = tmp_path.glob("*.transcript")
+    transcript = read_transcript(file)
+    assert transcript.said[0] == (">", b"hello protocol=1\n")
+    assert transcript.said[1][0] == "<" and transcript.said[1][1].startswith(b"ok name=")
+    assert transcript.end == "exit 0"
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"nope", b"gradparity transcript 1\n", b"gradparity transcript 1\nlabel x\n? 3\nabc"]
+)
+def test_what_is_no_transcript_is_refused(text: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x-1.transcript").write_bytes(text)
+    with pytest.raises(UsageError, match="expected"):
+        read_transcript(tmp_path / "x-1.transcript")
+
+
+def test_a_transcript_that_is_cut_off_is_played_as_far_as_it_goes(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    [file] = tmp_path.glob("*.transcript")
+    file.write_bytes(file.read_bytes()[:-2000])
+    [case] = check(replaying(tmp_path)[0])
+    assert case.verdict.value == "could not run" and "here the harness killed the port" in case.stderr
+
+
+def test_an_empty_folder_cannot_be_played(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--replay"):
+        replaying(tmp_path)
+
+
+def test_a_port_that_cannot_run_is_recorded_as_that(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    lost = Runner(runner.port, runner.spec.model_copy(update={"command": ["/no/such/program"]}))
+    infos, _, _ = run_check([recording(lost, tmp_path)], {}, [], Options(seconds=5), lambda news: None)
+    assert infos[0].state is State.FAILED and "cannot run /no/such/program" in infos[0].stderr
+
+
+def test_a_replay_asks_what_was_asked(
+    make_port: MakePort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    port, said = make_port("wrong.py", "one-element").folder, "said"
+    asked = ("--case", "random-9-6-4-relu-n7-float64", "--case", "random-6-5-1-*", "--seeds", "2,3")
+    assert cli.main(["check", "--port", str(port), *asked, "--record", said], standalone_mode=False) == 1
+    recorded = capsys.readouterr().out
+    assert cli.main(["check", "--replay", said], standalone_mode=False) == 1
+    played = capsys.readouterr().out
+    again = f"gradparity check --replay {tmp_path / said}"
+    assert again in played
+    assert re.sub("gradparity check .*", again, recorded).splitlines()[:8] == played.splitlines()[:8]
+
+
+def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    with pytest.raises(UsageError, match=r"asked\.json: No such file or directory; which --case was it"):
+        read_asked(tmp_path)
+    (tmp_path / "asked.json").write_text('{"cases": {"x": {"sizes": [1]}}, "seeds": []}')
+    with pytest.raises(UsageError, match=r"asked\.json: cases\.x\.sizes"):
+        read_asked(tmp_path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
 import pytest
 from gradparity.errors import UsageError
-from gradparity.ports.manifest import own_ports, read_port, select_runners
+from gradparity.ports.manifest import PACKAGE, own_ports, read_port, select_runners
+from gradparity.ports.new import TEMPLATES, templates
 
 GOOD = """
 name = "mine"
@@ -94,3 +96,21 @@ def test_selection(tmp_path: Path) -> None:
         select_runners(("rs",))
     with pytest.raises(UsageError, match="--port rust:embedded: no such port"):
         select_runners(("rust:embedded",))
+
+
+def test_no_decision_of_the_harness_depends_on_a_language() -> None:
+    """Nothing is compared with the name of a port or a language, looked up by one, or matched against one."""
+    manifests = [port.manifest for port in own_ports()]
+    languages = {template.about.language for template in templates().values()} - {"C"}  # that is a memory order, too
+    names = {name for one in manifests for name in (one.name, one.language)} | languages | set(templates())
+    names -= {"c", "r", "python"}  # file modes and the like; and Python's version is a fact about the harness itself
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if TEMPLATES in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Compare | ast.MatchValue | ast.Dict | ast.Subscript):
+                parts = node.keys if isinstance(node, ast.Dict) else [node]
+                constants = [one for part in parts if part for one in ast.walk(part) if isinstance(one, ast.Constant)]
+                found += [f"{path.name}:{one.lineno}: {one.value!r}" for one in constants if one.value in names]
+    assert found == []

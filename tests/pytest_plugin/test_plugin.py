@@ -75,7 +75,7 @@ def test_a_run_that_does_not_ask_imports_nothing(pytester: pytest.Pytester, monk
         import sys
 
         def test_nothing_is_imported():
-            assert [m for m in ("numpy", "pydantic", "rich", "gradparity.check.run") if m in sys.modules] == []
+            assert [m for m in ("numpy", "pydantic", "rich", "gradparity.check") if m in sys.modules] == []
         """
     )
     result = pytester.runpytest_subprocess("-p", "gradparity.pytest_plugin")

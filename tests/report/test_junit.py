@@ -61,10 +61,10 @@ def kinds(root: ElementTree.Element) -> Counter[str]:
 def test_agreement_is_all_green_and_what_a_port_lacks_is_skipped() -> None:
     root = parsed(agreeing())
     assert set(kinds(root)) == {"passed", "skipped"}
-    lacking = case_of(root, f"gradparity.check.run.{BETA}", "random-5-4-3-relu-n2-float32-numerical [0]")
+    lacking = case_of(root, f"gradparity.check.{BETA}", "random-5-4-3-relu-n2-float32-numerical [0]")
     skipped = lacking.find("skipped")
     assert skipped is not None and skipped.get("type") == "not implemented"
-    case_of(root, f"gradparity.check.run.{ALPHA}", "random-5-4-3-relu-n2-float32-numerical [0]")
+    case_of(root, f"gradparity.check.{ALPHA}", "random-5-4-3-relu-n2-float32-numerical [0]")
     case_of(root, f"gradparity.train.{ALPHA}", "update sgd")
     case_of(root, f"gradparity.train.{ALPHA}", "python-post, r-post [0]")
     case_of(root, f"gradparity.bench.{ALPHA}", "is timed")
@@ -76,7 +76,7 @@ def test_agreement_is_all_green_and_what_a_port_lacks_is_skipped() -> None:
 
 def test_what_is_wrong_fails_with_its_diagnosis_figures_and_command() -> None:
     root = parsed(disagreeing())
-    case = case_of(root, f"gradparity.check.run.{BETA}", "random-5-4-3-relu-n2-float64-numerical [0]")
+    case = case_of(root, f"gradparity.check.{BETA}", "random-5-4-3-relu-n2-float64-numerical [0]")
     failure = case.find("failure")
     assert failure is not None and failure.get("type") == "wrong" and failure.text
     assert failure.get("message", "").startswith("first at affine1 forward out (called alone, too)")
@@ -95,15 +95,15 @@ def test_what_is_wrong_fails_with_its_diagnosis_figures_and_command() -> None:
 def test_what_could_not_run_is_an_error_and_what_is_cut_short_too() -> None:
     root = parsed(incomplete())
     for classname, name in (
-        (f"gradparity.check.run.{ALPHA}", "random-5-4-3-relu-n2-float64-numerical [0]"),
+        (f"gradparity.check.{ALPHA}", "random-5-4-3-relu-n2-float64-numerical [0]"),
         (f"gradparity.train.{ALPHA}", "python-post, r-post [0]"),
         (f"gradparity.bench.{ALPHA}", "is timed"),
-        ("gradparity.check.run.gamma", "starts"),
-        ("gradparity.check.run.delta", "starts"),
+        ("gradparity.check.gamma", "starts"),
+        ("gradparity.check.delta", "starts"),
         ("gradparity.train", "is complete"),
     ):
         assert case_of(root, classname, name).find("error") is not None, f"{classname} {name}"
-    assert case_of(root, "gradparity.check.run.delta", "starts").findtext("system-err") == "cannot find my library"
+    assert case_of(root, "gradparity.check.delta", "starts").findtext("system-err") == "cannot find my library"
     assert case_of(parsed(cut_short()), "gradparity.bench", "is complete").find("error") is not None
 
 
@@ -111,14 +111,14 @@ def test_a_runner_that_is_not_here_is_skipped_where_the_port_has_another() -> No
     ready = RunnerInfo(runner="a:x", port="a", language="A", state=State.READY)
     gone = ready.model_copy(update={"runner": "a:y", "state": State.NOT_AVAILABLE, "reason": "no bridge"})
     root = parsed(Run(check=CheckResult(runners=[ready, gone])))
-    skipped = case_of(root, "gradparity.check.run.a:y", "starts").find("skipped")
+    skipped = case_of(root, "gradparity.check.a:y", "starts").find("skipped")
     assert skipped is not None and skipped.get("message") == "not available: no bridge"
 
 
 def test_unresolved_is_a_failure_of_its_own_type() -> None:
     cell = Cell(quantity=Quantity.LOSS, array="loss", verdict=Verdict.UNRESOLVED, ratio=0.5)
     case = CaseResult(runner="a", case="c", seed=3, dtype="float64", command="again", cells=[cell], seconds=1.5)
-    found = case_of(parsed(Run(check=CheckResult(cases=[case]))), "gradparity.check.run.a", "c [3]")
+    found = case_of(parsed(Run(check=CheckResult(cases=[case]))), "gradparity.check.a", "c [3]")
     failure = found.find("failure")
     assert failure is not None and failure.get("type") == "unresolved" and found.get("time") == "1.5"
 

@@ -41,6 +41,7 @@ MEND = {
     Verdict.COULD_NOT_RUN: "mend that: the finding has the port's last words",
     Verdict.UNRESOLVED: "other cases, with --case: these show too little",
 }
+REASONS = 4
 TRAINING = {"data", "train", "params", "evaluate"}
 
 
@@ -88,7 +89,8 @@ def _rung(step: Step, cells: list[Cell]) -> Rung:
     if not verdict.passes and verdict is not Verdict.NOT_IMPLEMENTED:
         return Rung(step, verdict, next(cell.detail for cell in cells if cell.verdict is verdict))
     lacking = dict.fromkeys(cell.detail for cell in cells if cell.verdict is Verdict.NOT_IMPLEMENTED)
-    return Rung(step, verdict, "; ".join(lacking))
+    reasons = [*list(lacking)[:REASONS], *(["..."] if len(lacking) > REASONS else [])]
+    return Rung(step, verdict, "; ".join(reasons))
 
 
 def _with_next(rungs: list[Rung]) -> list[Rung]:

@@ -9,7 +9,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,11 +86,12 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
     spec = CaseSpec(sizes=(5, 4, 3), batch=2)
     options = Options(seconds=SECONDS, hello_seconds=20)
     run_check([python], {spec.name: spec}, [0], options, lambda _: None)  # what the first check imports and computes
-    files, before = set(os.listdir()), start_of_peak()
+    before = start_of_peak()
     runners = [*(runner for fake in fakes for runner in fake.runners), python]
-    infos, results, _ = run_check(runners, {spec.name: spec}, [0], options, lambda _: None)
+    with chdir(tmp_path_factory.mktemp("here")):
+        infos, results, _ = run_check(runners, {spec.name: spec}, [0], options, lambda _: None)
+        new = set(os.listdir())
     growth = None if before is None else (peak(os.getpid())[0] or 0) - before
-    new = set(os.listdir()) - files
     named = dict(zip([*names, "python"], infos, strict=True))
     of = {result.runner: result for result in results}
     cases = {name: of[info.runner] for name, info in named.items() if info.runner in of}

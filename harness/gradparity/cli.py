@@ -72,7 +72,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 @port_option
 @click.option("--case", "cases", multiple=True, metavar="CASE", help="A name, a pattern with *, or a .toml file.")
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(get_args(Dtype)), help="Default: both.")
-@click.option("--seeds", type=SeedList(), default="0", show_default=True, help="3, or 1,5,9, or 0-4.")
+@click.option("--seeds", type=SeedList(), show_default="0", help="3, or 1,5,9, or 0-4.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime.")
 @click.option("--timeout", type=click.FloatRange(0.01, 86400), default=REQUEST_SECONDS, show_default=True,
               help="Seconds for one request.")  # fmt: skip
@@ -88,7 +88,7 @@ def check(
     ports: tuple[str, ...],
     cases: tuple[str, ...],
     dtypes: tuple[Dtype, ...],
-    seeds: list[int],
+    seeds: list[int] | None,
     threads: int,
     timeout: float,
     data_dir: Path | None,
@@ -102,9 +102,9 @@ def check(
     runners = _heard(ports, record, replay)
     if replay and not (cases or dtypes):
         asked = transcript.read_asked(replay)
-        specs, seeds = asked.cases, asked.seeds
+        specs, seeds = asked.cases, seeds or asked.seeds
     else:
-        specs = select_cases(cases, dtypes)
+        specs, seeds = select_cases(cases, dtypes), seeds or [0]
     specs, left_out = with_data(specs, data_dir, asked=bool(cases or data_dir))
     if record:
         transcript.note_asked(record, specs, seeds)
@@ -128,6 +128,8 @@ def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> 
             raise UsageError("--replay: the ports are those of the recording: leave out --port and --record")
         return transcript.replaying(replay)
     runners = select_runners(ports)
+    if record:
+        transcript.demand_new(record)
     return [transcript.recording(runner, record) for runner in runners] if record else runners
 
 

@@ -6,6 +6,7 @@ import math
 import re
 
 STDERR_LINES = 6
+LINE = 300  # characters of one of them
 ERROR = re.compile(r"\b(error|panic|exception|summary)\b", re.IGNORECASE)
 
 
@@ -36,4 +37,8 @@ def last_lines(text: str) -> list[str]:
     above, end = lines[:-STDERR_LINES], lines[-STDERR_LINES:]
     errors = [line for line in above if ERROR.search(line)]
     errors = errors[:2] + errors[2:][-1:]
-    return [plain(line) for line in ([*errors, "..."] if errors else []) + end]
+    return [plain(_cut(line)) for line in ([*errors, "..."] if errors else []) + end]
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LINE else f"{line[:LINE]}..."

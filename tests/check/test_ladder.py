@@ -70,7 +70,15 @@ def test_a_port_with_everything_needs_no_ladder(make_port: MakePort) -> None:
 def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) -> None:
     result = checked(make_port, "nothing_there.py", "x")
     rungs = ladder(result, result.runners[0])
-    assert not rungs[0].passed and all(rung.verdict is None for rung in rungs[1:]) and "hello" in rungs[0].next
+    assert not rungs[0].passed and all(rung.verdict is None for rung in rungs[1:]) and rungs[0].next
     out = io.StringIO()
     Console(file=out, width=200).print(check_report(result))
     assert "how far fake has come" in out.getvalue() and "next: mend that" in out.getvalue()
+
+
+def test_what_broke_is_to_be_mended_before_what_it_kept_from_being_reached(make_port: MakePort) -> None:
+    result = checked(make_port, "faulty.py", "exit")
+    rungs = {rung.step: rung for rung in ladder(result, result.runners[0])}
+    assert rungs[Step.LAYER].verdict is None
+    assert [step for step, rung in rungs.items() if rung.next] == [Step.GRADIENT]
+    assert rungs[Step.GRADIENT].next.startswith("mend that")

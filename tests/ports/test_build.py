@@ -37,14 +37,11 @@ def test_it_is_built_once_and_again_when_an_input_changed(port: Port) -> None:
     assert (port.folder / "log.txt").read_text().count("built") == 3
 
 
-def test_a_file_that_the_command_names_is_an_input(port: Port) -> None:
-    elsewhere = port.folder.parent / "elsewhere.txt"
-    elsewhere.write_text("one")
-    port = changed(port, command=["cp", "../elsewhere.txt", "out.txt"])
-    assert [ensure_built(port), ensure_built(port)] == [True, False], "what it makes is no input"
-    elsewhere.write_text("two")
-    assert [ensure_built(port), ensure_built(port)] == [True, False]
-    assert (port.folder / "out.txt").read_text() == "two"
+def test_without_inputs_it_is_built_each_time(port: Port) -> None:
+    port = changed(port, inputs=[])
+    assert [ensure_built(port), ensure_built(port)] == [True, True]
+    assert (port.folder / "log.txt").read_text().count("built") == 2
+    assert not (port.folder / ".build-stamp").exists()
 
 
 def test_a_build_that_fails_shows_the_end_of_its_output_and_is_tried_again(port: Port) -> None:

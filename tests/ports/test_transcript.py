@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from conftest import MakePort
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, State
 from gradparity.check.run import Options, run_check
+from gradparity.check.verdicts import Verdict
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.manifest import Runner
@@ -78,15 +80,6 @@ def test_what_is_no_transcript_is_refused(text: bytes, tmp_path: Path) -> None:
         read_transcript(tmp_path / "x-1.transcript")
 
 
-def test_a_transcript_that_is_cut_off_is_played_as_far_as_it_goes(make_port: MakePort, tmp_path: Path) -> None:
-    [runner] = make_port("wrong.py", "nothing").runners
-    check(recording(runner, tmp_path))
-    [file] = tmp_path.glob("*.transcript")
-    file.write_bytes(file.read_bytes()[:-2000])
-    [case] = check(replaying(tmp_path)[0])
-    assert case.verdict.value == "could not run" and "here the harness killed the port" in case.stderr
-
-
 def test_an_empty_folder_cannot_be_played(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--replay"):
         replaying(tmp_path)
@@ -109,9 +102,31 @@ def test_a_replay_asks_what_was_asked(
     recorded = capsys.readouterr().out
     assert cli.main(["check", "--replay", said], standalone_mode=False) == 1
     played = capsys.readouterr().out
+    assert cli.main(["check", "--replay", said, "--seeds", "2"], standalone_mode=False) != 0
+    assert "x 3 cases: 2 could not run" in capsys.readouterr().out
     again = f"gradparity check --replay {tmp_path / said}"
     assert again in played
     assert re.sub("gradparity check .*", again, recorded).splitlines()[:8] == played.splitlines()[:8]
+
+
+def test_nothing_is_recorded_over(make_port: MakePort, tmp_path: Path) -> None:
+    (tmp_path / "said").mkdir()
+    (tmp_path / "said" / "mine.c").write_text("int x;")
+    command = ["check", "--port", str(make_port("wrong.py", "nothing").folder), "--record", str(tmp_path / "said")]
+    with pytest.raises(UsageError, match="expected an empty folder, or none yet; nothing was written"):
+        cli.main(command, standalone_mode=False)
+    assert [path.name for path in (tmp_path / "said").iterdir()] == ["mine.c"]
+
+
+def test_a_recording_that_is_cut_short_says_so_at_once(make_port: MakePort, tmp_path: Path) -> None:
+    [runner] = make_port("wrong.py", "nothing").runners
+    check(recording(runner, tmp_path))
+    [file] = tmp_path.glob("*.transcript")
+    file.write_bytes(file.read_bytes()[:-100])
+    began = time.monotonic()
+    [case] = check(replaying(tmp_path)[0])
+    assert case.verdict is Verdict.COULD_NOT_RUN and "it is cut short" in case.stderr
+    assert time.monotonic() - began < 4, "it did not wait for the time-out"
 
 
 def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(make_port: MakePort, tmp_path: Path) -> None:

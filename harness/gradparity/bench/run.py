@@ -197,7 +197,8 @@ class _Bench:
             if able:
                 one.load(case, able[0])
         except PortFailure as failure:
-            one.broke(failure, _title(group))
+            if failure.kind is not Failure.UNSUPPORTED:  # a kind of case that the port does not have
+                one.broke(failure, _title(group))
             missing.extend(_missing(one.label, op, failure) for op in group.operations)
             return []
         return [Turns(one.label, one.running, op) for op in able]

@@ -165,7 +165,7 @@ class CaseCheck:
     def _same(self, what: str, again: Array, first: Array, allowance: Allowance, right: Array) -> None:
         figures = compare(again, first, allowance)
         verdict = _of_state(figures)
-        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what)
+        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what, "but was")
         self._add(Quantity.STATE, what, verdict, detail)
         if not verdict.passes:
             self.answers.state.append(repeated(f"{what}, asked again", again, first, allowance, right))
@@ -228,8 +228,8 @@ def _of_state(figures: Figures) -> Verdict:
     return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
 
 
-def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str) -> str:
+def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str, but: str = "but should be") -> str:
     """Actual, expected, call: in that order."""
     index = f"[{', '.join(map(str, worst))}]" if worst else ""
     name, _, where = call.partition(" ")
-    return f"{name}{index}={came[worst]!s}, but should be {expected[worst]!s} [{where}, {came.dtype}]"
+    return f"{name}{index}={came[worst]!s}, {but} {expected[worst]!s} [{where}, {came.dtype}]"

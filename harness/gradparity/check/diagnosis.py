@@ -44,7 +44,7 @@ def diagnose(answers: Answers) -> Diagnosis | None:
                 inherited=origin.inherited,
                 beside=origin.beside,
                 explanations=found,
-                also=[one for one in also if one not in found],
+                also=[one for one in also if one.sentence not in {fit.sentence for fit in found}],
             )
     return None
 

@@ -29,7 +29,7 @@ CELLS: dict[Step, Callable[[Cell], bool]] = {
 }
 LISTED = "name it in hello, or in the list of your one file"
 NEXT = {
-    Step.HELLO: "mend that; docs/protocol.md opens with a session that begins with hello",
+    Step.HELLO: "mend that",
     Step.LAYER: f"one layer, such as relu or affine: {LISTED}",
     Step.FORWARD: f"predict, the logits of the loaded case: {LISTED}",
     Step.LOSS: "softmax_with_loss, and then gradient: both give the loss",
@@ -38,7 +38,7 @@ NEXT = {
 }
 MEND = {
     Verdict.WRONG: "mend it: the finding says where it is wrong first",
-    Verdict.COULD_NOT_RUN: "mend that: the finding has the port's last words",
+    Verdict.COULD_NOT_RUN: "mend that: its last words are above",
     Verdict.UNRESOLVED: "other cases, with --case: these show too little",
 }
 REASONS = 4
@@ -66,7 +66,9 @@ def ladder(result: CheckResult, info: RunnerInfo) -> list[Rung]:
         return _with_next(
             [Rung(Step.HELLO, Verdict.COULD_NOT_RUN, info.reason), *(Rung(s, None) for s in Step if s != Step.HELLO)]
         )
-    cells = [cell for case in result.cases if case.runner == info.runner for cell in case.cells]
+    own = [case for case in result.cases if case.runner == info.runner]
+    own = [case for case in own if case.verdict is not Verdict.NOT_IMPLEMENTED] or own  # a port may lack kinds of cases
+    cells = [cell for case in own for cell in case.cells]
     about = ", ".join(filter(None, [f"{info.language} {info.version}".strip(), info.blas]))
     rungs = [Rung(Step.HELLO, Verdict.IDENTICAL, about)]
     rungs += [_rung(step, [cell for cell in cells if belongs(cell)]) for step, belongs in CELLS.items()]
@@ -94,9 +96,12 @@ def _rung(step: Step, cells: list[Cell]) -> Rung:
 
 
 def _with_next(rungs: list[Rung]) -> list[Rung]:
-    for at, rung in enumerate(rungs):
-        if not rung.passed:
-            mend = MEND.get(rung.verdict) if rung.verdict and rung.step is not Step.HELLO else None
-            following = mend or NEXT[rung.step]
-            return [*rungs[:at], Rung(rung.step, rung.verdict, rung.told, following), *rungs[at + 1 :]]
-    return rungs
+    left = [at for at, rung in enumerate(rungs) if not rung.passed]
+    if not left:
+        return rungs
+    # What was not reached waits for what broke, though that stands higher: all of a case is asked in one go.
+    broken = [at for at in left if rungs[at].verdict is Verdict.COULD_NOT_RUN]
+    at = broken[0] if broken and rungs[left[0]].verdict is None else left[0]
+    rung = rungs[at]
+    following = MEND.get(rung.verdict, NEXT[rung.step]) if rung.verdict else NEXT[rung.step]
+    return [*rungs[:at], Rung(rung.step, rung.verdict, rung.told, following), *rungs[at + 1 :]]

@@ -1,9 +1,8 @@
-"""A port's own steps: its setup script, and its build, which runs again only when its inputs changed."""
+"""A port's own steps: its setup script, and its build, which runs again when its inputs changed."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import threading
 from collections import defaultdict
@@ -28,20 +27,24 @@ class StepFailed(Exception):
 
 
 def ensure_built(port: Port) -> bool:
-    """Build the port where its inputs changed or an output is missing; whether it was. Raises StepFailed."""
+    """Build the port where its inputs changed, it names none, or an output is missing; whether it was built.
+
+    Raises StepFailed.
+    """
     build = port.manifest.build
     if build is None:
         return False
     with _locks[port.folder]:  # the runners of one port share its build
         stamp, wanted = port.folder / STAMP, _fingerprint(port)
         outputs_there = all((port.folder / output).exists() for output in build.outputs)
-        if outputs_there and stamp.is_file() and stamp.read_text() == wanted:
+        if build.inputs and outputs_there and stamp.is_file() and stamp.read_text() == wanted:
             return False
         _run(port, "build", build.command)
         missing = [output for output in build.outputs if not (port.folder / output).exists()]
         if missing:
             raise StepFailed(port, "build", f"expected it to make {', '.join(missing)}, it did not")
-        stamp.write_text(wanted)
+        if build.inputs:
+            stamp.write_text(wanted)
     return True
 
 
@@ -54,11 +57,9 @@ def set_up(port: Port) -> None:
 def _fingerprint(port: Port) -> str:
     assert port.manifest.build
     digest = hashlib.sha256(repr(port.manifest.build).encode())
-    inputs = [path for pattern in port.manifest.build.inputs for path in sorted(port.folder.glob(pattern))]
-    named = set(port.manifest.build.command) - set(port.manifest.build.outputs)  # a source file elsewhere, perhaps
-    for path in dict.fromkeys([*inputs, *(port.folder / word for word in sorted(named))]):
-        if path.is_file():
-            digest.update(f"\0{os.path.relpath(path, port.folder)}\0".encode() + path.read_bytes())
+    for pattern in port.manifest.build.inputs:
+        for path in sorted(port.folder.glob(pattern)):
+            digest.update(f"\0{path.relative_to(port.folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -47,9 +47,9 @@ class Step(_Table):
 
 
 class BuildSpec(Step):
-    """The command that builds the port; it runs again only when an input changed or an output is missing."""
+    """The command that builds the port: at each start or, where it names inputs, when one of them changed."""
 
-    inputs: list[str]
+    inputs: list[str] = []
     outputs: list[str] = []
 
 

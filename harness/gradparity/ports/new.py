@@ -125,7 +125,7 @@ def next_steps(template: Template, port: Port, folder: Path) -> str:
     lines = [
         f"{folder}: a port in {template.about.language}, named {port.manifest.name}, that can do nothing yet.",
         f"  1. Open {opened}: what is left to you is marked YOURS.",
-        f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float??'",
+        f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float64'",
         "  3. The same without --case: the whole suite. docs/add-a-port.md goes through it step by step.",
     ]
     lines += [f"  {', '.join(lacking)} is not on PATH: {port.manifest.hint}"] if lacking else []

@@ -29,7 +29,8 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE
-        trouble = {"reason": failure.what, "hint": manifest.hint, "stderr": failure.stderr}
+        hint = manifest.hint if lacking else f"if something is missing: {manifest.hint}"
+        trouble = {"reason": failure.what, "hint": hint, "stderr": failure.stderr}
         return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
     hello = session.hello
     told = {"version": hello.version, "blas": hello.blas, "threads": hello.threads}

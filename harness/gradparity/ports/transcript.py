@@ -37,6 +37,7 @@ FIRST_LINE = b"gradparity transcript 1"
 CHUNK = 1 << 16
 SUFFIX = ".transcript"
 ASKED = "asked.json"
+CUT = "cut"
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Transcript:
 
     label: str
     said: list[tuple[str, bytes]] = field(default_factory=list)
-    end: str = ""
+    end: str = ""  # CUT: the file ends in the middle of a piece
 
 
 def read_transcript(path: Path) -> Transcript:
@@ -69,6 +70,7 @@ def _read(path: Path, file: BinaryIO) -> Transcript:
         elif side in (">", "<", "!") and rest.isdecimal():
             said = file.read(int(rest))
             if len(said) < int(rest):
+                found.end = CUT
                 break
             if found.said and found.said[-1][0] == side:
                 said = found.said.pop()[1] + said
@@ -78,6 +80,15 @@ def _read(path: Path, file: BinaryIO) -> Transcript:
                 f"{path}: byte {file.tell() - len(line)}: expected >, < or ! and a size, came {line!r:.60}"
             )
     return found
+
+
+def demand_new(folder: Path) -> None:
+    """Raises UsageError where there is something in the folder of a recording: nothing is written over."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise UsageError(f"--record {folder}: expected an empty folder, or none yet; nothing was written")
+    except OSError as error:
+        raise UsageError(f"--record {folder}: {error.strerror}") from None
 
 
 def recording(runner: Runner, folder: Path) -> Runner:
@@ -233,8 +244,11 @@ def replay(file: Path) -> int:
             return 1
         asked += len(said)
     kind, _, number = transcript.end.partition(" ")
+    if kind == CUT:
+        print(f"{file.name}: it is cut short: the recording goes on where this file ends", file=sys.stderr)
+        return 1
     if not kind:
-        print(f"{file.name}: here the harness killed the port", file=sys.stderr)
+        print(f"{file.name}: here the harness killed the port, or the file is cut short", file=sys.stderr)
     if kind == "signal":
         os.kill(os.getpid(), int(number))
     more = os.read(0, 1) if kind != "exit" or number == "0" else b""

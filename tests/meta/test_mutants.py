@@ -1,7 +1,7 @@
 """No mutant survives, and each is named.
 
-Here all of the Python port's on the smaller cases, and a few of the others'; `.ci/run` has `gradparity mutants` check
-all of them on the whole suite.
+Here all of the Python port's on the smaller cases, and one of each other runner; `.ci/run` has `gradparity mutants`
+check more of them on the whole suite, and without options it checks them all.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import gradparity_oracle
 import pytest
 from conftest import RUNNERS, Sessions
 from gradparity.check.hypotheses import HYPOTHESES
@@ -18,6 +19,7 @@ from gradparity.meta.mutants import Mutant, Outcome, read_gallery, run_mutants
 from gradparity.ports.manifest import own_ports, read_port
 from gradparity.suite import select_cases
 
+ORACLE = Path(gradparity_oracle.__file__).parent
 SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*")
 SUITE = select_cases(SMALLER)
 GALLERIES = {port.manifest.name: gallery for port in own_ports() if (gallery := read_gallery(port))}
@@ -43,6 +45,14 @@ def test_every_mutant_of_the_python_port_is_killed_and_named() -> None:
 def test_a_mutant_of_every_runner_is_killed_and_named(label: str, sessions: Sessions) -> None:
     sessions.get(label)
     check(run(label, GALLERIES[RUNNERS[label].port.manifest.name].mutant[0].name))
+
+
+def test_each_finds_the_text_that_it_changes() -> None:
+    for port in own_ports():
+        for mutant in GALLERIES[port.manifest.name].mutant:
+            home = ORACLE if mutant.file.startswith(ORACLE.name) else port.folder
+            path = home.parent / mutant.file if home is ORACLE else home / mutant.file
+            assert path.read_text(encoding="utf-8").count(mutant.old) == 1, f"{port.manifest.name}: {mutant.name}"
 
 
 def test_there_are_enough_of_them() -> None:

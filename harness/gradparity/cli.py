@@ -128,9 +128,10 @@ def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> 
             raise UsageError("--replay: the ports are those of the recording: leave out --port and --record")
         return transcript.replaying(replay)
     runners = select_runners(ports)
-    if record:
-        transcript.demand_new(record)
-    return [transcript.recording(runner, record) for runner in runners] if record else runners
+    if record is None:
+        return runners
+    transcript.demand_new(record)
+    return [transcript.recording(runner, record) for runner in runners]
 
 
 def _by_name(runners: list[Runner], ports: tuple[str, ...]) -> list[str]:

@@ -5,7 +5,7 @@ Square cases hide transposes, and a matrix product written for an element-wise o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -74,7 +74,16 @@ def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dic
         if not found:
             raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
         chosen.update(found)
-    kept = {option: spec for option, spec in chosen.items() if not dtypes or spec.dtype in dtypes}
-    if not kept:
+    found = kept(chosen, dtypes)
+    if not found:
         raise UsageError(f"--dtype {', '.join(dtypes)}: none of the chosen cases has it")
-    return kept
+    return found
+
+
+def kept(specs: Mapping[str, CaseSpec], dtypes: Collection[str], mnist: bool = True) -> dict[str, CaseSpec]:
+    """Those of these dtypes, of any where none is named; without ``mnist``, those on other data."""
+    return {
+        option: spec
+        for option, spec in specs.items()
+        if (not dtypes or spec.dtype in dtypes) and (mnist or spec.data != "mnist")
+    }

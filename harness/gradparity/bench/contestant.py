@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..cases import Case
 from ..check.records import RunnerInfo, State
 from ..ports.manifest import Runner
-from ..ports.session import PortFailure, Session
+from ..ports.session import Failure, PortFailure, Session
 from ..ports.start import start
 from .blas import loaded_blas
 from .clock import resolution
@@ -83,7 +83,9 @@ class Contestant:
             self.blas = loaded_blas(pid, environment, self.session.hello.blas)
 
     def broke(self, failure: PortFailure, where: str) -> None:
-        """Take note of a failed request, what it was for, and of the process's end."""
+        """Take note of a failed request, what it was for, and of the process's end. What it lacks is no trouble."""
+        if failure.kind is Failure.UNSUPPORTED:
+            return
         if not self.trouble:
             self.trouble, self.stderr = f"{where}: {failure.operation}: {failure.what}", failure.stderr
         if failure.ends_session:

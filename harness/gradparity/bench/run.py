@@ -161,8 +161,7 @@ class _Bench:
         def broke(turn: Turns, failure: PortFailure) -> None:
             missing.append(_missing(turn.label, turn.operation, failure))
             gone = next(one for one in self.contestants if one.label == turn.label)
-            if failure.kind is not Failure.UNSUPPORTED:
-                gone.broke(failure, _title(group))
+            gone.broke(failure, _title(group))
             if failure.ends_session:
                 lost = [t for t in turns if t.session is turn.session and t is not turn]
                 missing.extend(_missing(t.label, t.operation, failure) for t in lost)
@@ -197,8 +196,7 @@ class _Bench:
             if able:
                 one.load(case, able[0])
         except PortFailure as failure:
-            if failure.kind is not Failure.UNSUPPORTED:  # a kind of case that the port does not have
-                one.broke(failure, _title(group))
+            one.broke(failure, _title(group))
             missing.extend(_missing(one.label, op, failure) for op in group.operations)
             return []
         return [Turns(one.label, one.running, op) for op in able]

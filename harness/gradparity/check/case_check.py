@@ -122,10 +122,8 @@ class CaseCheck:
         for name, right in expected.items():
             allowance = self.reference.allowance(operation, name)
             second, third = (one[name] for one in answers)
-            ratios = [compare(third, second, allowance).ratio, compare(second, first[name], allowance).ratio]
-            # Where both are wrong, the later pair: nothing else was asked between its two.
-            pair = (third, second) if ratios[0] > 1 or ratios[0] > ratios[1] else (second, first[name])
-            self._same(f"{operation} {name}", *pair, allowance, right)
+            # The later pair first: nothing else was asked between its two.
+            self._same(f"{operation} {name}", [(third, second), (second, first[name])], allowance, right)
 
     def _layer(self, layer: LayerCheck) -> None:
         missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
@@ -143,7 +141,7 @@ class CaseCheck:
         again = self._request(Quantity.STATE, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
         if again is not None:
             for name, right in layer.expected.items():
-                self._same(f"{layer.name} {name}", again[name], came[name], layer.allowances[name], right)
+                self._same(f"{layer.name} {name}", [(again[name], came[name])], layer.allowances[name], right)
 
     def _inputs_intact(self, call: str, sent: dict[str, Array]) -> None:
         if "inputs" not in self.session.hello.operations:
@@ -162,8 +160,11 @@ class CaseCheck:
                 if not verdict.passes:
                     self.answers.state.append(mutated(f"{name} of {call}", came[name], array))
 
-    def _same(self, what: str, again: Array, first: Array, allowance: Allowance, right: Array) -> None:
-        figures = compare(again, first, allowance)
+    def _same(self, what: str, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
+        """Of pairs of a later and an earlier answer, the first that is wrong is told, else the one furthest apart."""
+        judged = [(compare(*pair, allowance), pair) for pair in pairs]
+        wrong = [one for one in judged if one[0].ratio > 1]
+        figures, (again, first) = wrong[0] if wrong else max(judged, key=lambda one: one[0].ratio)
         verdict = _of_state(figures)
         detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what, "but was")
         self._add(Quantity.STATE, what, verdict, detail)

@@ -29,7 +29,6 @@ CELLS: dict[Step, Callable[[Cell], bool]] = {
 }
 LISTED = "name it in hello, or in the list of your one file"
 NEXT = {
-    Step.HELLO: "mend that",
     Step.LAYER: f"one layer, such as relu or affine: {LISTED}",
     Step.FORWARD: f"predict, the logits of the loaded case: {LISTED}",
     Step.LOSS: "softmax_with_loss, and then gradient: both give the loss",
@@ -103,5 +102,6 @@ def _with_next(rungs: list[Rung]) -> list[Rung]:
     broken = [at for at in left if rungs[at].verdict is Verdict.COULD_NOT_RUN]
     at = broken[0] if broken and rungs[left[0]].verdict is None else left[0]
     rung = rungs[at]
-    following = MEND.get(rung.verdict, NEXT[rung.step]) if rung.verdict else NEXT[rung.step]
+    mend = MEND.get(rung.verdict) if rung.verdict else None
+    following = mend or NEXT[rung.step]
     return [*rungs[:at], Rung(rung.step, rung.verdict, rung.told, following), *rungs[at + 1 :]]

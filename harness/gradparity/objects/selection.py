@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 from ..cases import CaseSpec
 from ..errors import UsageError
 from ..seeds import SEED_LIMIT
-from ..suite import DTYPES, select_cases
+from ..suite import DTYPES, kept, select_cases
 from .handed import Layout
 from .parameters import dtype_of, held, sizes_of
 
@@ -18,8 +18,8 @@ Cases = str | CaseSpec | Iterable[str | CaseSpec]
 def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpec]:
     """The cases by what names them alone; where none is named, the suite but for MNIST. Raises ValueError."""
     wanted = [cases] if isinstance(cases, str | CaseSpec) else list(cases)
-    kept = [dtypes] if isinstance(dtypes, str) else list(dtypes)
-    if unknown := [dtype for dtype in kept if dtype not in DTYPES]:
+    named = [dtypes] if isinstance(dtypes, str) else list(dtypes)
+    if unknown := [dtype for dtype in named if dtype not in DTYPES]:
         raise ValueError(f"dtypes: expected some of {', '.join(DTYPES)}, came {unknown[0]!r}")
     specs = {} if wanted else select_cases(())
     try:
@@ -27,13 +27,9 @@ def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpe
             specs |= {one.name: one} if isinstance(one, CaseSpec) else select_cases((one,))
     except UsageError as error:
         raise ValueError(str(error).replace("--case", "cases:")) from None
-    found = {
-        option: spec
-        for option, spec in specs.items()
-        if (not kept or spec.dtype in kept) and (wanted or spec.data != "mnist")
-    }
+    found = kept(specs, named, mnist=bool(wanted))
     if not found:
-        raise ValueError(f"dtypes: none of the cases is of {', '.join(kept)}")
+        raise ValueError(f"dtypes: none of the cases is of {', '.join(named)}")
     return found
 
 

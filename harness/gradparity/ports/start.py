@@ -19,17 +19,18 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
     manifest = runner.port.manifest
     about: dict[str, Any] = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
     about["option"] = runner.option or runner.label
+    perhaps = f"if something is missing: {manifest.hint}"
     try:
         if not runner.lacking:
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        hint = f"if something is missing: {manifest.hint}" if failure.ran else manifest.hint
+        hint = perhaps if failure.ran else manifest.hint
         trouble: dict[str, Any] = {"reason": failure.what, "hint": hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE
-        hint = manifest.hint if lacking else f"if something is missing: {manifest.hint}"
+        hint = manifest.hint if lacking else perhaps
         trouble = {"reason": failure.what, "hint": hint, "stderr": failure.stderr}
         return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
     hello = session.hello

@@ -14,7 +14,7 @@ from ..cases import CaseSpec
 from ..errors import UsageError
 from ..ports.manifest import Runner, select_runners
 from ..seeds import parse_seeds
-from ..suite import DTYPES, select_cases
+from ..suite import DTYPES, kept, select_cases
 from . import Asked
 
 
@@ -40,11 +40,7 @@ def read_settings(config: pytest.Config, asked: Asked) -> Settings:
     dtypes = _ini(config, "dtypes")
     if unknown := [dtype for dtype in dtypes if dtype not in DTYPES]:
         raise UsageError(f"gradparity_dtypes: expected some of {', '.join(DTYPES)}, came {unknown[0]}")
-    specs = {
-        option: spec
-        for option, spec in specs.items()
-        if (not dtypes or spec.dtype in dtypes) and (texts or spec.data != "mnist")
-    }
+    specs = kept(specs, dtypes, mnist=bool(texts))
     if not specs:
         raise UsageError(f"gradparity_dtypes: none of the cases is of {', '.join(dtypes)}")
     try:

@@ -83,14 +83,7 @@ export class Momentum {
  *
  * @implements {Rule}
  */
-export class Nesterov {
-  stateNames = ["v"];
-
-  constructor(learningRate = 0.01, momentum = 0.9) {
-    this.learningRate = learningRate;
-    this.momentum = momentum;
-  }
-
+export class Nesterov extends Momentum {
   /**
    * @param {Floats} p
    * @param {Floats} dp

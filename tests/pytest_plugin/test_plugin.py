@@ -31,6 +31,8 @@ Run = Callable[..., pytest.RunResult]
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """pytest with the plugin and no other, in a folder with two cases set and no test file."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in "CI", "BUILD_NUMBER":  # with these, pytest's short summary repeats whole messages
+        monkeypatch.delenv(name, raising=False)
     pytester.makeini(INI)
 
     def run(*arguments: str | Path) -> pytest.RunResult:

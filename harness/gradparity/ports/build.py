@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-import threading
-from collections import defaultdict
-from pathlib import Path
 
+from .lock import building
 from .manifest import Port, expand
 
 STAMP = ".build-stamp"
 LAST_LINES = 200
-
-_locks: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
 
 
 class StepFailed(Exception):
@@ -34,7 +30,7 @@ def ensure_built(port: Port) -> bool:
     build = port.manifest.build
     if build is None:
         return False
-    with _locks[port.folder]:  # the runners of one port share its build
+    with building(port):
         stamp, wanted = port.folder / STAMP, _fingerprint(port)
         outputs_there = all((port.folder / output).exists() for output in build.outputs)
         if build.inputs and outputs_there and stamp.is_file() and stamp.read_text() == wanted:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .family import MARK, Family, new_mark
+from .lock import starting
 from .manifest import Runner
 from .pipes import Ended, Pipes
 from .wire import Message, WireError, decode, encode
@@ -138,6 +139,10 @@ class Session:
         if runner.lacking:
             what = f"{', '.join(runner.lacking)} is not on PATH"
             raise PortFailure(self.label, "start", Failure.NOT_AVAILABLE, what)
+        with starting(runner.port):
+            self._start(runner, threads, hello_seconds)
+
+    def _start(self, runner: Runner, threads: int, hello_seconds: float) -> None:
         command, mark = runner.command, new_mark()
         began = time.perf_counter()
         try:

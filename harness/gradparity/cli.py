@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import click
 from pydantic import TypeAdapter
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from . import __version__
@@ -18,7 +17,8 @@ from .check.command import check as run_check
 from .check.command import with_data
 from .check.records import CheckResult
 from .check.run import Options, References, RunnerCheck
-from .check.show import check_report, doctor_report, picture
+from .check.show import check_report, doctor_report
+from .consoles import picture, to_picture, to_stderr, to_stdout
 from .errors import DataMissing, UsageError
 from .meta.correct import CORRECT
 from .meta.mutants import Outcome, run_mutants
@@ -35,7 +35,6 @@ from .seeds import parse_seeds
 from .suite import default_suite, select_cases
 from .texts import last_lines
 
-WIDTH = 1000  # where the output is no terminal: a line is a line
 PICTURE_WIDTH = 100
 BENCH_PICTURE_WIDTH = 132
 
@@ -114,7 +113,7 @@ def check(
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
-    console = _console(record=svg is not None)
+    console = to_picture(PICTURE_WIDTH) if svg else to_stdout()
     console.print(check_report(result))
     if svg:
         svg.write_text(picture(console, "gradparity check"), encoding="utf-8")
@@ -166,7 +165,7 @@ def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     if as_json:
         click.echo(result.model_dump_json(indent=1, include={"schema_version", "gradparity", "runners"}))
     else:
-        _console().print(doctor_report(infos, result.missing))
+        to_stdout().print(doctor_report(infos, result.missing))
     return 3 if result.missing else 0
 
 
@@ -179,16 +178,16 @@ def mutants(ports: tuple[str, ...], pattern: str, as_json: bool) -> int:
     asked = select_runners(ports)
     runners = asked if ports else [port.runners[-1] for port in own_ports()]
     specs, _ = with_data(select_cases(()), None, asked=False)
-    told = Console(stderr=True)
+    told = to_stderr()
 
     def progress(outcome: Outcome) -> None:
-        told.print(f"{outcome.port}: {outcome.mutant.name}", highlight=False, markup=False)
+        told.print(f"{outcome.port}: {outcome.mutant.name}")
 
     outcomes = run_mutants(runners, pattern, specs, Options(), progress)
     if as_json:
         click.echo(TypeAdapter(list[Outcome]).dump_json(outcomes, indent=1).decode())
     else:
-        _console().print(mutants_report(outcomes))
+        to_stdout().print(mutants_report(outcomes))
     return 0 if outcomes and all(outcome.right for outcome in outcomes) else 1
 
 
@@ -204,7 +203,7 @@ def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int], as_js
     """Search for false alarms: correct implementations that are judged wrong."""
     named = [(spec, s) for spec in select_cases(cases).values() for s in seeds] if cases else []
     columns = (TextColumn("soak"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=to_stderr(), transient=True) as bar:
         task = bar.add_task("soak", total=len(named) * len(CORRECT) if named else checks)
         advance = functools.partial(bar.advance, task)
         result = soak_cases(named, advance) if named else run_soak(checks, seed, advance)
@@ -214,7 +213,7 @@ def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int], as_js
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:
-        _console().print(soak_report(result))
+        to_stdout().print(soak_report(result))
     return result.exit_code
 
 
@@ -255,7 +254,7 @@ def bench(
 
     runners = select_runners(ports) + (peers() if with_peers else [])
     if blas:
-        _console().print(command.blas(runners, threads))
+        to_stdout().print(command.blas(runners, threads))
         return 0
     specs = list(select_cases(cases, dtypes).values()) if cases else []
     options = command.BenchOptions(threads=threads, budget=budget, data_dir=data_dir)
@@ -265,7 +264,7 @@ def bench(
     if as_json:
         click.echo(result.model_dump_json(indent=1))
         return result.exit_code
-    console = _console(record=svg is not None, width=BENCH_PICTURE_WIDTH)
+    console = to_picture(BENCH_PICTURE_WIDTH) if svg else to_stdout()
     console.print(command.bench_report(result, changed))
     if svg:
         svg.write_text(picture(console, "gradparity bench"), encoding="utf-8")
@@ -316,7 +315,7 @@ def train(
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:
-        _console().print(command.train_report(result))
+        to_stdout().print(command.train_report(result))
     return result.exit_code
 
 
@@ -344,7 +343,7 @@ def run_all(
 
     options = command.RunOptions(names, budget, threads, data_dir, epochs, ports)
     runners = select_runners(ports)
-    return command.run(runners, _by_name(runners, ports), options, out or new_folder(Path("runs")), _console())
+    return command.run(runners, _by_name(runners, ports), options, out or new_folder(Path("runs")), to_stdout())
 
 
 def _print_schema(context: click.Context, parameter: click.Parameter, asked: bool) -> None:
@@ -368,7 +367,7 @@ def report(run: Path, other: Path | None, out: Path | None, markdown: bool, as_j
     """Render a recorded run: HTML, Markdown, JUnit XML, terminal. Of two runs, what has changed from RUN to OTHER."""
     from .report import command
 
-    command.report(run, other, out, "markdown" if markdown else "json" if as_json else "terminal", _console())
+    command.report(run, other, out, "markdown" if markdown else "json" if as_json else "terminal", to_stdout())
     return 0
 
 
@@ -394,13 +393,6 @@ def setup() -> int:
             output = "\n".join(last_lines(failure.output))
             click.echo(f"{failure}\n{output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
     return 3 if lacking else 0
-
-
-def _console(record: bool = False, width: int = PICTURE_WIDTH) -> Console:
-    console = Console(highlight=False, record=record)
-    if record or not console.is_terminal:
-        console.width = width if record else WIDTH
-    return console
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .consoles import to_stderr
 
 Tell = Callable[[str, float, float], None]
 """What is going on, how much of it is done, and of how much."""
@@ -15,8 +16,8 @@ Tell = Callable[[str, float, float], None]
 @contextmanager
 def shown_progress() -> Iterator[Tell]:
     """Show what is told, until the block ends."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
+    console = to_stderr()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         last = ""
@@ -25,7 +26,7 @@ def shown_progress() -> Iterator[Tell]:
             nonlocal last
             bar.update(task, description=what, completed=done, total=total)
             if what != last and not console.is_terminal:
-                console.print(what, highlight=False, markup=False)
+                console.print(what)
             last = what
 
         yield tell

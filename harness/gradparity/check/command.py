@@ -7,9 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.console import Console
-
 from ..cases import CaseSpec
+from ..consoles import to_stderr
 from ..data import find_mnist, load_mnist
 from ..errors import DataMissing
 from ..parts import Growing
@@ -33,7 +32,7 @@ def check(
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
     found = Growing(CheckResult(), keep)
     found.add(CheckResult(command=command, required=required, left_out=left_out, interrupted=True))  # until its end
-    with LiveTable(Console(stderr=True), [runner.label for runner in runners], len(specs) * len(seeds)) as live:
+    with LiveTable(to_stderr(), [runner.label for runner in runners], len(specs) * len(seeds)) as live:
 
         def progress(news: RunnerInfo | CaseResult) -> None:
             live(news)

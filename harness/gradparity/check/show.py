@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -33,11 +31,6 @@ STYLES: dict[StrEnum, str] = {
 }
 
 
-def picture(console: Console, title: str) -> str:
-    """What a recording console printed, as an SVG that needs nothing from a network: the viewer's own font is used."""
-    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
-
-
 class LiveTable:
     """The state of a check while it runs: a line a runner. Without a terminal, a line when a runner starts."""
 
@@ -60,7 +53,7 @@ class LiveTable:
         if isinstance(news, RunnerInfo):
             self.infos[news.runner] = news
             if not self.console.is_terminal:
-                self.console.print(f"{news.runner}: {news.state}", highlight=False)
+                self.console.print(f"{news.runner}: {news.state}")
         else:
             self.results[news.runner].append(news)
 
@@ -178,7 +171,7 @@ def doctor_report(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> Rendera
     for info in infos:
         style = "green" if info.state is State.READY else "yellow"
         language = f"{info.language} {info.version}".strip()
-        cells = (escape(plain(language)), escape(plain(info.blas)), escape(plain(info.threads)))
+        cells = (plain(language), plain(info.blas), plain(info.threads))
         table.add_row(info.runner, Text(str(info.state), style), *cells)
     parts: list[RenderableType] = [table, ""]
     parts += absent(infos, missing)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
-from rich.console import Console
-
 from ..check.messages import message
 from ..check.records import CheckResult
 from ..check.show import check_report, sum_line
-
-WIDTH = 1000  # a line is a line
+from ..consoles import to_text
 
 
 class Comparison(CheckResult):
@@ -21,7 +16,7 @@ class Comparison(CheckResult):
 
     def report(self) -> str:
         """What `gradparity check` prints."""
-        console = Console(file=StringIO(), width=WIDTH, highlight=False, color_system=None)
+        console = to_text()
         with console.capture() as captured:
             console.print(check_report(self))
         return "\n".join(line.rstrip() for line in captured.get().splitlines())

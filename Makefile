@@ -16,5 +16,6 @@ lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/clang-format --dry-run --Werror ports/cpp/src/* ports/cpp/tests/*
 	cargo fmt --check --manifest-path ports/rust/Cargo.toml
 	cargo clippy --quiet --all-targets --manifest-path ports/rust/Cargo.toml -- -D warnings

@@ -140,9 +140,13 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from gradparity.cli import main; main()"
     )
-    command = [sys.executable, "-c", main, "check", "--timeout", "600"]
+    record = tmp_path / "run" / "record.jsonl"
+    command = [sys.executable, "-c", main, "check", "--timeout", "600", "--run", str(record.parent)]
     with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
-        time.sleep(8)
+        until = time.monotonic() + 60
+        while not (record.exists() and '"cases"' in record.read_text()):
+            assert run.poll() is None and time.monotonic() < until, "expected a case within a minute"
+            time.sleep(0.02)
         run.send_signal(signal.SIGINT)
         out, err = run.communicate(timeout=30)
     assert run.returncode == 3

@@ -48,7 +48,7 @@ def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_
     port = fake(tmp_path, "wrong.py", "batch-size")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--seeds", "3")
     assert done.returncode == 1
-    assert "mine wrong in 1 case, first at gradient dW2 (called alone it is right)" in done.stdout
+    assert "mine wrong in 1 case, first at gradient dW2 (the layers called alone are right)" in done.stdout
     assert "sum for mean: not divided by the batch size" in done.stdout
     assert "gradient dW2: dW2[" in done.stdout
     assert "disagreement - " in done.stdout

@@ -9,6 +9,12 @@ from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
 from .check.verdicts import Verdict
 from .texts import last_lines, number
 
+ALONE = {
+    "wrong": " (called alone, too)",
+    "right": " (called alone it is right)",
+    "layers right": " (the layers called alone are right)",
+}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -46,7 +52,7 @@ def _told(finding: Finding, result: CheckResult) -> Told:
 
 def first_divergence(told: Diagnosis) -> str:
     """The first array that is wrong by itself, whether it is so called alone, and what else is wrong."""
-    alone = {"wrong": " (called alone, too)", "right": " (called alone it is right)"}.get(told.alone, "")
+    alone = ALONE.get(told.alone, "")
     text = told.where if told.where.endswith("called alone") else f"{told.where}{alone}"
     for names, one, more in (
         (told.inherited, "inherits this", "inherit this"),

@@ -7,7 +7,7 @@ import re
 
 STDERR_LINES = 6
 LINE = 300  # characters of one of them
-ERROR = re.compile(r"\b(error|panic|exception|summary)\b", re.IGNORECASE)
+ERROR = re.compile(r"(error|panic|exception|\bsummary)\b", re.IGNORECASE)
 
 
 def number(value: float | None) -> str:

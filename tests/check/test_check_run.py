@@ -127,7 +127,7 @@ def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) 
     result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1], seeds=(0,))
     told = result.cases[0].diagnosis
     assert told and (told.where, told.beside) == ("gradient dW2", ["db2", "dW1", "db1"])
-    assert first_divergence(told) == "gradient dW2 (called alone it is right); db2 and 2 more are wrong, too"
+    assert first_divergence(told) == "gradient dW2 (the layers called alone are right); db2 and 2 more are wrong, too"
 
 
 def test_the_dtypes_that_a_port_lacks_are_not_implemented_also_after_it_broke(make_port: MakePort) -> None:

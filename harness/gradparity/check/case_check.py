@@ -12,6 +12,7 @@ from ..ports.session import Failure, PortFailure
 from .diagnosis import Answers, diagnose, mutated, repeated
 from .records import Cell, Diagnosis, Quantity
 from .reference import STEP, LayerCheck, Reference
+from .steps import Inputs
 from .verdicts import Allowance, Figures, Verdict, compare
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -52,6 +53,9 @@ class CaseCheck:
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end; the cells so far stand."""
         self._load(self.reference)
+        for layer in self.reference.layers:  # first, as who does not have them right has nothing right
+            self._layer(layer)
+        self._load(self.reference)
         for operation in self.reference.operations:
             if operation == "trace":  # afresh, so that what gradient may have left behind is not blamed on the trace
                 self._inputs_intact("load", self.reference.case.arrays)
@@ -59,7 +63,7 @@ class CaseCheck:
             self._ask(operation)
         self._inputs_intact("load", self.reference.case.arrays)
         for layer in self.reference.layers:
-            self._layer(layer)
+            self._layer_again(layer)
         # Again, with other layers and operations in between: what a port keeps from call to call shows now.
         for operation in [op for op in self.reference.operations if self._answered(op)]:
             self._ask_again(operation)
@@ -70,12 +74,7 @@ class CaseCheck:
         self.session.request("load", fields, reference.case.arrays)
 
     def _answered(self, operation: str) -> bool:
-        """Whether there is a first answer with the right shapes, to hold a second one against."""
-        came = self.answers.operations.get(operation)
-        expected = getattr(self.reference, operation)
-        return came is not None and all(
-            (came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items()
-        )
+        return _fits(self.answers.operations.get(operation), getattr(self.reference, operation))
 
     def _following(self) -> None:
         """Load another case of the same sizes: what a port keeps of the one before shows now."""
@@ -138,6 +137,11 @@ class CaseCheck:
             call = f"layer {layer.name}"
             self._compare(Quantity.LAYERS, call, name, came[name], array, layer.allowances[name])
         self._inputs_intact(f"layer {layer.name}", layer.inputs)
+
+    def _layer_again(self, layer: LayerCheck) -> None:
+        if not _fits(self.answers.layers.get(layer.name), layer.expected):
+            return
+        came = self.answers.layers[layer.name]
         again = self._request(Quantity.STATE, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
         if again is not None:
             for name, right in layer.expected.items():
@@ -222,6 +226,11 @@ class CaseCheck:
 
     def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
         self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))
+
+
+def _fits(came: Inputs | None, expected: dict[str, Array]) -> bool:
+    """Whether there is a first answer with the right shapes, to hold a second one against."""
+    return came is not None and all((came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items())
 
 
 def _of_state(figures: Figures) -> Verdict:

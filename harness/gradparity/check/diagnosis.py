@@ -11,6 +11,7 @@ from gradparity_oracle import Network
 
 from ..cases import Array, Case
 from .explain import explain
+from .other_networks import other_networks
 from .records import Diagnosis, Explanation
 from .reference import STEP, Reference
 from .steps import Evidence, Inputs, of_layer, of_trace
@@ -152,8 +153,9 @@ def _in_pass(a: Answers) -> Origins:
     """A result that is wrong where the trace, or each layer by itself, is right."""
     reference = a.reference
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
-    for operation in ("gradient", "predict", "accuracy", "numerical_gradient"):
-        found = []
+    others = other_networks(reference)
+    found: list[tuple[str, Evidence]] = []
+    for operation in ("predict", "gradient", "accuracy", "numerical_gradient"):
         for name, came in sorted(a.operations.get(operation, {}).items(), key=_from_the_end):
             expected = getattr(reference, operation)[name]
             e = steps.get(reference.in_trace(operation, name)) or steps["loss"]
@@ -165,12 +167,14 @@ def _in_pass(a: Answers) -> Origins:
                 e = replace(e, kind="pass", result="numerical", inputs=inputs)
             if operation == "predict":
                 e = replace(e, kind="pass", result="out")
+            e = replace(e, inputs={**e.inputs, **{f"network {k}": v for k, v in others.get(name, {}).items()}})
             e = replace(_with_others(e, reference), where=f"{operation} {name}", came=came, expected=expected)
             e = replace(e, allowance=reference.allowance(operation, name))
             if e.wrong:
                 found.append((name, e))
-        if found:
-            yield Origin(found[0][1], "right" if a.layers else "not asked", beside=[name for name, _ in found[1:]])
+    if found:
+        beside = dict.fromkeys(name for name, _ in found if name != found[0][0])
+        yield Origin(found[0][1], "layers right" if a.layers else "not asked", beside=list(beside))
 
 
 def _from_the_end(result: tuple[str, Array]) -> int:

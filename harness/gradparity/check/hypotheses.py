@@ -381,6 +381,12 @@ def _single(e: Evidence) -> Candidates:
             )
 
 
+@hypothesis("another network")
+def _another_network(e: Evidence) -> Candidates:
+    for name in [name for name in e.inputs if name.startswith("network ")]:
+        yield name.removeprefix("network "), e.inputs[name]
+
+
 @hypothesis("forward difference", kinds=("pass",), results=("numerical",))
 def _forward_difference(e: Evidence) -> Candidates:
     for name in ("forward difference", "backward difference"):

@@ -75,9 +75,10 @@ class Diagnosis(_Record):
     """Where a case is wrong first, and why.
 
     ``where`` is the first array that does not follow from what the port itself computed before it; ``alone`` whether
-    that layer is wrong ("wrong", "right", "not asked") when it is called alone; ``inherited`` are arrays that are wrong
-    because of it, and ``beside`` others of the same reply that are wrong. Where no known bug fits, the explanations are
-    none. ``also`` are facts found beside them.
+    that layer is wrong ("wrong", "right", "not asked") when it is called alone, or "layers right" where it is a result of
+    the whole network and the layers called alone are right. ``inherited`` are arrays that are wrong because of it, and
+    ``beside`` others that are wrong. Where no known bug fits, the explanations are none. ``also`` are facts found beside
+    them.
     """
 
     where: str

@@ -6,8 +6,11 @@
  */
 
 import { readSync, writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import * as mine from "./my_network.js";
+
+Error.stackTraceLimit = 50; // from here on: see port.toml
 
 const TYPES = { "<f8": Float64Array, "<f4": Float32Array, "<i4": Int32Array, "|u1": Uint8Array };
 const REALS = { float64: Float64Array, float32: Float32Array };
@@ -125,22 +128,54 @@ function writeReply({ word = "ok", fields = {}, arrays = {} }) {
 
 // What my_network.js gives, as arrays of the case's dtype.
 
-const scalar = (Type, value) => ({ shape: [], data: Type.of(value) });
-const vector = (Type, values) => ({ shape: [values.length], data: Type.from(values) });
-
-function matrix(Type, result) {
-  if (result?.data?.length !== result?.rows * result?.columns) {
-    refuse("expected a matrix { rows, columns, data } with rows * columns elements");
+/** As numbers of the type; from what is none, Type.from would make NaN. */
+function numbers(Type, name, values) {
+  if (!ArrayBuffer.isView(values)) {
+    if (!Array.isArray(values)) refuse(`${name}: expected an array of numbers, came ${told(values)}`);
+    const wrong = values.findIndex((value) => typeof value !== "number");
+    if (wrong >= 0) refuse(`${name}: expected numbers, came ${told(values[wrong])} as element ${wrong}`);
   }
-  return { shape: [result.rows, result.columns], data: Type.from(result.data) };
+  return Type.from(values);
+}
+
+function told(value) {
+  if (value instanceof Promise) return "a Promise (no function may be async)";
+  return typeof value === "object" && value !== null ? value.constructor?.name ?? "an object" : String(value);
+}
+
+function scalar(Type, name, value) {
+  if (typeof value !== "number") refuse(`${name}: expected a number, came ${told(value)}`);
+  return { shape: [], data: Type.of(value) };
+}
+
+function vector(Type, name, values) {
+  const data = numbers(Type, name, values);
+  return { shape: [data.length], data };
+}
+
+function matrix(Type, name, result) {
+  const { rows, columns, data } = object(name, result);
+  if (data?.length !== rows * columns) {
+    refuse(`${name}: expected a matrix { rows, columns, data } with rows * columns elements`);
+  }
+  return { shape: [rows, columns], data: numbers(Type, name, data) };
 }
 
 function parameters(Type, prefix, W, b) {
+  for (const [name, list] of [["W", W], ["b", b]]) {
+    if (!Array.isArray(list)) refuse(`${prefix}${name}: expected an array, one for each layer, came ${told(list)}`);
+  }
   const pairs = W.map((_, l) => [
-    [`${prefix}W${l + 1}`, matrix(Type, W[l])],
-    [`${prefix}b${l + 1}`, vector(Type, b[l])],
+    [`${prefix}W${l + 1}`, matrix(Type, `${prefix}W${l + 1}`, W[l])],
+    [`${prefix}b${l + 1}`, vector(Type, `${prefix}b${l + 1}`, b[l])],
   ]);
   return Object.fromEntries(pairs.flat());
+}
+
+/** What a function has returned, if that is an object at all. */
+function object(name, result) {
+  if (typeof result === "object" && result !== null && !(result instanceof Promise)) return result;
+  return refuse(`${name}: expected an object, came ${told(result)}`);
 }
 
 // The operations.
@@ -191,19 +226,19 @@ function layer(request) {
   last = request.arrays;
   if (kind === "affine") {
     const inputs = [x, given(request, "W", x.columns, outputs), given(request, "b", outputs).data, dout];
-    const shown = ({ out, dx, dW, db }) => ({ ...matrices(Type, { out, dx, dW }), db: vector(Type, db) });
+    const shown = ({ out, dx, dW, db }) => ({ ...matrices(Type, { out, dx, dW }), db: vector(Type, "db", db) });
     return { call: () => call(...inputs), shown };
   }
   if (kind === "softmax_with_loss") {
     const inputs = [x, labels(given(request, "t")), Number(field(request, "epsilon"))];
-    const shown = ({ loss, y, dx }) => ({ loss: scalar(Type, loss), ...matrices(Type, { y, dx }) });
+    const shown = ({ loss, y, dx }) => ({ loss: scalar(Type, "loss", loss), ...matrices(Type, { y, dx }) });
     return { call: () => call(...inputs), shown };
   }
   return { call: () => call(x, dout), shown: ({ out, dx }) => matrices(Type, { out, dx }) };
 }
 
 function matrices(Type, results) {
-  return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, matrix(Type, result)]));
+  return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, matrix(Type, name, result)]));
 }
 
 function accuracy(out, t) {
@@ -212,7 +247,7 @@ function accuracy(out, t) {
     const row = out.data.slice(i * out.columns, (i + 1) * out.columns);
     right += row.indexOf(row.reduce((a, b) => Math.max(a, b))) === label;
   });
-  return scalar(Float64Array, right / t.length);
+  return scalar(Float64Array, "accuracy", right / t.length);
 }
 
 /** A gradient, and the update of every parameter; the loss. */
@@ -288,6 +323,9 @@ const OPERATIONS = {
     const has = (...names) => names.every((name) => mine.written.includes(name));
     const unknown = mine.written.find((name) => typeof mine[name] !== "function");
     if (unknown !== undefined) refuse(`"written" in my_network.js: expected functions of that file, came ${unknown}`);
+    if (!Array.isArray(mine.dtypes) || mine.dtypes.some((name) => !(name in REALS))) {
+      refuse(`"dtypes" in my_network.js: expected "float64", "float32" or both in an array, came ${mine.dtypes}`);
+    }
     const layers = Object.keys(LAYERS).filter((kind) => has(LAYERS[kind]));
     const operations = ["hello", "load"];
     if (mine.written.length > 0) operations.push("inputs", "null", "time");
@@ -317,14 +355,14 @@ const OPERATIONS = {
   },
   layer(request) {
     const { call, shown } = layer(request);
-    return { arrays: shown(call()) };
+    return { arrays: shown(object(field(request, "kind"), call())) };
   },
   inputs: () => ({ arrays: last }),
   null: () => ({}),
   predict() {
     const { net, x, Type } = theCase();
     need("predict");
-    return { arrays: { out: matrix(Type, mine.predict(net, x)) } };
+    return { arrays: { out: matrix(Type, "the result", mine.predict(net, x)) } };
   },
   accuracy() {
     const { net, x, t } = theCase();
@@ -334,10 +372,10 @@ const OPERATIONS = {
   gradient() {
     const { net, x, t, Type } = theCase();
     need("gradient");
-    const { loss, dW, db } = mine.gradient(net, x, t);
-    return { arrays: { loss: scalar(Type, loss), ...parameters(Type, "d", dW, db) } };
+    const { loss, dW, db } = object("the result", mine.gradient(net, x, t));
+    return { arrays: { loss: scalar(Type, "loss", loss), ...parameters(Type, "d", dW, db) } };
   },
-  time: (request) => ({ arrays: { nanoseconds: vector(Float64Array, timed(request)) } }),
+  time: (request) => ({ arrays: { nanoseconds: vector(Float64Array, "nanoseconds", timed(request)) } }),
   data(request) {
     const [name, scale] = [field(request, "set"), Number(field(request, "scale"))];
     sets[name] = { pixels: given(request, "images"), labels: given(request, "labels").data, scale };
@@ -354,8 +392,8 @@ const OPERATIONS = {
       const { x, t } = batch(set, batches.data.subarray(i * batches.columns, (i + 1) * batches.columns), Type);
       return step(net, x, t, rate);
     });
-    const nanoseconds = scalar(Float64Array, Number(process.hrtime.bigint() - begin));
-    return { arrays: { loss: vector(Type, losses), nanoseconds } };
+    const nanoseconds = scalar(Float64Array, "nanoseconds", Number(process.hrtime.bigint() - begin));
+    return { arrays: { loss: vector(Type, "loss", losses), nanoseconds } };
   },
   params() {
     const { net, Type } = theCase();
@@ -367,7 +405,7 @@ const OPERATIONS = {
     const set = images(field(request, "set"));
     const { x, t } = batch(set, [...set.labels.keys()], Type);
     const { loss } = mine.gradient(net, x, t);
-    return { arrays: { loss: scalar(Type, loss), accuracy: accuracy(mine.predict(net, x), t) } };
+    return { arrays: { loss: scalar(Type, "loss", loss), accuracy: accuracy(mine.predict(net, x), t) } };
   },
   update(request) {
     const rate = rateOf(request);
@@ -379,9 +417,11 @@ const OPERATIONS = {
 
 /** The error, and where it was thrown: the lines of your files, the innermost last. */
 function traced(error) {
-  const frames = String(error?.stack).split("\n").filter((line) => /^ +at .*file:/.test(line));
-  const yours = frames.filter((line) => !line.includes(import.meta.url)).slice(0, 5).reverse();
-  return [String(error), ...yours.map((line) => line.replace(new URL(".", import.meta.url).href, ""))].join("\n");
+  const frames = String(error?.stack).split("\n").filter((line) => /^ +at .*:\d+:\d+\)?$/.test(line));
+  const yours = frames.filter((line) => !line.includes(import.meta.url) && !line.includes("node:")).slice(0, 5).reverse();
+  const here = new URL(".", import.meta.url);
+  const short = (line) => line.replace(here.href, "").replace(fileURLToPath(here), ""); // of CommonJS: a path
+  return [String(error), ...yours.map(short)].join("\n");
 }
 
 function answer(request) {
@@ -390,7 +430,7 @@ function answer(request) {
     return operation(request);
   } catch (error) {
     if (!(error instanceof Refusal)) console.error(traced(error));
-    return { word: error.word ?? "error", fields: { message: String(error.message ?? error).slice(0, 1000) } };
+    return { word: error?.word ?? "error", fields: { message: String(error?.message ?? error).slice(0, 1000) } };
   }
 }
 

@@ -99,8 +99,33 @@ def test_what_a_port_lacks_is_not_implemented_and_no_failure(
 def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: MakePort) -> None:
     result = check(make_port("wrong.py", "relu-only"), seeds=(0,))
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
-    assert {cell.detail for cell in result.cases[2].cells} == {"load: no sigmoid"}
+    assert result.cases[2].refused == "load: no sigmoid"
+    network = [cell for cell in result.cases[2].cells if cell.quantity not in (Quantity.LAYERS, Quantity.STATE)]
+    assert {(cell.verdict, cell.detail) for cell in network} == {(Verdict.NOT_IMPLEMENTED, "load: no sigmoid")}
     assert result.exit_code == 0
+
+
+def test_a_layer_of_a_network_that_is_refused_is_compared(make_port: MakePort) -> None:
+    """A relu-only network may well have a sigmoid beside: named in hello, it must be right."""
+    result = check(make_port("wrong.py", "relu-only-wrong-sigmoid"), seeds=(0,))
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.WRONG]
+    told = result.cases[2].diagnosis
+    assert told is not None and told.where == "sigmoid1 forward out, called alone"
+
+
+def test_a_port_that_computes_nothing_does_not_agree(make_port: MakePort) -> None:
+    """It lists an operation and leaves its arguments as they are: that alone is no agreement."""
+    result = check(make_port("wrong.py", "not-yet"), seeds=(0,))
+    assert {case.verdict for case in result.cases} == {Verdict.NOT_IMPLEMENTED}
+    assert result.exit_code == 3
+
+
+def test_who_changed_an_argument_is_named(make_port: MakePort) -> None:
+    """And not what came of it: predict and the rest had another network then."""
+    result = check(make_port("wrong.py", "mutates"), specs=SPECS[:1], seeds=(0,))
+    told = result.cases[0].diagnosis
+    assert told is not None and told.where == "W1 of gradient"
+    assert told.explanations[0].name == "argument mutated"
 
 
 def test_what_it_printed_with_a_wrong_answer_is_kept_and_nothing_else(make_port: MakePort) -> None:

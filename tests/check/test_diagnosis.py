@@ -10,7 +10,7 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.check.diagnosis import Answers, diagnose, mutated
 from gradparity.check.reference import OPERATIONS, Reference
 from gradparity.check.steps import Inputs
-from gradparity_oracle import Affine
+from gradparity_oracle import Affine, Network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,8 +95,64 @@ def test_a_result_that_is_wrong_where_the_trace_is_right(
     answers.operations[operation] = {**came, array: np.asarray(change(came[array]))}
     told = diagnose(answers)
     assert told is not None
-    assert (told.where, told.alone) == (where, "right")
+    assert (told.where, told.alone) == (where, "layers right")
     assert told.explanations[0].name == name
+
+
+def answered_by(network: Network, answers: Answers) -> Answers:
+    """The answers of a port whose network as a whole is this one."""
+    case = answers.reference.case
+    answers.operations["gradient"] = {k: np.asarray(v) for k, v in network.gradient(case.x, case.t).items()}
+    answers.operations["predict"] = {"out": network.predict(case.x)}
+    answers.operations["accuracy"] = {"accuracy": np.asarray(network.accuracy(case.x, case.t))}
+    del answers.operations["trace"], answers.operations["numerical_gradient"]
+    return answers
+
+
+def test_a_network_that_knows_one_activation_is_that_and_predict_is_told_first() -> None:
+    answers = right(CaseSpec(sizes=(9, 6, 5, 4), activation="sigmoid"))
+    case = answers.reference.case
+    told = diagnose(answered_by(Network(case.weights, case.biases, "relu"), answers))
+    assert told is not None
+    assert told.where == "predict out" and {"loss", "dW1", "db3"} <= set(told.beside)
+    assert told.explanations[0].name == "another network"
+    assert told.explanations[0].sentence.startswith("computed with relu, where the case has sigmoid")
+
+
+def test_where_forward_is_right_only_backward_is_blamed() -> None:
+    answers = right(CaseSpec(sizes=(9, 6, 5, 4)))
+    network = answers.reference.case.network()
+    for activation in network.activations:
+        activation.backward = lambda dout: dout  # type: ignore[method-assign]
+    told = diagnose(answered_by(network, answers))
+    assert told is not None
+    assert told.where == "gradient dW2"
+    assert told.explanations[0].sentence == "backward leaves out the activation between the layers"
+
+
+def test_an_accuracy_is_no_evidence_where_the_logits_never_came() -> None:
+    answers = right(CaseSpec(sizes=(9, 6, 5, 4)))
+    del answers.operations["predict"]
+    answers.operations["accuracy"] = {"accuracy": np.asarray(0.0)}
+    assert diagnose(answers) is None
+
+
+def test_a_result_of_another_type_is_that_and_nothing_else() -> None:
+    answers = right(CaseSpec(sizes=(9, 6, 5, 4)))
+    layer = answers.layers["affine1"]
+    answers.layers["affine1"] = {**layer, "dx": layer["dx"].astype(np.float32)}
+    told = diagnose(answers)
+    assert told is not None and told.where == "affine1 backward dx, called alone"
+    assert told.explanations[0].sentence == "the elements are float32, where the case has float64"
+
+
+def test_zero_times_a_logarithm_of_zero_is_no_overflow_of_exp() -> None:
+    """The probabilities are right: the row's maximum was subtracted."""
+    answers = right(CaseSpec(sizes=(5, 4, 3), quirk="saturated"))
+    answers.layers["softmax"] = {**answers.layers["softmax"], "loss": np.asarray(np.nan)}
+    told = diagnose(answers)
+    assert told is not None
+    assert told.explanations[0].sentence == "0 times the logarithm of a probability that underflowed to 0"
 
 
 def test_a_transposed_array_in_the_trace_does_not_stop_the_diagnosis() -> None:

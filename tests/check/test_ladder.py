@@ -79,6 +79,6 @@ def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) 
 def test_what_broke_is_to_be_mended_before_what_it_kept_from_being_reached(make_port: MakePort) -> None:
     result = checked(make_port, "faulty.py", "exit")
     rungs = {rung.step: rung for rung in ladder(result, result.runners[0])}
-    assert rungs[Step.LAYER].verdict is None
+    assert rungs[Step.LAYER].verdict is Verdict.IDENTICAL, "asked before the gradient that broke"
     assert [step for step, rung in rungs.items() if rung.next] == [Step.GRADIENT]
     assert rungs[Step.GRADIENT].next.startswith("mend that")

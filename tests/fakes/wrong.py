@@ -28,6 +28,8 @@ def hello(request: Message) -> Reply:
         fields |= {"operations": operations, "layers": layers}
     if wrong == "few-layers":
         fields["layers"] = "affine,relu"
+    if wrong == "not-yet":
+        fields |= {"operations": "hello,load,inputs,gradient", "layers": ""}
     if wrong.startswith("own-epsilon"):
         fields["epsilon"] = "1e-7"
     return fields, {}
@@ -35,6 +37,8 @@ def hello(request: Message) -> Reply:
 
 def gradient(request: Message) -> Reply:
     """The whole pass."""
+    if wrong == "not-yet":
+        raise NotImplementedError("not yet")
     _, arrays = GRADIENT(request)
     arrays = {name: np.array(array) for name, array in arrays.items()}
     calls["gradient"] += 1
@@ -74,6 +78,8 @@ def layer(request: Message) -> Reply:
     if wrong == "fails-at-sigmoid" and request.fields["kind"] == "sigmoid":
         print("no sigmoid here", file=sys.stderr)
         raise ZeroDivisionError
+    if wrong == "relu-only-wrong-sigmoid" and request.fields["kind"] == "sigmoid":
+        return {}, {name: -array for name, array in reply[1].items()}
     if wrong == "mutates-dout" and request.fields["kind"] == "relu":
         request.arrays["dout"][request.arrays["x"] <= 0] = 0
     return reply
@@ -81,7 +87,7 @@ def layer(request: Message) -> Reply:
 
 def load(request: Message) -> Reply:
     """A fixed epsilon replaces the request's; one activation is lacking."""
-    if wrong == "relu-only" and request.fields["activation"] != "relu":
+    if wrong.startswith("relu-only") and request.fields["activation"] != "relu":
         raise NotImplementedError("no sigmoid")
     if wrong.startswith("own-epsilon"):
         request.fields["epsilon"] = "1e-7"

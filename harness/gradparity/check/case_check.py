@@ -51,8 +51,10 @@ class CaseCheck:
         return diagnose(self.answers) if wrong else None
 
     def run(self) -> None:
-        """Ask everything, and again. Raises PortFailure where the session is at its end; the cells so far stand."""
-        self._load(self.reference)
+        """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.
+
+        The cells so far stand.
+        """
         for layer in self.reference.layers:  # first, as who does not have them right has nothing right
             self._layer(layer)
         self._load(self.reference)
@@ -77,9 +79,10 @@ class CaseCheck:
         return _fits(self.answers.operations.get(operation), getattr(self.reference, operation))
 
     def _following(self) -> None:
-        """Load another case of the same sizes: what a port keeps of the one before shows now."""
+        """Load another case of the same sizes: what a port keeps of the one before shows now, if that is right."""
+        if any(cell.verdict is Verdict.WRONG and cell.quantity is not Quantity.STATE for cell in self.cells):
+            return
         reference = self.reference.following
-        known = {cell.array for cell in self.cells if cell.verdict is Verdict.WRONG}
         self._load(reference)
         self.answers.following = Answers(reference)
         for operation in ("gradient", "trace"):
@@ -89,8 +92,6 @@ class CaseCheck:
                 if came is not None:
                     self.answers.following.operations[operation] = came
                     for name, array in expected.items():
-                        if name in known:  # wrong in every case: no matter of state
-                            continue
                         figures = compare(came[name], array, reference.allowance(operation, name))
                         verdict, call = _of_state(figures), f"{name} of {operation}"
                         detail = "" if verdict.passes else _detail(came[name], array, figures.worst, call)
@@ -156,13 +157,27 @@ class CaseCheck:
             return
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
         if came is not None:
+            changed = {name for name, array in sent.items() if _changed(came[name], array).ratio > 0}
+            whose = self._who_changes(changed) if changed and call == "load" else call
             for name, array in sent.items():
-                figures = compare(came[name], array, Allowance(limit=np.zeros(array.shape)))
-                verdict = Verdict.IDENTICAL if figures.ratio == 0 else Verdict.WRONG
-                detail = "" if verdict.passes else _detail(came[name], array, figures.worst, f"{name} after {call}")
-                self._add(Quantity.STATE, f"{call} {name}", verdict, detail and f"changed its input: {detail}")
-                if not verdict.passes:
-                    self.answers.state.append(mutated(f"{name} of {call}", came[name], array))
+                verdict, detail = Verdict.IDENTICAL, ""
+                if name in changed:
+                    worst = _changed(came[name], array).worst
+                    verdict = Verdict.WRONG
+                    detail = f"changed its input: {_detail(came[name], array, worst, f'{name} after {whose}')}"
+                    self.answers.state.append(mutated(f"{name} of {whose}", came[name], array))
+                self._add(Quantity.STATE, f"{call} {name}", verdict, detail)
+
+    def _who_changes(self, names: set[str]) -> str:
+        """The first operation after which one of these arrays of the loaded case is another."""
+        sent = self.reference.case.arrays
+        for operation in [op for op in self.reference.operations if self._answered(op)]:
+            self._load(self.reference)
+            self._request(Quantity.STATE, operation, {}, {}, getattr(self.reference, operation))
+            came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
+            if came and any(_changed(came[name], sent[name]).ratio > 0 for name in names):
+                return operation
+        return "load"
 
     def _same(self, what: str, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
         """Of pairs of a later and an earlier answer, the first that is wrong is told, else the one furthest apart."""
@@ -231,6 +246,10 @@ class CaseCheck:
 def _fits(came: Inputs | None, expected: dict[str, Array]) -> bool:
     """Whether there is a first answer with the right shapes, to hold a second one against."""
     return came is not None and all((came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items())
+
+
+def _changed(came: Array, sent: Array) -> Figures:
+    return compare(came, sent, Allowance(limit=np.zeros(sent.shape)))
 
 
 def _of_state(figures: Figures) -> Verdict:

@@ -17,6 +17,8 @@ from .reference import STEP, Reference
 from .steps import Evidence, Inputs, of_layer, of_trace
 from .verdicts import Allowance
 
+NETWORK_LAYERS = ("affine", "relu", "sigmoid", "softmax_with_loss")
+
 
 @dataclass
 class Answers:
@@ -36,7 +38,7 @@ class Answers:
 def diagnose(answers: Answers) -> Diagnosis | None:
     """The first array that is wrong by itself, and what explains it; None where nothing is wrong."""
     also = _facts(answers)
-    for origins in (_accumulating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
+    for origins in (_accumulating, _mutating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
         for origin in origins(answers):
             found = _explanations(origin.evidence)
             return Diagnosis(
@@ -77,6 +79,13 @@ def _accumulating(a: Answers) -> Origins:
     """A result that is added to that of the call before. Its first answer may be wrong or right, by chance."""
     for e in a.state:
         if any(one.name == "accumulates" for one in _explanations(e)):
+            yield Origin(e)
+
+
+def _mutating(a: Answers) -> Origins:
+    """An argument of the whole network that an operation changed: all that was asked after it had another network."""
+    for e in a.state:
+        if e.kind == "mutated" and e.where.rpartition(" of ")[2] in a.operations:
             yield Origin(e)
 
 
@@ -153,9 +162,14 @@ def _in_pass(a: Answers) -> Origins:
     """A result that is wrong where the trace, or each layer by itself, is right."""
     reference = a.reference
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
-    others = other_networks(reference)
+    others = other_networks(reference, forward_right=False)
     found: list[tuple[str, Evidence]] = []
     for operation in ("predict", "gradient", "accuracy", "numerical_gradient"):
+        if operation == "gradient":
+            forward_right = "predict" in a.operations and not found
+            others = other_networks(reference, forward_right)
+        if operation == "accuracy" and not forward_right:
+            continue  # it follows from the logits, and a share of a few rows fits too much
         for name, came in sorted(a.operations.get(operation, {}).items(), key=_from_the_end):
             expected = getattr(reference, operation)[name]
             e = steps.get(reference.in_trace(operation, name)) or steps["loss"]
@@ -174,7 +188,8 @@ def _in_pass(a: Answers) -> Origins:
                 found.append((name, e))
     if found:
         beside = dict.fromkeys(name for name, _ in found if name != found[0][0])
-        yield Origin(found[0][1], "layers right" if a.layers else "not asked", beside=list(beside))
+        layers = {layer.name for layer in reference.layers if layer.kind in NETWORK_LAYERS}
+        yield Origin(found[0][1], "layers right" if layers <= a.layers.keys() else "not asked", beside=list(beside))
 
 
 def _from_the_end(result: tuple[str, Array]) -> int:

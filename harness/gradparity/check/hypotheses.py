@@ -51,6 +51,12 @@ def hypothesis(
     return register
 
 
+@hypothesis("another type")
+def _another_type(e: Evidence) -> Candidates:
+    if e.came.dtype != e.expected.dtype:
+        yield f"the elements are {e.came.dtype}, where the case has {e.expected.dtype}", e.came
+
+
 # What a port did to its arguments, or kept from call to call.
 
 
@@ -128,11 +134,16 @@ def _overflow(e: Evidence) -> Candidates:
     powers = np.exp(x)
     y = powers / powers.sum(axis=1, keepdims=True)
     own = y[np.arange(len(y)), e.inputs["t"]]
+    zeros_by_infinity = one_hot(e.inputs) * np.log(softmax(x))
     naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
     stable = softmax(x)[np.arange(len(x)), e.inputs["t"]]
     found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
     if e.result == "loss":
-        found += [("the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean()))]
+        found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
+        found += [
+            ("the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean())),
+            ("0 times the logarithm of a probability that underflowed to 0", np.asarray(zeros_by_infinity.sum())),
+        ]
     yield from ((sentence, came) for sentence, came in found if not np.all(np.isfinite(came)))
 
 

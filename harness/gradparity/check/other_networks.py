@@ -1,4 +1,4 @@
-"""What another network would give for the same case: one that knows a single activation, or none, or no biases."""
+"""What another network would give for the same case: one with a single activation, or none, or no biases."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 from gradparity_oracle import Network
 from gradparity_oracle.network import ACTIVATIONS
 
-from ..cases import Array, Case
+from ..cases import Array
 from .reference import Reference
+
+LIMIT = 'a network that can be no other says so: after `gradparity new` in "supports", in the protocol by unsupported'
 
 
 class _Identity:
@@ -20,33 +22,41 @@ class _Identity:
         return dout
 
 
-LIMIT = 'a network that can be no other says so: after `gradparity new` in "supports", in the protocol by unsupported'
-
-
-def other_networks(reference: Reference) -> dict[str, dict[str, Array]]:
-    """By the result's name, what each of them gives, by a sentence."""
+def other_networks(reference: Reference, forward_right: bool) -> dict[str, dict[str, Array]]:
+    """By the result's name, what each of them gives, by a sentence: all, or those that differ in backward alone."""
     case = reference.case
     found: dict[str, dict[str, Array]] = {}
     with np.errstate(all="ignore"):
-        for sentence, network in _networks(case, reference.epsilon):
+        for sentence, network in _back(reference) if forward_right else _both_ways(reference):
             results = {"out": network.predict(case.x), **network.gradient(case.x, case.t)}
             for name, value in results.items():
                 found.setdefault(name, {})[sentence] = np.asarray(value)
     return found
 
 
-def _networks(case: Case, epsilon: float) -> Iterator[tuple[str, Network]]:
-    between = len(case.spec.sizes) - 2
+def _both_ways(reference: Reference) -> Iterator[tuple[str, Network]]:
+    spec = reference.case.spec
     for name, activation in ACTIVATIONS.items():
-        if between and name != case.spec.activation:
-            network = case.network(epsilon=epsilon)
-            network.activations = [activation() for _ in range(between)]
-            yield f"computed with {name}, where the case has {case.spec.activation} ({LIMIT})", network
-    if between:
-        network = case.network(epsilon=epsilon)
-        network.activations = [_Identity() for _ in range(between)]  # type: ignore[misc]
+        if len(spec.sizes) > 2 and name != spec.activation:
+            network = _network(reference)
+            network.activations = [activation() for _ in network.activations]
+            yield f"computed with {name}, where the case has {spec.activation} ({LIMIT})", network
+    if len(spec.sizes) > 2:
+        network = _network(reference)
+        network.activations = [_Identity() for _ in network.activations]  # type: ignore[misc]
         yield "computed without the activation between the layers", network
-    network = case.network(epsilon=epsilon)
+    network = _network(reference)
     for affine in network.affines:
         affine.b = np.zeros_like(affine.b)
     yield "computed without the biases", network
+
+
+def _back(reference: Reference) -> Iterator[tuple[str, Network]]:
+    network = _network(reference)
+    for activation in network.activations:
+        activation.backward = _Identity().backward  # type: ignore[method-assign]
+    yield "backward leaves out the activation between the layers", network
+
+
+def _network(reference: Reference) -> Network:
+    return reference.case.network(epsilon=reference.epsilon)

@@ -75,10 +75,9 @@ class Diagnosis(_Record):
     """Where a case is wrong first, and why.
 
     ``where`` is the first array that does not follow from what the port itself computed before it; ``alone`` whether
-    that layer is wrong ("wrong", "right", "not asked") when it is called alone, or "layers right" where it is a result of
-    the whole network and the layers called alone are right. ``inherited`` are arrays that are wrong because of it, and
-    ``beside`` others that are wrong. Where no known bug fits, the explanations are none. ``also`` are facts found beside
-    them.
+    that layer is wrong ("wrong", "right", "not asked") when it is called alone, or "layers right": it is of the whole
+    network, and they are. ``inherited`` are arrays that are wrong because of it, and ``beside`` others that are wrong.
+    Where no known bug fits, the explanations are none. ``also`` are facts found beside them.
     """
 
     where: str
@@ -93,7 +92,8 @@ class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
     ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that failed, or
-    else in the first whose answer is wrong.
+    else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
+    layers were compared.
     """
 
     runner: str
@@ -105,11 +105,13 @@ class CaseResult(_Record):
     diagnosis: Diagnosis | None = None
     stderr: str = ""
     seconds: float = 0.0
+    refused: str = ""
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of its cells."""
-        return worst(cell.verdict for cell in self.cells)
+        """The worst of its cells, as far as something was computed: to change nothing is no agreement."""
+        found = worst(c.verdict for c in self.cells if c.quantity is not Quantity.STATE or not c.verdict.passes)
+        return Verdict.NOT_IMPLEMENTED if self.refused and found.passes else found
 
     def last_words(self, verdict: Verdict) -> str:
         """``stderr``, where it belongs to the cells of this verdict: what failed speaks before what is wrong."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -19,7 +20,7 @@ from ..ports.manifest import Runner
 from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
 from ..ports.start import start
 from .case_check import CaseCheck
-from .records import CaseResult, Cell, Diagnosis, Quantity, RunnerInfo, State
+from .records import CaseResult, Cell, Quantity, RunnerInfo, State
 from .reference import Reference
 from .verdicts import Verdict
 
@@ -138,36 +139,41 @@ class RunnerCheck:
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
         began = time.perf_counter()
-        cells, diagnosis, stderr = self._cells(spec, seed)
-        seconds = time.perf_counter() - began
-        about = {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "command": command}
-        return CaseResult(**about, seed=seed, cells=cells, diagnosis=diagnosis, stderr=stderr, seconds=seconds)
+        found = self._asked(spec, seed)
+        found |= {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "seed": seed, "command": command}
+        return CaseResult(**found, seconds=time.perf_counter() - began)
 
-    def _cells(self, spec: CaseSpec, seed: int) -> tuple[list[Cell], Diagnosis | None, str]:
+    def _asked(self, spec: CaseSpec, seed: int) -> dict[str, Any]:
+        """What the case shows, as fields of a CaseResult."""
         if self.dtypes is not None and spec.dtype not in self.dtypes:
-            return _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}"), None, ""
+            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}")}
         if self.broken >= GIVE_UP_AFTER:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return _everything(spec, Verdict.COULD_NOT_RUN, what), None, self.last_words
+            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.last_words}
         check: CaseCheck | None = None
+        cells: list[Cell] = []
+        stderr = refused = ""
         try:
             self.session = self.session or self._new_session()
             hello = self.session.hello
             check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
             check.run()
+            self.broken = 0
         except PortFailure as failure:
-            cells = check.cells if check else []
-            if not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in cells):
-                lacks = failure.kind is Failure.UNSUPPORTED and not cells  # a kind of case that the port does not have
-                verdict = Verdict.NOT_IMPLEMENTED if lacks else Verdict.COULD_NOT_RUN
-                cells += _everything(spec, verdict, f"{failure.operation}: {failure.what}")
+            what = f"{failure.operation}: {failure.what}"
+            if failure.kind is Failure.UNSUPPORTED:  # it cannot be this network
+                refused = what
+                cells = [c for c in _everything(spec, Verdict.NOT_IMPLEMENTED, what) if c.quantity not in ALONE]
+            elif check is None or not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
+                cells = _everything(spec, Verdict.COULD_NOT_RUN, what)
             if failure.ends_session:
                 self.broken += 1
                 self.close()
-            self.last_words = failure.stderr
-            return cells, check.diagnosis if check else None, failure.stderr or (check.stderr if check else "")
-        self.broken = 0
-        return check.cells, check.diagnosis, check.stderr
+            stderr = self.last_words = failure.stderr
+        if check is None:
+            return {"cells": cells, "stderr": stderr}
+        found = {"cells": check.cells + cells, "diagnosis": check.diagnosis, "stderr": stderr or check.stderr}
+        return {**found, "refused": refused}
 
     def _new_session(self) -> Conversation:
         return Session(self.runner, self.options.threads, self.options.seconds, self.options.hello_seconds)
@@ -183,6 +189,10 @@ class RunnerCheck:
         if self.session:
             self.session.close()
             self.session = None
+
+
+ALONE = {Quantity.LAYERS, Quantity.STATE}
+"""What was asked before the network was refused."""
 
 
 def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:

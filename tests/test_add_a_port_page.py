@@ -22,7 +22,7 @@ CHECK = ("check", "--port", "my-net", "--case", "random-9-6-4-*-n7-float64")
 # What the page has in my_network.go at each check, as replacements in the solution, by a line of that check's output.
 STAGES = {
     "incomplete - 1 runner": [(ALL, '"nothing"')],
-    "agreement - 1 runner x 2 cases: 2 identical": [(ALL, '"myRelu"')],
+    "agreement - 1 runner x 2 cases: 1 identical": [(ALL, '"myRelu"')],
     "index out of range": [(ALL, '"myRelu"'), ("= v, dout.Data[i]", "= v, dout.Data[i+len(x.Data)]")],
     "first at softmax backward dx": [(ALL, LAYERS), ("= p / MyReal(x.Rows)", "= p")],
     "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict"')],

@@ -115,8 +115,8 @@ def test_a_network_that_knows_one_activation_is_that_and_predict_is_told_first()
     told = diagnose(answered_by(Network(case.weights, case.biases, "relu"), answers))
     assert told is not None
     assert told.where == "predict out" and {"loss", "dW1", "db3"} <= set(told.beside)
-    assert told.explanations[0].name == "another network"
-    assert told.explanations[0].sentence.startswith("computed with relu, where the case has sigmoid")
+    assert told.explanations[0].name == "another activation"
+    assert told.explanations[0].sentence.startswith("relu, where the case has sigmoid")
 
 
 def test_where_forward_is_right_only_backward_is_blamed() -> None:
@@ -127,7 +127,7 @@ def test_where_forward_is_right_only_backward_is_blamed() -> None:
     told = diagnose(answered_by(network, answers))
     assert told is not None
     assert told.where == "gradient dW2"
-    assert told.explanations[0].sentence == "backward leaves out the activation between the layers"
+    assert told.explanations[0].sentence == "the activation between the layers, in backward"
 
 
 def test_an_accuracy_is_no_evidence_where_the_logits_never_came() -> None:

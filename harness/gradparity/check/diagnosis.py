@@ -181,7 +181,7 @@ def _in_pass(a: Answers) -> Origins:
                 e = replace(e, kind="pass", result="numerical", inputs=inputs)
             if operation == "predict":
                 e = replace(e, kind="pass", result="out")
-            e = replace(e, inputs={**e.inputs, **{f"network {k}": v for k, v in others.get(name, {}).items()}})
+            e = replace(e, inputs={**e.inputs, **others.get(name, {})})
             e = replace(_with_others(e, reference), where=f"{operation} {name}", came=came, expected=expected)
             e = replace(e, allowance=reference.allowance(operation, name))
             if e.wrong:

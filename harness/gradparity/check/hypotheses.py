@@ -392,10 +392,21 @@ def _single(e: Evidence) -> Candidates:
             )
 
 
-@hypothesis("another network")
-def _another_network(e: Evidence) -> Candidates:
-    for name in [name for name in e.inputs if name.startswith("network ")]:
-        yield name.removeprefix("network "), e.inputs[name]
+@hypothesis("another activation")
+def _another_activation(e: Evidence) -> Candidates:
+    yield from _networks(e, "another activation: ")
+    if e.kind in ("relu", "sigmoid"):
+        other = "relu" if e.kind == "sigmoid" else "sigmoid"
+        yield f"it is {other}, and not {e.kind}", np.asarray(STEPS[other][e.result].value(e.inputs))
+
+
+@hypothesis("left out")
+def _left_out(e: Evidence) -> Candidates:
+    yield from _networks(e, "left out: ")
+
+
+def _networks(e: Evidence, name: str) -> Candidates:
+    yield from ((key.removeprefix(name), value) for key, value in e.inputs.items() if key.startswith(name))
 
 
 @hypothesis("forward difference", kinds=("pass",), results=("numerical",))

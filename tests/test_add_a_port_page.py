@@ -111,6 +111,9 @@ MISTAKES = {
     "loss=inf, but should be 256.71791052963613": (
         "python", ("log_p[rows, t]\n", "np.log(y[rows, t])\n"), "random-9-6-4-relu-n7-float64-saturated"
     ),
+    "another activation: relu, where the case has sigmoid": (
+        "python", ("ACTIVATIONS[net.activation](", "relu("), "random-9-6-4-sigmoid-n7-float64"
+    ),
     "layer: it was killed by SIGSEGV": ("c", ("activate(1, x[i])", "activate(1, x[i + 100000000])"), CHECK[-1]),
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ Each handler takes the request and returns the reply's fields and arrays.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -41,8 +42,10 @@ def serve(handlers: Mapping[str, Handler]) -> None:
 
     stdout belongs to the protocol, so file descriptor 1 is first pointed at stderr: whatever the port's code or a
     library under it prints goes there. An exception of a handler becomes the reply ``error``, its traceback goes to
-    stderr, and serving goes on. What is no request ends the process, with one line on stderr.
+    stderr, and serving goes on. What is no request ends the process, with one line on stderr; an interrupt, which comes
+    when a request takes too long, with the lines that it was in.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where whoever started all of this ignores it
     source, stdout = take_stdio()
     try:
         while (request := decode(source)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import time
 
@@ -66,6 +67,20 @@ def test_each_fault_has_one_clear_outcome(fault: str, make_port: MakePort, small
         if kind is not Failure.UNSUPPORTED:
             assert f"about to {fault}" in failure.stderr
         assert (session.process.poll() is not None) == failure.ends_session
+
+
+def test_a_port_that_takes_too_long_says_where_it_was(make_port: MakePort, small: CaseSpec) -> None:
+    """It is interrupted before it is killed, also where interrupts are ignored, as in a background shell."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        [runner] = make_port("faulty.py", "hang").runners
+        with Session(runner, seconds=SECONDS) as session, pytest.raises(PortFailure) as caught:
+            ask_gradient(session, small)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert re.search(
+        r"faulty.py\", line \d+, in gradient\n +time.sleep\(1000\)\n.*KeyboardInterrupt", caught.value.stderr, re.S
+    )
 
 
 @pytest.mark.parametrize("fault", ["error", "unsupported", "shape", "dtype"])

@@ -39,6 +39,12 @@ class Family:
             with suppress(psutil.Error):
                 self._seen |= set(psutil.Process(self.process.pid).children(recursive=True))
 
+    def interrupt(self) -> None:
+        """Interrupt them, as Ctrl-C does: some runtimes end with the lines that they were in."""
+        self.look()  # who dies loses its children
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGINT)
+
     def kill(self) -> None:
         """Kill the process and its group, and do not wait for that. Any thread may ask for it."""
         with suppress(ProcessLookupError, PermissionError):

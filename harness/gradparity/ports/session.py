@@ -28,6 +28,7 @@ NOT_AVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h: the port's runtime is not on
 HELLO_SECONDS = 120.0
 REQUEST_SECONDS = 60.0
 GRACE_SECONDS = 2.0
+WORDS_SECONDS = 1.0  # for a runtime that is interrupted to say where it was
 SLACK_BYTES = 1 << 20
 MAX_WORDS = 2000  # characters of a port's words in a failure
 MAX_TEXT = 200  # characters that a port says of itself, in each field
@@ -209,6 +210,8 @@ class Session:
         except Ended:
             raise self._ended(operation) from None
         except TimeoutError:
+            self._family.interrupt()
+            self._pipes.await_exit(WORDS_SECONDS)
             what = f"expected a reply within {seconds:g} s, came none; it was killed"
             raise self._broken(operation, Failure.TIMED_OUT, what) from None
         except WireError as error:

@@ -139,6 +139,14 @@ def test_x_ends_at_the_first_failure(run: Run, port: Callable[..., Path]) -> Non
     result.assert_outcomes(failed=1)
 
 
+def test_lf_runs_the_failures_of_all_seeds_again(run: Run, port: Callable[..., Path]) -> None:
+    port("wrong.py", "batch-size")
+    asked = ("--gradparity-port=mine", "-o", "gradparity_seeds=0-1")
+    run(*asked, "-k", "float64").assert_outcomes(failed=2, deselected=2)
+    run(*asked, "--lf").assert_outcomes(failed=2, deselected=2)
+    assert ids(run(*asked, "--ff", "--collect-only", "-q"))[:2] == [f"gradparity::mine::{CASE}{s}" for s in ("", "[1]")]
+
+
 def test_what_is_not_implemented_is_skipped_with_the_reason(run: Run, port: Callable[..., Path]) -> None:
     port("wrong.py", "no-float32")
     result = run("--gradparity-port", "mine", "-rs")

@@ -303,6 +303,14 @@ def test_nonsense_in_the_expected_failures_is_one_line(run: Run, port: Callable[
     result.stderr.fnmatch_lines(["ERROR: */expected-failures.txt:1: expected `pattern: why it fails`, came 'nonsense'"])
 
 
+def test_with_xdist_what_is_wrong_ends_the_run_before_its_workers(run: Run) -> None:
+    pytest.importorskip("xdist")
+    result = run("-p", "xdist.plugin", "-n", "2", "--gradparity-port=nowhere")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --gradparity-port nowhere: no such port; there are *"])
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
 def test_a_case_file_is_relative_to_the_settings(
     run: Run, port: Callable[..., Path], pytester: pytest.Pytester
 ) -> None:

@@ -187,10 +187,42 @@ def test_a_case_file_and_several_seeds(tmp_path: Path) -> None:
 
 def test_the_command_holds_what_was_given() -> None:
     result = gradparity.compare(two_layers, cases=SMALL, epsilon=1e-7, layout="in_out", layers=LAYERS)
-    call = "epsilon=1e-07, layout='in_out', layers=layers)"
+    call = "epsilon=1e-07, layout='in_out', layers=<your layers>)"
     assert result.cases[0].command == f"gradparity.compare(two_layers, cases='{SMALL.name}', seeds=0, {call}"
-    named = gradparity.compare(lambda weights, biases: None, cases=SMALL, name="mine")
-    assert (named.cases[0].runner, named.command) == ("mine", "gradparity.compare(mine)")
+
+
+def test_what_has_no_name_is_no_code_in_the_command() -> None:
+    named = gradparity.compare(lambda weights, biases: None, cases=SMALL, name="mine", activation="sigmoid")
+    assert named.cases[0].runner == "mine"
+    assert named.command == "gradparity.compare(<your lambda>, name='mine', activation='sigmoid')"
+    of_its_own = gradparity.compare(TwoLayerNet(13, 7, 5))
+    assert of_its_own.command == "gradparity.compare(<your TwoLayerNet>)"
+
+
+@pytest.mark.parametrize("layers", [{}, {"sigmoid": oracle.Sigmoid}])
+def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> None:
+    def todo(x: Any, t: Any, params: Any) -> Any:
+        raise NotImplementedError("todo")
+
+    result = gradparity.compare(todo, cases=SUITE, activation="sigmoid", layers=layers)
+    assert bool(result) is bool(layers)
+    if not layers:
+        assert result.report().splitlines()[-3:-1] == ["nothing was compared: gradient: todo", ""]
+        with pytest.raises(AssertionError, match=r"^nothing was compared: gradient: todo$"):
+            result.assert_agrees()
+
+
+def test_advice_is_for_the_call_and_not_for_a_process() -> None:
+    case = "random-9-6-4-relu-n7-float64"
+    sigmoid = gradparity.compare(lambda weights, biases: Network(weights, biases, "sigmoid"), cases=case)
+    assert (
+        'where the case has relu (a network that can be no other says so: compare(..., activation="sigmoid"), or '
+        in (sigmoid.report())
+    )
+    book = gradparity.compare(two_layers, cases=case)
+    assert "the logarithm is of p + 1e-07; if that is meant, say so: compare(..., epsilon=1e-07); fits" in book.report()
+    for report in sigmoid.report(), book.report(), str(gradparity.compare(two_layers, cases="*-eps*")):
+        assert not any(words in report for words in ("hello", "protocol", "gradparity new", "one file", "not reached"))
 
 
 @pytest.mark.parametrize(

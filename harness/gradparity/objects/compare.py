@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..cases import CaseSpec
+from ..check.records import CaseResult, Quantity
 from ..check.run import Options, References, RunnerCheck
+from ..check.verdicts import Verdict
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
+from .advice import advised
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout
@@ -84,8 +88,8 @@ def compare(
     label = _label(name, port)
     conversation = InProcess(label, subject, weights_are, epsilon, layers or {})
     check = ObjectCheck(conversation, References(specs.values(), data_dir))
-    given = {"activation": activation, "epsilon": epsilon, "layout": layout, "loss": loss, "layers": layers}
-    again = Again(called(port) if called(port) == getattr(port, "__name__", "") != "<lambda>" else label, given)
+    given = {"name": name, "activation": activation, "epsilon": epsilon, "layout": layout, "loss": loss}
+    again = Again(port, given | {"layers": layers, "data_dir": data_dir})
     with threadpool_limits(1), np.errstate(all="ignore"):  # as the oracle behind a pipe; the port's own errstate stays
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
@@ -103,6 +107,15 @@ class ObjectCheck(RunnerCheck):
 
     def _new_session(self) -> InProcess:
         return self.conversation
+
+    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
+        """The result of one case. Where nothing but its state could be asked, that is no finding."""
+        found = super().case(spec, seed, command)
+        cells, diagnosis = found.cells, found.diagnosis
+        compared = any(c.quantity is not Quantity.STATE and c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)
+        if not compared and found.verdict.passes:
+            cells = [cell for cell in cells if cell.quantity is not Quantity.STATE]
+        return found.model_copy(update={"cells": cells, "diagnosis": diagnosis and advised(diagnosis)})
 
 
 def _label(name: str, port: Any) -> str:

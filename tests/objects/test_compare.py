@@ -241,6 +241,18 @@ def test_advice_is_for_the_call_and_not_for_a_process() -> None:
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
         (Network, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
         (Network, {"activation": "tanh"}, ValueError, "activation: expected relu or sigmoid, came 'tanh'"),
+        (Network, {"layers": [oracle.Affine]}, ValueError, "layers: expected a dict such as .*, came .*Affine"),
+        (Network, {"layers": {"affine": 3}}, ValueError, "layers: expected a class for affine, came 3"),
+        (Network, {"epsilon": "1e-7"}, ValueError, "epsilon: expected a number such as 1e-7, not below 0, came '1e-7'"),
+        (Network, {"epsilon": -1}, ValueError, "epsilon: .* came -1"),
+        (Network, {"epsilon": np.nan}, ValueError, "epsilon: .* came nan"),
+        (Network, {"loss": "mean"}, ValueError, "loss: expected a function of logits and labels, came 'mean'"),
+        (Network, {"cases": 5}, ValueError, "cases: expected names, patterns .*, .toml files or CaseSpecs, came 5"),
+        (Network, {"cases": [5]}, ValueError, "cases: .* came 5"),
+        (Network, {"dtypes": np.float64}, ValueError, "dtypes: .* came <class 'numpy.float64'>"),
+        (Network, {"seeds": 1.5}, ValueError, "seeds: expected whole numbers .* came 1.5"),
+        (Network, {"seeds": "0-2"}, ValueError, "seeds: .* came '0-2'"),
+        (Network, {"name": 5}, ValueError, "name: .* came 5"),
         (Network, {"layers": {"dense": 0}}, ValueError, "layers: expected some of multiply.*, came 'dense'"),
         (Network, {"cases": "nonsense"}, ValueError, "cases: nonsense: no such case"),
         (Network, {"dtypes": "float16"}, ValueError, "dtypes: expected some of float64, float32, came 'float16'"),
@@ -280,9 +292,10 @@ def test_a_network_of_odd_parameters_says_so() -> None:
         gradparity.compare(network)
 
 
-def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path, kind: Any) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=tmp_path / "no")
+        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=kind(tmp_path / "no"))
 
 
 def test_the_import_alone_costs_nothing() -> None:

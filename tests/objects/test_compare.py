@@ -128,6 +128,9 @@ def test_a_maker_that_was_told_the_sizes_and_has_others_could_not_run() -> None:
     result = gradparity.compare(lambda sizes: TwoLayerNet(3, 2, 4), cases=SMALL, epsilon=1e-7)
     assert verdicts(result.cases) == {Verdict.COULD_NOT_RUN}
     assert result.exit_code == 3
+    deeper = gradparity.compare(lambda sizes: TwoLayerNet(*sizes), cases="random-6-5-4-3-relu-n7-float64")
+    for cell in result.cases[0].cells[0], deeper.cases[0].cells[0]:
+        assert cell.detail.endswith("where it has no such network, let it raise NotImplementedError")
 
 
 def test_transposed_weights_are_turned_both_ways() -> None:
@@ -235,8 +238,18 @@ def test_advice_is_for_the_call_and_not_for_a_process() -> None:
             TypeError,
             "takes a, and there is none; wrap it in a function that takes some of sizes",
         ),
+        (
+            TwoLayerNet,
+            {},
+            TypeError,
+            r"such as lambda sizes: TwoLayerNet\(\*sizes\); for depths that it lacks let it raise",
+        ),
+        (TwoLayerNet(2, 3, 4).gradient, {}, TypeError, "takes no params, .*; give the network itself"),
+        ("my-net", {}, TypeError, "came my-net; a port's folder: gradparity check --port my-net"),
+        ({"affine": oracle.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
+        (oracle.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
         (lambda x, t: None, {}, TypeError, "takes no params, and no weights and biases"),
-        (lambda x, t, W: None, {}, TypeError, "takes W, and there is none"),
+        (lambda x, t, W: None, {}, TypeError, r"takes W, .* such as lambda x, t, params: it\(x, t, params"),
         (dict, {}, TypeError, "dict does not tell its parameters"),
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
         (Network, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),

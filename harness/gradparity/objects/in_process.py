@@ -84,6 +84,8 @@ class InProcess:
             what = "".join(traceback.format_exception_only(error)).strip()
             raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
         if what := misshapen(found, expect):
+            if came.get(what.partition(":")[0], found) is None:
+                what = what.replace("object ()", "None")
             known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
             raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, arrays=found if known else None)
         return Message("ok", {}, found)

@@ -76,6 +76,8 @@ def _gradient(network: Any, handed: Handed) -> dict[str, Any]:
         before["loss"] = network.loss(handed.x, handed.t)
     came = network.gradient(handed.x, handed.t)
     if isinstance(came, tuple) and len(came) == 2:
+        if isinstance(came[0], Mapping) and not isinstance(came[1], Mapping):
+            raise TypeError("expected gradient to give (loss, gradients), came (gradients, loss): exchange them")
         before, came = {"loss": came[0]}, came[1]
     found = before | _of_parameters(came)
     if "loss" not in found:

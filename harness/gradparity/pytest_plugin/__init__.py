@@ -1,4 +1,4 @@
-"""The pytest plugin: `pytest --gradparity-port DIR` runs a port's equality tests. docs/python-and-pytest.md.
+"""The pytest plugin: `pytest --gradparity-port=DIR` runs a port's equality tests. docs/python-and-pytest.md.
 
 pytest loads this in every run, so nothing here imports what a run without ports does not need.
 """
@@ -37,7 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The option, and the settings of the same names."""
     group = parser.getgroup("gradparity", "equality of ports")
     help_port = "Test this port: its folder, or a name such as rust or julia:native. May be repeated."
-    group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=help_port)
+    # pytest looks for its settings before it knows this option, and takes a folder after a space for one of tests.
+    with_sign = f"{help_port} Write --gradparity-port=PORT."
+    group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=with_sign)
     parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
     parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])
     parser.addini("gradparity_dtypes", "float64, float32 or both.", "linelist", [])

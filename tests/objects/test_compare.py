@@ -118,6 +118,25 @@ def test_a_network_is_judged_in_its_own_sizes_and_keeps_its_parameters() -> None
     assert all(np.array_equal(network.params[name], before[name]) for name in before)
 
 
+@pytest.mark.parametrize("copies", [True, False])
+def test_layers_that_hold_copies_of_the_params_are_told(copies: bool) -> None:
+    class Net(TwoLayerNet):
+        def __init__(self, *sizes: int) -> None:
+            super().__init__(*sizes)
+            if copies:
+                self.affine1 = oracle.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
+                self.affine2 = oracle.Affine(self.params["W2"].copy(), self.params["b2"].copy())
+
+        def gradient(self, x: Any, t: Any) -> dict[str, Any]:
+            return {**super().gradient(x, t), "b1": np.zeros_like(self.affine1.db)}
+
+    for port in (lambda sizes: Net(*sizes)), Net(9, 6, 4):
+        result = gradparity.compare(port, cases="random-9-6-4-relu-n7-float64", epsilon=1e-7)
+        assert not result
+        told = "another network: what is written into its params does not change its predict"
+        assert (told in result.report()) is copies
+
+
 def test_a_network_lacks_the_cases_of_other_sizes() -> None:
     result = gradparity.compare(TwoLayerNet(9, 6, 4), cases=["random-9-6-4-relu-n7-float64", SMALL], epsilon=1e-7)
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL, Verdict.NOT_IMPLEMENTED]

@@ -16,6 +16,12 @@ OURS = (
     ),
 )
 
+COPIES = Explanation(
+    name="another network",
+    sentence="what is written into its params does not change its predict: its layers hold others, such as copies",
+    residual=0.0,
+)
+
 
 def advised(told: Diagnosis) -> Diagnosis:
     """The same diagnosis, its advice for who calls `compare`."""

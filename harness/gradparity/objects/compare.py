@@ -17,7 +17,7 @@ from ..check.records import CaseResult, Quantity
 from ..check.run import Options, References, RunnerCheck
 from ..check.verdicts import Verdict
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
-from .advice import advised
+from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout
@@ -116,11 +116,13 @@ class ObjectCheck(RunnerCheck):
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case. Where nothing but its state could be asked, that is no finding."""
         found = super().case(spec, seed, command)
-        cells, diagnosis = found.cells, found.diagnosis
+        cells, diagnosis = found.cells, found.diagnosis and advised(found.diagnosis)
+        if diagnosis and self.conversation.computes_with_others():
+            diagnosis = diagnosis.model_copy(update={"explanations": [COPIES], "also": []})
         compared = any(c.quantity is not Quantity.STATE and c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)
         if not compared and found.verdict.passes:
             cells = [cell for cell in cells if cell.quantity is not Quantity.STATE]
-        return found.model_copy(update={"cells": cells, "diagnosis": diagnosis and advised(diagnosis)})
+        return found.model_copy(update={"cells": cells, "diagnosis": diagnosis})
 
 
 def _label(name: str, port: Any) -> str:

@@ -111,6 +111,13 @@ class InProcess:
         dtype = expect[name][1] if name in expect else None
         return as_array(name, value, dtype, self.layout)
 
+    def computes_with_others(self) -> bool:
+        """Whether the loaded network does not compute with the params that it shows. It can be asked nothing more."""
+        try:
+            return self.loaded is not None and self.loaded.computes_with_others()
+        except Exception:  # theirs, and nothing that is asked for
+            return False
+
     def said(self) -> str:
         """Nothing: what it prints goes where it always goes."""
         return ""

@@ -118,6 +118,25 @@ def test_a_network_is_judged_in_its_own_sizes_and_keeps_its_parameters() -> None
     assert all(np.array_equal(network.params[name], before[name]) for name in before)
 
 
+@pytest.mark.parametrize("copies", [True, False])
+def test_layers_that_hold_copies_of_the_params_are_told(copies: bool) -> None:
+    class Net(TwoLayerNet):
+        def __init__(self, *sizes: int) -> None:
+            super().__init__(*sizes)
+            if copies:
+                self.affine1 = oracle.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
+                self.affine2 = oracle.Affine(self.params["W2"].copy(), self.params["b2"].copy())
+
+        def gradient(self, x: Any, t: Any) -> dict[str, Any]:
+            return {**super().gradient(x, t), "b1": np.zeros_like(self.affine1.db)}
+
+    for port in (lambda sizes: Net(*sizes)), Net(9, 6, 4):
+        result = gradparity.compare(port, cases="random-9-6-4-relu-n7-float64", epsilon=1e-7)
+        assert not result
+        told = "another network: what is written into its params does not change its predict"
+        assert (told in result.report()) is copies
+
+
 def test_a_network_lacks_the_cases_of_other_sizes() -> None:
     result = gradparity.compare(TwoLayerNet(9, 6, 4), cases=["random-9-6-4-relu-n7-float64", SMALL], epsilon=1e-7)
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL, Verdict.NOT_IMPLEMENTED]
@@ -128,6 +147,9 @@ def test_a_maker_that_was_told_the_sizes_and_has_others_could_not_run() -> None:
     result = gradparity.compare(lambda sizes: TwoLayerNet(3, 2, 4), cases=SMALL, epsilon=1e-7)
     assert verdicts(result.cases) == {Verdict.COULD_NOT_RUN}
     assert result.exit_code == 3
+    deeper = gradparity.compare(lambda sizes: TwoLayerNet(*sizes), cases="random-6-5-4-3-relu-n7-float64")
+    for cell in result.cases[0].cells[0], deeper.cases[0].cells[0]:
+        assert cell.detail.endswith("where it has no such network, let it raise NotImplementedError")
 
 
 def test_transposed_weights_are_turned_both_ways() -> None:
@@ -187,10 +209,42 @@ def test_a_case_file_and_several_seeds(tmp_path: Path) -> None:
 
 def test_the_command_holds_what_was_given() -> None:
     result = gradparity.compare(two_layers, cases=SMALL, epsilon=1e-7, layout="in_out", layers=LAYERS)
-    call = "epsilon=1e-07, layout='in_out', layers=layers)"
+    call = "epsilon=1e-07, layout='in_out', layers=<your layers>)"
     assert result.cases[0].command == f"gradparity.compare(two_layers, cases='{SMALL.name}', seeds=0, {call}"
-    named = gradparity.compare(lambda weights, biases: None, cases=SMALL, name="mine")
-    assert (named.cases[0].runner, named.command) == ("mine", "gradparity.compare(mine)")
+
+
+def test_what_has_no_name_is_no_code_in_the_command() -> None:
+    named = gradparity.compare(lambda weights, biases: None, cases=SMALL, name="mine", activation="sigmoid")
+    assert named.cases[0].runner == "mine"
+    assert named.command == "gradparity.compare(<your lambda>, name='mine', activation='sigmoid')"
+    of_its_own = gradparity.compare(TwoLayerNet(13, 7, 5))
+    assert of_its_own.command == "gradparity.compare(<your TwoLayerNet>)"
+
+
+@pytest.mark.parametrize("layers", [{}, {"sigmoid": oracle.Sigmoid}])
+def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> None:
+    def todo(x: Any, t: Any, params: Any) -> Any:
+        raise NotImplementedError("todo")
+
+    result = gradparity.compare(todo, cases=SUITE, activation="sigmoid", layers=layers)
+    assert bool(result) is bool(layers)
+    if not layers:
+        assert result.report().splitlines()[-3:-1] == ["nothing was compared: gradient: todo", ""]
+        with pytest.raises(AssertionError, match=r"^nothing was compared: gradient: todo$"):
+            result.assert_agrees()
+
+
+def test_advice_is_for_the_call_and_not_for_a_process() -> None:
+    case = "random-9-6-4-relu-n7-float64"
+    sigmoid = gradparity.compare(lambda weights, biases: Network(weights, biases, "sigmoid"), cases=case)
+    assert (
+        'where the case has relu (a network that can be no other says so: compare(..., activation="sigmoid"), or '
+        in (sigmoid.report())
+    )
+    book = gradparity.compare(two_layers, cases=case)
+    assert "the logarithm is of p + 1e-07; if that is meant, say so: compare(..., epsilon=1e-07); fits" in book.report()
+    for report in sigmoid.report(), book.report(), str(gradparity.compare(two_layers, cases="*-eps*")):
+        assert not any(words in report for words in ("hello", "protocol", "gradparity new", "one file", "not reached"))
 
 
 @pytest.mark.parametrize(
@@ -203,12 +257,34 @@ def test_the_command_holds_what_was_given() -> None:
             TypeError,
             "takes a, and there is none; wrap it in a function that takes some of sizes",
         ),
+        (
+            TwoLayerNet,
+            {},
+            TypeError,
+            r"such as lambda sizes: TwoLayerNet\(\*sizes\); for depths that it lacks let it raise",
+        ),
+        (TwoLayerNet(2, 3, 4).gradient, {}, TypeError, "takes no params, .*; give the network itself"),
+        ("my-net", {}, TypeError, "came my-net; a port's folder: gradparity check --port my-net"),
+        ({"affine": oracle.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
+        (oracle.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
         (lambda x, t: None, {}, TypeError, "takes no params, and no weights and biases"),
-        (lambda x, t, W: None, {}, TypeError, "takes W, and there is none"),
+        (lambda x, t, W: None, {}, TypeError, r"takes W, .* such as lambda x, t, params: it\(x, t, params"),
         (dict, {}, TypeError, "dict does not tell its parameters"),
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
         (Network, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
         (Network, {"activation": "tanh"}, ValueError, "activation: expected relu or sigmoid, came 'tanh'"),
+        (Network, {"layers": [oracle.Affine]}, ValueError, "layers: expected a dict such as .*, came .*Affine"),
+        (Network, {"layers": {"affine": 3}}, ValueError, "layers: expected a class for affine, came 3"),
+        (Network, {"epsilon": "1e-7"}, ValueError, "epsilon: expected a number such as 1e-7, not below 0, came '1e-7'"),
+        (Network, {"epsilon": -1}, ValueError, "epsilon: .* came -1"),
+        (Network, {"epsilon": np.nan}, ValueError, "epsilon: .* came nan"),
+        (Network, {"loss": "mean"}, ValueError, "loss: expected a function of logits and labels, came 'mean'"),
+        (Network, {"cases": 5}, ValueError, "cases: expected names, patterns .*, .toml files or CaseSpecs, came 5"),
+        (Network, {"cases": [5]}, ValueError, "cases: .* came 5"),
+        (Network, {"dtypes": np.float64}, ValueError, "dtypes: .* came <class 'numpy.float64'>"),
+        (Network, {"seeds": 1.5}, ValueError, "seeds: expected whole numbers .* came 1.5"),
+        (Network, {"seeds": "0-2"}, ValueError, "seeds: .* came '0-2'"),
+        (Network, {"name": 5}, ValueError, "name: .* came 5"),
         (Network, {"layers": {"dense": 0}}, ValueError, "layers: expected some of multiply.*, came 'dense'"),
         (Network, {"cases": "nonsense"}, ValueError, "cases: nonsense: no such case"),
         (Network, {"dtypes": "float16"}, ValueError, "dtypes: expected some of float64, float32, came 'float16'"),
@@ -248,9 +324,10 @@ def test_a_network_of_odd_parameters_says_so() -> None:
         gradparity.compare(network)
 
 
-def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path, kind: Any) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=tmp_path / "no")
+        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=kind(tmp_path / "no"))
 
 
 def test_the_import_alone_costs_nothing() -> None:

@@ -41,11 +41,11 @@ def test_agreement(right: Comparison) -> None:
 
 def test_disagreement_is_told_as_actual_expected_call_diagnosis_command(doubled: Comparison) -> None:
     assert not doubled
-    assert repr(doubled) == "<disagreement - 1 runner x 2 cases: 2 wrong>"
     with pytest.raises(AssertionError) as caught:
         doubled.assert_agrees()
     first, where, why, again = str(caught.value).splitlines()
     assert first.startswith("doubled wrong in 2 of 2 cases, for one: dW1[")
+    assert repr(doubled) == f"<disagreement - 1 runner x 2 cases: 2 wrong; {first}>"
     assert ", but should be " in first and "[of gradient, float64]; ratio " in first
     assert where == "first wrong at gradient dW1"
     assert why == "constant factor: off by the constant factor 2; fits exactly, in 2 of 2 cases"

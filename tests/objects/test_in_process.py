@@ -102,7 +102,7 @@ SHAPES: dict[str, tuple[Callable[[Found], Any], str]] = {
     "a row": (lambda f: {**f, "db1": f["db1"][None]}, "db1: expected float64 (4,), came float64 (1, 4)"),
     "single": (lambda f: {**f, "dW1": f["dW1"].astype("f4")}, "dW1: expected float64 (5, 4), came float32 (5, 4)"),
     "integers": (lambda f: {**f, "dW1": np.zeros((5, 4), int)}, "dW1: expected float64 (5, 4), came int64 (5, 4)"),
-    "None": (lambda f: {**f, "dW1": None}, "dW1: expected float64 (5, 4), came object ()"),
+    "None": (lambda f: {**f, "dW1": None}, "dW1: expected float64 (5, 4), came None"),
     "missing": (lambda f: {k: f[k] for k in f if k != "db1"}, "came loss, dW1, dW2, db2"),
     "more": (lambda f: {**f, "W3": f["dW1"]}, "came loss, dW1, db1, dW2, db2, dW3"),
 }
@@ -122,6 +122,10 @@ ERRORS: dict[str, tuple[Callable[[Found], Any], str]] = {
     "exit": (lambda f: sys.exit(3), "gradient: SystemExit: 3"),
     "recursion": (lambda f: ERRORS["recursion"][0](f), "gradient: RecursionError"),
     "ragged": (lambda f: {**f, "dW1": [[1.0], [2.0, 3.0]]}, "gradient: ValueError"),
+    "exchanged": (
+        lambda f: (f, f["loss"]),
+        "expected gradient to give (loss, gradients), came (gradients, loss): exch",
+    ),
     "list": (lambda f: list(f.values()), "expected gradient to give a dict of arrays by name, came list"),
 }
 

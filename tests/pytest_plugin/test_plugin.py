@@ -139,6 +139,14 @@ def test_x_ends_at_the_first_failure(run: Run, port: Callable[..., Path]) -> Non
     result.assert_outcomes(failed=1)
 
 
+def test_lf_runs_the_failures_of_all_seeds_again(run: Run, port: Callable[..., Path]) -> None:
+    port("wrong.py", "batch-size")
+    asked = ("--gradparity-port=mine", "-o", "gradparity_seeds=0-1")
+    run(*asked, "-k", "float64").assert_outcomes(failed=2, deselected=2)
+    run(*asked, "--lf").assert_outcomes(failed=2, deselected=2)
+    assert ids(run(*asked, "--ff", "--collect-only", "-q"))[:2] == [f"gradparity::mine::{CASE}{s}" for s in ("", "[1]")]
+
+
 def test_what_is_not_implemented_is_skipped_with_the_reason(run: Run, port: Callable[..., Path]) -> None:
     port("wrong.py", "no-float32")
     result = run("--gradparity-port", "mine", "-rs")
@@ -293,6 +301,14 @@ def test_nonsense_in_the_expected_failures_is_one_line(run: Run, port: Callable[
     result = run("--gradparity-port", "mine")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: */expected-failures.txt:1: expected `pattern: why it fails`, came 'nonsense'"])
+
+
+def test_with_xdist_what_is_wrong_ends_the_run_before_its_workers(run: Run) -> None:
+    pytest.importorskip("xdist")
+    result = run("-p", "xdist.plugin", "-n", "2", "--gradparity-port=nowhere")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --gradparity-port nowhere: no such port; there are *"])
+    assert "INTERNALERROR" not in result.stdout.str()
 
 
 def test_a_case_file_is_relative_to_the_settings(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .taking import called
 
-DEFAULTS: Mapping[str, Any] = {"activation": "relu", "epsilon": 0.0}
+DEFAULTS: Mapping[str, Any] = {"name": "", "activation": "relu", "epsilon": 0.0}
 
 
 @dataclass(frozen=True)
 class Again:
-    """``port`` is how the call names it, ``options`` are as they were given."""
+    """``options`` are as they were given."""
 
-    port: str
+    port: Any
     options: Mapping[str, Any]
 
     @property
@@ -29,9 +30,17 @@ class Again:
 
     def _call(self, which: list[str]) -> str:
         given = {key: value for key, value in self.options.items() if value not in (None, DEFAULTS.get(key))}
-        more = [f"{key}={self._shown(key, value)}" for key, value in given.items()]
-        return f"gradparity.compare({', '.join([self.port, *which, *more])})"
+        more = [f"{key}={_shown(value, key)}" for key, value in given.items()]
+        return f"gradparity.compare({', '.join([_shown(self.port, _kind(self.port)), *which, *more])})"
 
-    @staticmethod
-    def _shown(key: str, value: Any) -> str:
-        return repr(value) if isinstance(value, str | float) else called(value) if callable(value) else key
+
+def _shown(value: Any, otherwise: str) -> str:
+    """Text and numbers as they are written, classes and functions by their names; the rest in <>, as no code is."""
+    if isinstance(value, str | float | Path):
+        return repr(str(value) if isinstance(value, Path) else value)
+    name = getattr(value, "__name__", "")
+    return name if name.isidentifier() and callable(value) else f"<your {otherwise}>"
+
+
+def _kind(port: Any) -> str:
+    return called(port).strip("<>")

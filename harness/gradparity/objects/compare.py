@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..cases import CaseSpec
+from ..check.records import CaseResult, Quantity
 from ..check.run import Options, References, RunnerCheck
+from ..check.verdicts import Verdict
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
+from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout
 from .in_process import InProcess
-from .layers import KINDS, Layers
+from .layers import Layers, checked_layers
 from .networks import Loss
 from .parameters import is_module
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
@@ -39,7 +45,7 @@ def compare(
     layout: Layout | None = None,
     loss: Loss | None = None,
     layers: Layers | None = None,
-    data_dir: Path | None = None,
+    data_dir: str | Path | None = None,
 ) -> Comparison:
     """Compare the gradients of a Python object with the oracle's: what `gradparity check` does with a process.
 
@@ -70,8 +76,11 @@ def compare(
         raise ValueError(f"activation: expected {' or '.join(ACTIVATIONS)}, came {activation!r}")
     if layout not in (None, *LAYOUTS):
         raise ValueError(f"layout: expected {' or '.join(LAYOUTS)}, came {layout!r}")
-    if unknown := set(layers or {}) - set(KINDS):
-        raise ValueError(f"layers: expected some of {', '.join(KINDS)}, came {min(unknown)!r}")
+    if not isinstance(epsilon, Real) or not 0 <= float(epsilon) < math.inf:
+        raise ValueError(f"epsilon: expected a number such as 1e-7, not below 0, came {epsilon!r}")
+    if loss is not None and not callable(loss):
+        raise ValueError(f"loss: expected a function of logits and labels, came {loss!r}")
+    checked_layers(layers)
     subject = subject_of(port, activation, loss)
     network = subject.network
     if loss is not None or is_module(network):
@@ -82,10 +91,10 @@ def compare(
     specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
 
     label = _label(name, port)
-    conversation = InProcess(label, subject, weights_are, epsilon, layers or {})
-    check = ObjectCheck(conversation, References(specs.values(), data_dir))
-    given = {"activation": activation, "epsilon": epsilon, "layout": layout, "loss": loss, "layers": layers}
-    again = Again(called(port) if called(port) == getattr(port, "__name__", "") != "<lambda>" else label, given)
+    conversation = InProcess(label, subject, weights_are, float(epsilon), layers or {})
+    check = ObjectCheck(conversation, References(specs.values(), None if data_dir is None else Path(data_dir)))
+    given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
+    again = Again(port, given | {"layers": layers, "data_dir": data_dir})
     with threadpool_limits(1), np.errstate(all="ignore"):  # as the oracle behind a pipe; the port's own errstate stays
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
@@ -104,12 +113,23 @@ class ObjectCheck(RunnerCheck):
     def _new_session(self) -> InProcess:
         return self.conversation
 
+    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
+        """The result of one case. Where nothing but its state could be asked, that is no finding."""
+        found = super().case(spec, seed, command)
+        cells, diagnosis = found.cells, found.diagnosis and advised(found.diagnosis)
+        if diagnosis and self.conversation.computes_with_others():
+            diagnosis = diagnosis.model_copy(update={"explanations": [COPIES], "also": []})
+        compared = any(c.quantity is not Quantity.STATE and c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)
+        if not compared and found.verdict.passes:
+            cells = [cell for cell in cells if cell.quantity is not Quantity.STATE]
+        return found.model_copy(update={"cells": cells, "diagnosis": diagnosis})
+
 
 def _label(name: str, port: Any) -> str:
     """What tables call it: as a port is named, so in lower case."""
     own = "" if called(port) == "<lambda>" else re.sub(r"[^a-z0-9]+", "-", called(port).lower())
     label = name or own.strip("-0123456789") or "port"
-    if not NAME.fullmatch(label):
+    if not isinstance(label, str) or not NAME.fullmatch(label):
         raise ValueError(f"name: expected a lower-case letter, then letters, digits, - and _, came {label!r}")
     return label
 

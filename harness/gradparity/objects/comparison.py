@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from ..check.messages import message
-from ..check.records import CheckResult
-from ..check.show import check_report, sum_line
+from ..check.records import CheckResult, Quantity
+from ..check.show import sum_line, table_of, told_lines
+from ..check.summary import check_table, closest_call
+from ..check.verdicts import Verdict
 from ..consoles import to_text
+from ..telling import Told, told_findings
+from ..texts import number, plain
 
 
 class Comparison(CheckResult):
@@ -15,20 +22,45 @@ class Comparison(CheckResult):
         return self.exit_code == 0
 
     def report(self) -> str:
-        """What `gradparity check` prints."""
+        """What `gradparity check` prints, but for how far a process has come."""
         console = to_text()
         with console.capture() as captured:
-            console.print(check_report(self))
+            console.print(Group(*self._parts()))
         return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+    def _parts(self) -> list[RenderableType]:
+        parts: list[RenderableType] = [*table_of(check_table(self)), ""]
+        parts += [line for told in told_findings(self) for line in told_lines(told)]
+        call = closest_call(self)
+        if call and self:
+            case, cell = call
+            what = f"{case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"
+            parts += told_lines(Told(case.runner, cell.verdict, "closest call: ", what, command=case.command))
+        if nothing := self._nothing():
+            parts.append(Text(nothing))
+        return [*parts, "", sum_line(self)]
+
+    def _nothing(self) -> str:
+        """Why nothing was compared, empty where something was."""
+        if any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in self.cases):
+            return ""
+        reasons = [cell.detail for case in self.cases for cell in case.cells if cell.quantity is Quantity.GRADIENT]
+        reason = min(reasons, key=lambda text: text.startswith("load: "))  # rather than what single cases lack
+        return f"nothing was compared: {plain(reason)}"
+
+    def _message(self) -> str:
+        """The worst finding, or why there is none."""
+        return self._nothing() or message(self)
 
     def __str__(self) -> str:
         return self.report()
 
     def __repr__(self) -> str:
-        return f"<{sum_line(self).plain}>"
+        first = "" if self else f"; {self._message().splitlines()[0]}"
+        return f"<{sum_line(self).plain}{first}>"  # one line, as pytest shows it: assert <...>
 
     def assert_agrees(self) -> None:
         """Raise AssertionError with the worst finding: actual, expected, call, diagnosis, and how to see it again."""
         __tracebackhide__ = True
         if not self:
-            raise AssertionError(message(self))
+            raise AssertionError(self._message())

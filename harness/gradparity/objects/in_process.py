@@ -84,6 +84,8 @@ class InProcess:
             what = "".join(traceback.format_exception_only(error)).strip()
             raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
         if what := misshapen(found, expect):
+            if came.get(what.partition(":")[0], found) is None:
+                what = what.replace("object ()", "None")
             known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
             raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, arrays=found if known else None)
         return Message("ok", {}, found)
@@ -108,6 +110,13 @@ class InProcess:
     def _result(self, name: str, value: Any, expect: Expected) -> Array:
         dtype = expect[name][1] if name in expect else None
         return as_array(name, value, dtype, self.layout)
+
+    def computes_with_others(self) -> bool:
+        """Whether the loaded network does not compute with the params that it shows. It can be asked nothing more."""
+        try:
+            return self.loaded is not None and self.loaded.computes_with_others()
+        except Exception:  # theirs, and nothing that is asked for
+            return False
 
     def said(self) -> str:
         """Nothing: what it prints goes where it always goes."""

@@ -12,6 +12,17 @@ Layers = Mapping[str, Callable[..., Any]]
 KINDS = ("multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss")
 
 
+def checked_layers(layers: Any) -> None:
+    """Raises ValueError for what is no dict of classes by the kinds of layers."""
+    if not isinstance(layers or {}, Mapping):
+        raise ValueError(f"layers: expected a dict such as {{'affine': Affine, 'relu': Relu}}, came {layers!r}")
+    for kind, make in (layers or {}).items():
+        if kind not in KINDS:
+            raise ValueError(f"layers: expected some of {', '.join(KINDS)}, came {kind!r}")
+        if not callable(make):
+            raise ValueError(f"layers: expected a class for {kind}, came {make!r}")
+
+
 def layer_pass(make: Callable[..., Any], fields: Mapping[str, str], a: Mapping[str, Array]) -> dict[str, Any]:
     """A fresh layer's forward and backward pass."""
     kind = fields["kind"]

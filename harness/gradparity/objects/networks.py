@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from .handed import Handed
 from .parameters import held, is_module
@@ -16,10 +18,24 @@ Operation = Callable[..., Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with a case in it: its operations, and what its x, t and parameters are now."""
+    """A network with a case in it: its operations, and what its x, t and parameters are now.
+
+    ``filled`` are its own arrays that the case's parameters were written into, where they were.
+    """
 
     operations: dict[str, Operation]
     inputs: Callable[[], dict[str, Any]]
+    filled: Mapping[str, Any] = field(default_factory=dict)
+
+    def computes_with_others(self) -> bool:
+        """Whether what is written into its own arrays leaves its logits as they are. They are the case's no more."""
+        if not self.filled or "predict" not in self.operations:
+            return False
+        before = np.array(self.operations["predict"]()["out"])
+        for name in self.filled:
+            if name[0] == "b":  # all biases, as each logit follows the last one
+                self.filled[name][...] += 1
+        return np.array_equal(before, self.operations["predict"]()["out"])
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,7 @@ def loaded(network: Any, handed: Handed, filled: bool, loss: Loss | None) -> Loa
     def inputs() -> dict[str, Any]:
         return {"x": handed.x, "t": handed.t, **(held(network) if filled else handed.params)}
 
-    return Loaded(_methods(network, handed), inputs)
+    return Loaded(_methods(network, handed), inputs, held(network) if filled else {})
 
 
 def _has(network: Any, method: str) -> bool:
@@ -76,6 +92,8 @@ def _gradient(network: Any, handed: Handed) -> dict[str, Any]:
         before["loss"] = network.loss(handed.x, handed.t)
     came = network.gradient(handed.x, handed.t)
     if isinstance(came, tuple) and len(came) == 2:
+        if isinstance(came[0], Mapping) and not isinstance(came[1], Mapping):
+            raise TypeError("expected gradient to give (loss, gradients), came (gradients, loss): exchange them")
         before, came = {"loss": came[0]}, came[1]
     found = before | _of_parameters(came)
     if "loss" not in found:

@@ -9,6 +9,7 @@ from ..cases import Dtype
 from ..suite import DTYPES
 from .handed import Handed, Layout
 
+LACKS = "where it has no such network, let it raise NotImplementedError"
 REMEDY = "wrap it in a class or a function that takes weights and biases"
 
 
@@ -69,7 +70,8 @@ def fill(network: Any, handed: Handed, takes: frozenset[str]) -> None:
     ):
         if came != wanted:
             kind = ValueError if told in takes else NotImplementedError
-            raise kind(f"its parameters are {came}, and those of the case {wanted}")
+            remedy = f"; {LACKS}" if told in takes else ""
+            raise kind(f"its parameters are {came}, and those of the case {wanted}{remedy}")
     for name, array in handed.params.items():
         if is_module(network):
             own[name].data.copy_(own[name].new_tensor(array))

@@ -17,8 +17,9 @@ Cases = str | CaseSpec | Iterable[str | CaseSpec]
 
 def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpec]:
     """The cases by what names them alone; where none is named, the suite but for MNIST. Raises ValueError."""
-    wanted = [cases] if isinstance(cases, str | CaseSpec) else list(cases)
-    named = [dtypes] if isinstance(dtypes, str) else list(dtypes)
+    wanted, named = _listed(cases, str | CaseSpec), _listed(dtypes, str)
+    if wrong := [one for one in wanted if not isinstance(one, str | CaseSpec)]:
+        raise ValueError(f"cases: expected names, patterns (*), .toml files or CaseSpecs, came {wrong[0]!r}")
     if unknown := [dtype for dtype in named if dtype not in DTYPES]:
         raise ValueError(f"dtypes: expected some of {', '.join(DTYPES)}, came {unknown[0]!r}")
     specs = {} if wanted else select_cases(())
@@ -31,6 +32,11 @@ def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpe
     if not found:
         raise ValueError(f"dtypes: none of the cases is of {', '.join(named)}")
     return found
+
+
+def _listed(given: Any, one: Any) -> list[Any]:
+    """What was given, as a list: ``one`` are the types of which a single thing is no list of others."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, one) else [given]
 
 
 def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
@@ -53,7 +59,7 @@ def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
 
 def chosen_seeds(seeds: int | Iterable[int]) -> list[int]:
     """The seeds in order, each once. Raises ValueError."""
-    found = list(dict.fromkeys([seeds] if isinstance(seeds, int) else seeds))
+    found = list(dict.fromkeys(_listed(seeds, str)))
     wrong = [seed for seed in found if not isinstance(seed, SupportsIndex) or not 0 <= int(seed) < SEED_LIMIT]
     if wrong or not found:
         came = repr(wrong[0]) if wrong else "none"

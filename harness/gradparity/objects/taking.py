@@ -42,8 +42,15 @@ def taker(function: Callable[..., Any], first: tuple[str, ...] = ()) -> Taker:
         elif by_keyword and name in NAMES:
             names.add(name)
         elif one.default is one.empty and one.kind is not one.VAR_POSITIONAL:
-            raise TypeError(f"{called(function)} takes {name}, and there is none; {WRAP}")
+            raise TypeError(f"{called(function)} takes {name}, and there is none; {WRAP}, {_such_as(function, first)}")
     return Taker(function, frozenset(names))
+
+
+def _such_as(function: Callable[..., Any], first: tuple[str, ...]) -> str:
+    name = called(function) if called(function).isidentifier() else "it"
+    if first:
+        return f"such as lambda x, t, params: {name}(x, t, params['W1'], ...)"
+    return f"such as lambda sizes: {name}(*sizes); for depths that it lacks let it raise NotImplementedError"
 
 
 def called(thing: Any) -> str:

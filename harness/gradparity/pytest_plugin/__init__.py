@@ -1,4 +1,4 @@
-"""The pytest plugin: `pytest --gradparity-port DIR` runs a port's equality tests. docs/python-and-pytest.md.
+"""The pytest plugin: `pytest --gradparity-port=DIR` runs a port's equality tests. docs/python-and-pytest.md.
 
 pytest loads this in every run, so nothing here imports what a run without ports does not need.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from .collecting import AllPorts
     from .running import Running
 
 
@@ -26,6 +27,7 @@ class Asked:
 
 
 ASKED: pytest.StashKey[Asked] = pytest.StashKey()
+PORTS: pytest.StashKey[AllPorts] = pytest.StashKey()
 RUNNING: pytest.StashKey[Running] = pytest.StashKey()
 ROOT = "gradparity"
 """What the ids of all tests of ports begin with."""
@@ -35,7 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The option, and the settings of the same names."""
     group = parser.getgroup("gradparity", "equality of ports")
     help_port = "Test this port: its folder, or a name such as rust or julia:native. May be repeated."
-    group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=help_port)
+    # pytest looks for its settings before it knows this option, and takes a folder after a space for one of tests.
+    with_sign = f"{help_port} Write --gradparity-port=PORT."
+    group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=with_sign)
     parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
     parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])
     parser.addini("gradparity_dtypes", "float64, float32 or both.", "linelist", [])
@@ -54,14 +58,20 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add the ports' tests, before -k and its like choose among all. No port is started."""
-    asked = config.stash[ASKED]
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read the settings and the ports' files: here, where xdist's controller stops at what is wrong, too."""
+    asked = session.config.stash[ASKED]
     if asked.given or asked.set or asked.only:
-        from .collecting import collected  # the checker, and with it NumPy and all the rest
+        from .collecting import all_ports  # the checker, and with it NumPy and all the rest
 
-        items += collected(session, asked)
+        session.config.stash[PORTS] = all_ports(session, asked)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the ports' tests, before -k and its like choose among all. No port is started."""
+    if PORTS in config.stash:
+        items += config.stash[PORTS].items(config.stash[ASKED].only)
 
 
 @pytest.hookimpl(wrapper=True)

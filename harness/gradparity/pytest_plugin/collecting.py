@@ -32,9 +32,13 @@ class AllPorts(pytest.Collector):
             tests.checks_lines = with_lines[runner.port.folder] == runner.label
             yield tests
 
+    def items(self, ids: list[str]) -> list[pytest.Item]:
+        """All tests, or those with these ids and under them. Raises pytest.UsageError where there is none."""
+        return _only(ids, [item for item in self.session.genitems(self) if isinstance(item, pytest.Item)])
 
-def collected(session: pytest.Session, asked: Asked) -> list[pytest.Item]:
-    """The tests that were asked for. Raises pytest.UsageError for an option, a setting or a file that is wrong."""
+
+def all_ports(session: pytest.Session, asked: Asked) -> AllPorts:
+    """The ports that were asked for. Raises pytest.UsageError for an option, a setting or a file that is wrong."""
     config = session.config
     try:
         settings = read_settings(config, asked)
@@ -44,8 +48,7 @@ def collected(session: pytest.Session, asked: Asked) -> list[pytest.Item]:
     config.stash[RUNNING] = Running(settings)
     root: AllPorts = AllPorts.from_parent(session, name=ROOT, nodeid=ROOT, path=config.rootpath)
     root.settings, root.expected = settings, expected
-    found = [item for item in session.genitems(root) if isinstance(item, pytest.Item)]
-    return _only(asked.only, found)
+    return root
 
 
 def _only(ids: list[str], items: list[pytest.Item]) -> list[pytest.Item]:

@@ -54,7 +54,8 @@ class RunnerTests(pytest.Collector):
         """Its tests, none of which has started anything."""
         questions = [Question(*case, seed) for case in self.settings.specs.items() for seed in self.settings.seeds]
         for one in questions:
-            test: CaseTest = CaseTest.from_parent(self, name=one.name)
+            # The id as text, of which pytest makes what it makes of it when --lf reads it: the brackets are parameters.
+            test: CaseTest = CaseTest.from_parent(self, name=one.name, nodeid=f"{self.nodeid}::{one.name}")
             test.runner, test.question = self.runner, one
             test.expected = next((line for line in self.expected if line.covers(one.name, one.spec.name)), None)
             yield test

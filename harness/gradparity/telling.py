@@ -70,7 +70,8 @@ def explanation(told: RunnerDiagnosis) -> str:
         return "no known bug gives these numbers"
     fit = "exactly" if told.explanation.residual == 0 else f"to {number(told.explanation.residual)}"
     name, sentence = told.explanation.name, told.explanation.sentence
-    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases"
+    advice = f"; {told.explanation.advice}" if told.explanation.advice else ""
+    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases{advice}"
 
 
 def cell_words(cell: Cell) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from gradparity_oracle import Network
 
 from ..cases import Array, Case
+from .advice import ADVICE
 from .explain import explain
 from .other_networks import other_networks
 from .records import Diagnosis, Explanation
@@ -59,7 +60,8 @@ def _facts(answers: Answers) -> list[Explanation]:
 
 
 def _explanations(e: Evidence) -> list[Explanation]:
-    return [Explanation(name=fit.name, sentence=fit.sentence, residual=fit.residual) for fit in explain(e)]
+    fits = explain(e)
+    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in fits]
 
 
 @dataclass(frozen=True)

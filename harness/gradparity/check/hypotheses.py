@@ -236,10 +236,7 @@ def _outer_indexing(e: Evidence) -> Candidates:
 def _epsilon(e: Evidence) -> Candidates:
     if "x" in e.inputs:
         for epsilon in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 0.0):
-            said = (
-                f"if that is meant, say so: epsilon={epsilon:g} in hello (after `gradparity new`: the setting for it)"
-            )
-            sentence = f"the logarithm is of p + {epsilon:g}; {said}" if epsilon else "no epsilon is added to p"
+            sentence = f"the logarithm is of p + {epsilon:g}" if epsilon else "no epsilon is added to p"
             yield sentence, cross_entropy({**e.inputs, "epsilon": np.asarray(epsilon)})
 
 

@@ -64,11 +64,15 @@ class Cell(_Record):
 
 
 class Explanation(_Record):
-    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively."""
+    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively.
+
+    ``advice`` is for whoever means it.
+    """
 
     name: str
     sentence: str
     residual: float
+    advice: str = ""
 
 
 class Diagnosis(_Record):

@@ -160,12 +160,7 @@ class RunnerCheck:
             check.run()
             self.broken = 0
         except PortFailure as failure:
-            what = f"{failure.operation}: {failure.what}"
-            if failure.kind is Failure.UNSUPPORTED:  # it cannot be this network
-                refused = what
-                cells = [c for c in _everything(spec, Verdict.NOT_IMPLEMENTED, what) if c.quantity not in ALONE]
-            elif check is None or not any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
-                cells = _everything(spec, Verdict.COULD_NOT_RUN, what)
+            cells, refused = _not_asked(spec, check, failure)
             if failure.ends_session:
                 self.broken += 1
                 self.close()
@@ -191,8 +186,18 @@ class RunnerCheck:
             self.session = None
 
 
-ALONE = {Quantity.LAYERS, Quantity.STATE}
-"""What was asked before the network was refused."""
+def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) -> tuple[list[Cell], str]:
+    """The cells of what a failure left unasked, where none says so yet; and why the network was refused, if it was."""
+    what = f"{failure.operation}: {failure.what}"
+    refused = what if failure.kind is Failure.UNSUPPORTED else ""
+    if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
+        return [], ""
+    cells = _everything(spec, Verdict.NOT_IMPLEMENTED if refused else Verdict.COULD_NOT_RUN, what)
+    return [cell for cell in cells if check is None or cell.quantity not in BEFORE_LOAD], refused
+
+
+BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
+"""What is asked before the network is loaded."""
 
 
 def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:

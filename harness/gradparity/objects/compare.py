@@ -13,9 +13,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
-from ..check.records import CaseResult, Quantity
+from ..check.records import CaseResult
 from ..check.run import Options, References, RunnerCheck
-from ..check.verdicts import Verdict
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised
 from .again import Again
@@ -114,15 +113,12 @@ class ObjectCheck(RunnerCheck):
         return self.conversation
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
-        """The result of one case. Where nothing but its state could be asked, that is no finding."""
+        """The result of one case, with advice for who calls `compare`."""
         found = super().case(spec, seed, command)
-        cells, diagnosis = found.cells, found.diagnosis and advised(found.diagnosis)
+        diagnosis = found.diagnosis and advised(found.diagnosis)
         if diagnosis and self.conversation.computes_with_others():
             diagnosis = diagnosis.model_copy(update={"explanations": [COPIES], "also": []})
-        compared = any(c.quantity is not Quantity.STATE and c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)
-        if not compared and found.verdict.passes:
-            cells = [cell for cell in cells if cell.quantity is not Quantity.STATE]
-        return found.model_copy(update={"cells": cells, "diagnosis": diagnosis})
+        return found.model_copy(update={"diagnosis": diagnosis})
 
 
 def _label(name: str, port: Any) -> str:

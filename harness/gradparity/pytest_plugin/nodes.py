@@ -90,7 +90,7 @@ class CaseTest(PortTest):
     def _judge(self, result: CheckResult) -> None:
         [case] = result.cases
         if case.verdict is Verdict.NOT_IMPLEMENTED:
-            pytest.skip(f"{self.runner.label}: {case.cells[0].detail}")
+            pytest.skip(f"{self.runner.label}: {case.refused or case.cells[0].detail}")
         if not case.verdict.passes:
             if self.expected:
                 pytest.xfail(self.expected.reason)

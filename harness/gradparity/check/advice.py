@@ -1,0 +1,8 @@
+"""What to do about a known bug that may be meant, by its name."""
+
+from __future__ import annotations
+
+ADVICE = {
+    "epsilon in the logarithm": "if that is meant, say so: epsilon in hello (after `gradparity new`: its setting)",
+    "another activation": "a network that can be no other says so: `unsupported` (after `gradparity new`: supports)",
+}

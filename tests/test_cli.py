@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import FAKES
+from gradparity import __main__
 from gradparity.check.records import CheckResult
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"
@@ -153,6 +155,19 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     assert "Traceback" not in out + err
     assert "python  layers" in out
     assert "interrupted" in out
+
+
+def test_an_interrupt_while_it_is_imported_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "gradparity.cli", Interrupted("gradparity.cli"))
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "gradparity: interrupted\n")
 
 
 def test_nothing_compared_is_no_agreement() -> None:

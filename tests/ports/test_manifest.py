@@ -102,7 +102,9 @@ def test_two_ports_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
     one, other = (str(write(tmp_path / name, GOOD)) for name in ("one", "other"))
-    with pytest.raises(UsageError, match=f"{one} and {other} are two ports of one name, mine: give one of them another"):
+    with pytest.raises(
+        UsageError, match=f"{one} and {other} are two ports of one name, mine: give one of them another"
+    ):
         select_runners((one, f"{other}:native"))
     assert len(select_runners((one, f"{one}:native", f"{one}/port.toml"))) == 1, "the same folder twice is one port"
 

@@ -8,10 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from conftest import FAKES
+from gradparity import __main__
 from gradparity.check.records import CheckResult
+from gradparity.cli import cli
+from gradparity.errors import DataMissing
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"
 
@@ -120,6 +124,22 @@ def test_a_damaged_data_folder_is_exit_2_and_one_line(tmp_path: Path) -> None:
     assert "expected SHA-256" in done.stderr
 
 
+def test_a_pattern_leaves_out_the_cases_whose_data_is_not_here(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def missing(*_: object) -> None:
+        raise DataMissing("no MNIST here")
+
+    monkeypatch.setattr("gradparity.check.command.load_mnist", missing)
+    command = ["check", "--port", "python", "--case"]
+    assert cli.main([*command, "*-50-*-relu-*64", "--case", ONE], standalone_mode=False) == 0
+    out = capsys.readouterr().out
+    assert "left out: 1 MNIST cases: no MNIST here" in out and "x 1 case: 1 identical" in out
+    for asked in (["mnist-*"], ["mnist-784-50-10-relu-n100-float64", "--case", ONE]):
+        with pytest.raises(DataMissing):
+            cli.main([*command, *asked], standalone_mode=False)
+
+
 def test_doctor_names_the_runtime_and_its_blas() -> None:
     done = gradparity("doctor", "--port", "python")
     assert done.returncode == 0
@@ -153,6 +173,19 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     assert "Traceback" not in out + err
     assert "python  layers" in out
     assert "interrupted" in out
+
+
+def test_an_interrupt_while_it_is_imported_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "gradparity.cli", Interrupted("gradparity.cli"))
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "gradparity: interrupted\n")
 
 
 def test_nothing_compared_is_no_agreement() -> None:

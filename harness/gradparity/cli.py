@@ -104,7 +104,8 @@ def check(
         specs, seeds = asked.cases, seeds or asked.seeds
     else:
         specs, seeds = select_cases(cases, dtypes), seeds or [0]
-    specs, left_out = with_data(specs, data_dir, asked=bool(cases or data_dir))
+    named = any(spec.data == "mnist" for option, spec in specs.items() if option in cases)  # itself, not by a pattern
+    specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
     if record:
         transcript.note_asked(record, specs, seeds)
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)

@@ -8,7 +8,7 @@ import pytest
 from conftest import MakePort
 from gradparity.cases import CaseSpec
 from gradparity.check.ladder import Rung, Step, is_growing, ladder
-from gradparity.check.records import CheckResult
+from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import Options, run_check
 from gradparity.check.show import check_report
 from gradparity.check.verdicts import Verdict
@@ -17,9 +17,10 @@ from rich.console import Console
 SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
 
 
-def checked(make_port: MakePort, script: str, argument: str) -> CheckResult:
+def checked(make_port: MakePort, script: str, argument: str, *specs: CaseSpec) -> CheckResult:
     runners = make_port(script, argument).runners
-    infos, cases, _ = run_check(runners, {SPEC.name: SPEC}, [0], Options(seconds=5), lambda news: None)
+    asked = {spec.name: spec for spec in specs or [SPEC]}
+    infos, cases, _ = run_check(runners, asked, [0], Options(seconds=5), lambda news: None)
     return CheckResult(runners=infos, cases=cases)
 
 
@@ -52,7 +53,7 @@ def test_the_lowest_rung_that_is_not_passed_says_what_comes_next(
 def test_a_rung_says_what_is_not_there_yet(make_port: MakePort) -> None:
     rungs = {rung.step: rung for rung in climbed(make_port, "only=hello,load,layer/affine")}
     told = rungs[Step.LAYER].told
-    assert "the port does not list relu; the port does not list softmax_with_loss" in told and "affine" not in told
+    assert told == "the port does not list relu; the port does not list softmax_with_loss"
     assert rungs[Step.FORWARD].verdict is Verdict.NOT_IMPLEMENTED
     assert rungs[Step.TRAIN].told == "not in hello: data, evaluate, params, train"
 
@@ -79,6 +80,32 @@ def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) 
 def test_what_broke_is_to_be_mended_before_what_it_kept_from_being_reached(make_port: MakePort) -> None:
     result = checked(make_port, "faulty.py", "exit")
     rungs = {rung.step: rung for rung in ladder(result, result.runners[0])}
-    assert rungs[Step.LAYER].verdict is Verdict.IDENTICAL, "asked before the gradient that broke"
+    assert rungs[Step.LAYER].passed
+    assert rungs[Step.LOSS].verdict is None, "the softmax called alone says nothing of the loss that did not come"
     assert [step for step, rung in rungs.items() if rung.next] == [Step.GRADIENT]
     assert rungs[Step.GRADIENT].next.startswith("mend that")
+
+
+@pytest.mark.parametrize(
+    ("argument", "spec", "why", "following"),
+    [
+        ("no-float32", {"dtype": "float32"}, "the port has no float32", "--case 'random-9-6-4-*-n7-float64'"),
+        ("relu-only", {"activation": "sigmoid"}, "load: no sigmoid", "the port refuses these cases (supports"),
+    ],
+)
+def test_a_port_that_takes_none_of_the_cases_is_told_why_once(
+    argument: str, spec: dict[str, str], why: str, following: str, make_port: MakePort
+) -> None:
+    result = checked(make_port, "wrong.py", argument, SPEC.model_copy(update=spec))
+    rungs = ladder(result, result.runners[0])
+    assert [rung.told for rung in rungs[1:-1]] == [why, "", "", ""]
+    assert following in rungs[1].next and not any(rung.next for rung in rungs[2:])
+
+
+def test_a_long_list_of_reasons_is_cut(make_port: MakePort) -> None:
+    result = checked(make_port, "wrong.py", "only=hello,load/")
+    long = (
+        result.cases[0].cells[0].model_copy(update={"quantity": Quantity.LAYERS, "detail": "load: came [(9, 6)] " * 99})
+    )
+    result = result.model_copy(update={"cases": [result.cases[0].model_copy(update={"cells": [long]})]})
+    assert len(ladder(result, result.runners[0])[1].told) <= 160

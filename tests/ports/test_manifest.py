@@ -90,12 +90,37 @@ def test_selection(tmp_path: Path) -> None:
     for text in (folder, f"{folder}:native"):
         [runner] = select_runners((text,))
         assert (runner.label, runner.option) == ("mine", f"{folder}:native")
-    with pytest.raises(UsageError, match="no such port"):
+    with pytest.raises(UsageError, match="has no such runner, it has native"):
         select_runners((f"{folder}:embedded",))
     with pytest.raises(UsageError, match="--port rs: no such port; there are cpp, javascript, julia, julia:embedded"):
         select_runners(("rs",))
-    with pytest.raises(UsageError, match="--port rust:embedded: no such port"):
+    with pytest.raises(UsageError, match="--port rust:embedded: rust has no such runner, it has native"):
         select_runners(("rust:embedded",))
+
+
+def test_two_ports_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    one, other = (str(write(tmp_path / name, GOOD)) for name in ("one", "other"))
+    with pytest.raises(
+        UsageError, match=f"{one} and {other} are two ports of one name, mine: give one of them another"
+    ):
+        select_runners((one, f"{other}:native"))
+    assert len(select_runners((one, f"{one}:native", f"{one}/port.toml"))) == 1, "the same folder twice is one port"
+
+
+def test_what_is_no_ports_folder_says_what_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / "net.py").write_text("")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "rust").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert [r.option for r in select_runners(("port.toml", "./port.toml:native"))] == [".:native"]
+    assert [r.label for r in select_runners(("rust",))] == ["rust"], "ours, as that folder is no port"
+    with pytest.raises(UsageError, match=r"empty/port\.toml: no such file; a port is a folder with a port\.toml"):
+        select_runners(("empty",))
+    with pytest.raises(UsageError, match=r"--port \./net\.py: expected a port's folder, came a file: --port \."):
+        select_runners(("./net.py",))
 
 
 def test_no_decision_of_the_harness_depends_on_a_language() -> None:

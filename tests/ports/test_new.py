@@ -165,6 +165,7 @@ def test_it_says_what_is_not_on_path(
         (("--language", "cobol", "new"), r"--language cobol: no such template; there are c, cpp, go, java"),
         (("--language", "c", "7"), r"7: the folder's name is no port's name; add one in lower case: --name my-net"),
         (("--language", "c", "My net"), r"My net: the folder's name is no port's name; .*: --name my-net$"),
+        (("--language", "c", "2.net.v2"), r"2\.net\.v2: the folder's name is no port's name; .*: --name net-v2$"),
         (("--language", "c", "--name", "7", "new"), r"--name: expected a lower-case word such as my-net, came '7'"),
         (("--language", "c", "--name", "My Port", "new"), r"--name: expected a lower-case word .* came 'My Port'"),
         (("--language", "c", "full"), r"full: expected an empty folder, or none yet; nothing was written"),

@@ -36,6 +36,9 @@ def test_a_replay_has_the_same_outcome(wrong: str, make_port: MakePort, tmp_path
     recorded = check(recording(runner, tmp_path / "said"), SPEC, OTHER)
     [played] = replaying(tmp_path / "said")
     assert played.label == runner.label
+    infos, _, _ = run_check([played], {}, [], Options(seconds=5), lambda news: None)
+    assert infos[0].language == "Python", "as the port said of itself"
+    [played] = replaying(tmp_path / "said")
     assert outcome(check(played, SPEC, OTHER)) == outcome(recorded) == outcome(check(runner, SPEC, OTHER))
 
 

@@ -123,6 +123,13 @@ def test_a_port_without_training_is_not_implemented(make_port: MakePort) -> None
     assert one.detail == "the port has no operation data, evaluate, params, train"
 
 
+def test_what_no_port_can_run_is_told_before_the_oracle_trains(make_port: MakePort) -> None:
+    result = run(make_port("wrong.py", "no-float32").runners[0], recipes=("rust-ch6-momentum",), seeds=(0, 1))
+    assert [one.verdict for one in result.results] == [Verdict.NOT_IMPLEMENTED] * 2 and not result.envelopes
+    why = "fake not implemented: the port has no float32: add --dtype float64, in place of any --recipe"
+    assert printed(result).count(why) == 1
+
+
 def test_the_record_survives_its_own_json(everywhere: TrainRun) -> None:
     assert TrainRun.model_validate_json(everywhere.model_dump_json()) == everywhere
 

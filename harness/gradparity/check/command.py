@@ -44,14 +44,17 @@ def check(
 
 
 def with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
-    """The cases whose data is here; the rest, with the reason, is left out. Raises DataMissing where asked for."""
+    """The cases whose data is here; the rest, with the reason, is left out.
+
+    Raises DataMissing where the rest was asked for, or there is nothing else.
+    """
     if not any(spec.data == "mnist" for spec in specs.values()):
         return specs, []
     try:
         load_mnist("test", find_mnist(data_dir))
     except DataMissing as missing:
-        if asked:
-            raise
         kept = {option: spec for option, spec in specs.items() if spec.data != "mnist"}
+        if asked or not kept:
+            raise
         return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
     return specs, []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from textwrap import shorten
+from typing import get_args
 
-from .records import Cell, CheckResult, Quantity, RunnerInfo, State, worst
+from ..cases import Dtype
+from .records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State, worst
 from .verdicts import Verdict
 
 
@@ -37,10 +40,11 @@ NEXT = {
 }
 MEND = {
     Verdict.WRONG: "mend it: the finding says where it is wrong first",
-    Verdict.COULD_NOT_RUN: "mend that: its last words are above",
+    Verdict.COULD_NOT_RUN: "mend that: what happened is told above",
     Verdict.UNRESOLVED: "other cases, with --case: these show too little",
 }
-REASONS = 4
+TOLD = 160  # characters of a rung
+NOT_IN_THE_NETWORK = ("multiply", "add")  # layers of the book's, which a port may do without
 TRAINING = {"data", "train", "params", "evaluate"}
 
 
@@ -71,10 +75,11 @@ def ladder(result: CheckResult, info: RunnerInfo) -> list[Rung]:
     about = ", ".join(filter(None, [f"{info.language} {info.version}".strip(), info.blas]))
     rungs = [Rung(Step.HELLO, Verdict.IDENTICAL, about)]
     rungs += [_rung(step, [cell for cell in cells if belongs(cell)]) for step, belongs in CELLS.items()]
+    rungs = _once(_without_a_guess(rungs, cells))
     lacking = TRAINING - set(info.operations)
     told = f"not in hello: {', '.join(sorted(lacking))}" if lacking else "compared by `gradparity train`"
     rungs.append(Rung(Step.TRAIN, Verdict.NOT_IMPLEMENTED if lacking else Verdict.IDENTICAL, told))
-    return _with_next(rungs)
+    return _with_next(rungs, _refusal(own))
 
 
 def is_growing(rungs: list[Rung]) -> bool:
@@ -89,12 +94,42 @@ def _rung(step: Step, cells: list[Cell]) -> Rung:
     verdict = worst(cell.verdict for cell in cells)
     if not verdict.passes and verdict is not Verdict.NOT_IMPLEMENTED:
         return Rung(step, verdict, next(cell.detail for cell in cells if cell.verdict is verdict))
-    lacking = dict.fromkeys(cell.detail for cell in cells if cell.verdict is Verdict.NOT_IMPLEMENTED)
-    reasons = [*list(lacking)[:REASONS], *(["..."] if len(lacking) > REASONS else [])]
+    lacking = [cell for cell in cells if cell.verdict is Verdict.NOT_IMPLEMENTED]
+    reasons = dict.fromkeys(cell.detail for cell in lacking if cell.array not in NOT_IN_THE_NETWORK)
     return Rung(step, verdict, "; ".join(reasons))
 
 
-def _with_next(rungs: list[Rung]) -> list[Rung]:
+def _without_a_guess(rungs: list[Rung], cells: list[Cell]) -> list[Rung]:
+    """The loss comes with the gradient: where that broke, a softmax that is right called alone says nothing of it."""
+    broke = any(rung.step is Step.GRADIENT and rung.verdict is Verdict.COULD_NOT_RUN for rung in rungs)
+    if not broke or any(cell.quantity is Quantity.LOSS for cell in cells):
+        return rungs
+    return [Rung(Step.LOSS, None) if rung.step is Step.LOSS else rung for rung in rungs]
+
+
+def _once(rungs: list[Rung]) -> list[Rung]:
+    """Each thing told once, on the lowest rung, and briefly: what keeps a case from running is the same on them all."""
+    told = [rung.told for rung in rungs]
+    return [
+        replace(rung, told="" if rung.told in told[:at] else shorten(rung.told, TOLD, placeholder=" ..."))
+        for at, rung in enumerate(rungs)
+    ]
+
+
+def _refusal(cases: list[CaseResult]) -> str:
+    """What to do where the port takes none of the cases, whatever it lists; empty where it takes some."""
+    if not cases or any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in cases):
+        return ""
+    reasons = {cell.detail for case in cases for cell in case.cells}
+    others = [dtype for dtype in get_args(Dtype) if dtype not in {case.dtype for case in cases}]
+    if others and all(reason.startswith("the port has no float") for reason in reasons):
+        return f"run a {others[0]} case: --case 'random-9-6-4-*-n7-{others[0]}'"
+    refused = any(case.refused for case in cases)
+    return "the port refuses these cases (supports, after gradparity new): try others" if refused else ""
+
+
+def _with_next(rungs: list[Rung], refusal: str = "") -> list[Rung]:
+    """``refusal`` comes before what would be filled in next."""
     left = [at for at, rung in enumerate(rungs) if not rung.passed]
     if not left:
         return rungs
@@ -103,5 +138,5 @@ def _with_next(rungs: list[Rung]) -> list[Rung]:
     at = broken[0] if broken and rungs[left[0]].verdict is None else left[0]
     rung = rungs[at]
     mend = MEND.get(rung.verdict) if rung.verdict else None
-    following = mend or NEXT[rung.step]
-    return [*rungs[:at], Rung(rung.step, rung.verdict, rung.told, following), *rungs[at + 1 :]]
+    following = mend or refusal or NEXT[rung.step]
+    return [*rungs[:at], replace(rung, next=following), *rungs[at + 1 :]]

@@ -128,7 +128,7 @@ def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[Renderabl
             lines.append(Text.assemble((f"{info.runner} {info.state}: ", style), plain(info.reason)))
         if info.state is State.FAILED:
             lines += [Text(f"    | {line}", "dim") for line in last_lines(info.stderr)]
-        if info in missing and (after is None or after.port != info.port):
+        if info.hint and info in missing and (after is None or after.port != info.port):
             lines.append(Text(f"    {info.hint}"))
     return lines
 

@@ -171,28 +171,48 @@ def own_ports() -> list[Port]:
 def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
     """The runners that ``--port`` values name: a port, a folder with a port.toml, or either with ":" and one runner.
 
-    None: all. Raises UsageError for a name that is not there, with those that are.
+    None: all. Raises UsageError for a name that is not there, with those that are, and for two ports of one name, which
+    no table could tell apart.
     """
     if not wanted:
         return [runner for port in own_ports() for runner in port.runners]
     chosen: dict[str, Runner] = {}
+    folders: dict[str, Path] = {}
     for text in wanted:
-        found = _runners_of(text)
-        if not found:
-            known = [name for p in own_ports() for name in (p.manifest.name, *(r.label for r in p.runners))]
-            there = ", ".join(dict.fromkeys(known))
-            here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
-            raise UsageError(f"--port {text}: no such port; there are {there}, {here}")
-        chosen.update({runner.label: runner for runner in found})
+        for runner in _runners_of(text):
+            name, folder = runner.port.manifest.name, runner.port.folder
+            if folders.setdefault(name, folder) != folder:
+                told = f"{folders[name]} and {folder} are two ports of one name, {name}"
+                raise UsageError(f"--port {text}: {told}: give one of them another, in its port.toml")
+            chosen[runner.label] = runner
     return list(chosen.values())
 
 
 def _runners_of(text: str) -> list[Runner]:
+    """Raises UsageError where there is no such port, or it has no such runner."""
     name, colon, kind = text.rpartition(":")
-    if not colon or Path(text).is_dir():
+    if not colon or Path(text).exists():
         name, kind = text, ""
-    if os.sep in name or Path(name, "port.toml").is_file():
-        port = read_port(Path(name))
-        return [Runner(port, r.spec, f"{name}:{r.spec.name}") for r in port.runners if kind in ("", r.spec.name)]
-    ports = [port for port in own_ports() if port.manifest.name == name]
-    return [runner for port in ports for runner in port.runners if kind in ("", runner.spec.name)]
+    there = _all_runners(name)
+    found = [runner for runner in there if kind in ("", runner.spec.name)]
+    if not found:
+        has = ", ".join(runner.spec.name for runner in there)
+        raise UsageError(f"--port {text}: {name} has no such runner, it has {has}")
+    return found
+
+
+def _all_runners(name: str) -> list[Runner]:
+    """Of the port in a folder, or of one of ours: a name alone is ours, unless here is a folder with a port of it."""
+    if Path(name).name == "port.toml":
+        name = os.path.dirname(name) or "."
+    folder, own = Path(name), {port.manifest.name: port for port in own_ports()}
+    if os.sep in name or (folder / "port.toml").is_file() or (folder.exists() and name not in own):
+        if folder.is_file():
+            raise UsageError(f"--port {name}: expected a port's folder, came a file: --port {folder.parent}")
+        port = read_port(folder)
+        return [Runner(port, spec, f"{name}:{spec.name}") for spec in port.manifest.runner]
+    if name not in own:
+        known = [text for port in own.values() for text in (port.manifest.name, *(r.label for r in port.runners))]
+        here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
+        raise UsageError(f"--port {name}: no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
+    return own[name].runners

@@ -96,7 +96,7 @@ def make_port(template: Template, folder: Path, name: str | None = None) -> Port
 
 def _usable(name: str) -> str:
     """The name that is nearest to it, my-net where nothing is left."""
-    return re.sub(r"[^a-z0-9_]+", "-", name).strip("-_0123456789") or "my-net"
+    return re.sub(r"[^a-z0-9_]+", "-", name).lstrip("-_0123456789").rstrip("-_") or "my-net"
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

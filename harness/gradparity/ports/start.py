@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..check.records import RunnerInfo, State
 from .build import StepFailed, ensure_built
 from .conversation import Conversation
-from .manifest import Runner
+from .manifest import Manifest, Runner
 from .session import Failure, PortFailure
 
 One = TypeVar("One", bound=Conversation)
+MISSING = re.compile(r"cannot run |status 12[67]$")  # of a shell: no such program, or none that can be run
+INTERRUPTED = re.compile(r"status (-2|130)$")  # a terminal's Ctrl-C is the build's, too
 
 
 def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, One | None]:
-    """Build the port where that is due, and start a process. Trouble is in the info; then there is no session."""
+    """Build the port where that is due, and start a process. Trouble is in the info; then there is no session.
+
+    The port's hint, what to install, is in it where that may help: where a program is not found, and where a port has a
+    setup, which may not have been run. Any other failure is more likely a mistake in the port, which its words tell.
+    """
     manifest = runner.port.manifest
     about: dict[str, Any] = {"runner": runner.label, "port": manifest.name, "language": manifest.language}
     about["option"] = runner.option or runner.label
-    perhaps = f"if something is missing: {manifest.hint}"
     try:
         if not runner.lacking:
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        hint = perhaps if failure.ran else manifest.hint
+        if INTERRUPTED.search(failure.what):
+            return RunnerInfo(**about, state=State.FAILED, reason="interrupted"), None
+        hint = _perhaps(manifest, failure.what) if failure.ran else manifest.hint
         trouble: dict[str, Any] = {"reason": failure.what, "hint": hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE
-        hint = manifest.hint if lacking else perhaps
+        hint = manifest.hint if lacking else _perhaps(manifest, failure.what)
         trouble = {"reason": failure.what, "hint": hint, "stderr": failure.stderr}
         return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
     hello = session.hello
+    about["language"] = manifest.language or hello.language  # of a replay, only the recording knows it
     told = {"version": hello.version, "blas": hello.blas, "threads": hello.threads}
     return RunnerInfo(**about, **told, state=State.READY, operations=sorted(hello.operations)), session
+
+
+def _perhaps(manifest: Manifest, what: str) -> str:
+    missing = manifest.setup or MISSING.search(what)
+    return f"if something is missing: {manifest.hint}" if missing else ""

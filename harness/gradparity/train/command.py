@@ -91,6 +91,10 @@ def _train_in_all(
     trainers: Sequence[Trainer], recipe: Recipe, seed: int, images: ImageSets, progress: Tell, found: Growing[TrainRun]
 ) -> None:
     """One recipe and seed: its envelope, then every runner. Raises KeyboardInterrupt after what was done until then."""
+    refused = [trainer.refused(recipe, seed) for trainer in trainers if trainer.hello]
+    if all(refused):  # nothing would be held against the envelope, which takes longest
+        found.add(TrainRun(results=[one for one in refused if one]))
+        return
     sets = images.held_out(recipe.held_out)
     batches = recipe.batches(len(sets.sets["train"][1]), seed)
     env, record = make_envelope(recipe, seed, sets, batches, progress)

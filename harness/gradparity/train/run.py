@@ -14,7 +14,7 @@ from ..check.records import Cell, Diagnosis, RunnerInfo, State
 from ..check.reference import Reference
 from ..check.verdicts import Verdict
 from ..ports.manifest import Runner
-from ..ports.session import Failure, PortFailure, Session
+from ..ports.session import Failure, Hello, PortFailure, Session
 from ..ports.start import start
 from .first_case import case_of
 from .gradient_check import check_gradient
@@ -37,6 +37,7 @@ class Trainer:
     seconds: float
     info: RunnerInfo | None = None
     session: Session | None = None
+    hello: Hello | None = None
     sent: ImageSets | None = None
     interrupted: bool = False
     epsilon: float = 0.0  # of its loss: its own, where it has one
@@ -44,7 +45,8 @@ class Trainer:
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
         self.info, self.session = start(self.runner, self._new_session)
-        self.epsilon = (self.session and self.session.hello.epsilon) or 0.0
+        self.hello = self.session.hello if self.session else None
+        self.epsilon = (self.hello and self.hello.epsilon) or 0.0
         return self.info
 
     def _new_session(self) -> Session:
@@ -73,6 +75,12 @@ class Trainer:
                 self.close()
         return None
 
+    def refused(self, recipe: Recipe, seed: int) -> TrainResult | None:
+        """The result of a recipe that this port, once started, says that it cannot run; None of any other."""
+        reason = lacking(self.hello, recipe) if self.hello else ""
+        about: dict[str, Any] = {"runner": self.runner.label, "recipe": recipe.name, "seed": seed}
+        return TrainResult(**about, verdict=Verdict.NOT_IMPLEMENTED, detail=reason) if reason else None
+
     def train(
         self,
         recipe: Recipe,
@@ -85,12 +93,12 @@ class Trainer:
         """The recipe in this port, whatever happens. After an interrupt (``interrupted``) as far as it went."""
         about: dict[str, Any] = {"runner": self.runner.label, "recipe": recipe.name, "seed": seed}
         done = _Done()
+        if refused := self.refused(recipe, seed):
+            return refused
         try:
             session = self._ready()
             if session is None:
                 return TrainResult(**about, verdict=Verdict.COULD_NOT_RUN, detail="it broke before")
-            if reason := lacking(session, recipe):
-                return TrainResult(**about, verdict=Verdict.NOT_IMPLEMENTED, detail=reason)
             self._run(session, recipe, seed, sets, batches, done, progress)
         except PortFailure as failure:
             if failure.ends_session:
@@ -205,12 +213,11 @@ class _Done:
         }
 
 
-def lacking(session: Session, recipe: Recipe) -> str:
+def lacking(hello: Hello, recipe: Recipe) -> str:
     """Why this port cannot run the recipe, or nothing."""
-    hello = session.hello
     if recipe.dtype not in hello.dtypes:
-        others = ", ".join(f"--dtype {dtype}" for dtype in sorted(hello.dtypes))
-        return f"the port has no {recipe.dtype}; a recipe of your own can have another: {others}"
+        others = " or ".join(f"--dtype {dtype}" for dtype in sorted(hello.dtypes))
+        return f"the port has no {recipe.dtype}" + (f": add {others}, in place of any --recipe" if others else "")
     if absent := {"data", "train", "params", "evaluate"} - hello.operations:
         return f"the port has no operation {', '.join(sorted(absent))}"
     return "" if recipe.optimizer in hello.optimizers else f"the port has no optimizer {recipe.optimizer}"

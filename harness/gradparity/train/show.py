@@ -7,9 +7,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..check.records import State
-from ..check.show import absent, table_of, told_lines
+from ..check.show import STYLES, absent, table_of, told_lines
 from ..check.verdicts import Verdict
 from ..tables import Table
+from ..texts import plain
 from .records import TrainResult, TrainRun
 from .tables import gradient_check_table, posts_table, recipe_table, updates_table
 from .telling import told_troubles
@@ -27,6 +28,7 @@ def train_report(run: TrainRun) -> RenderableType:
             parts += [*table_of(recipe_table(recipe, run)), _curve(results), ""]
     parts += [*_shown(posts_table(run)), *_shown(gradient_check_table(run))]
     parts += [line for told in told_troubles(run) for line in told_lines(told)]
+    parts += _refusals(run)
     parts += absent(run.runners, run.missing)
     parts += ["", sum_line(run)]
     return Group(*parts)
@@ -34,6 +36,13 @@ def train_report(run: TrainRun) -> RenderableType:
 
 def _shown(table: Table) -> list[RenderableType]:
     return [*table_of(table), ""] if table.rows else []
+
+
+def _refusals(run: TrainRun) -> list[RenderableType]:
+    """Why a runner did not train: what it said of itself, and what to do about it."""
+    found = [one for one in run.results if one.verdict is Verdict.NOT_IMPLEMENTED]
+    lines = dict.fromkeys((f"{one.runner} not implemented: ", plain(one.detail)) for one in found)
+    return [Text.assemble((who, STYLES[Verdict.NOT_IMPLEMENTED]), why) for who, why in lines]
 
 
 def _curve(results: list[TrainResult]) -> RenderableType:

@@ -80,6 +80,16 @@ def r_file(folder: Path) -> dict[str, str]:
     return {"net.R": "\n".join(f'{name} <- "taken"' for name in names) + "\n"}
 
 
+def rust_crate(folder: Path) -> dict[str, str]:
+    """A crate where cargo would put one of a registry, and the port's dependency on it."""
+    cargo, crate = (folder / "Cargo.toml").read_text(), "registry/src/theirs"
+    return {
+        "Cargo.toml": cargo.replace("[dependencies]\n", f'[dependencies]\ntheirs = {{ path = "{crate}" }}\n'),
+        f"{crate}/Cargo.toml": '[package]\nname = "theirs"\nversion = "0.1.0"\nedition = "2021"\n',
+        f"{crate}/src/lib.rs": "pub fn at(data: &[f64], i: usize) -> f64 {\n    data[i]\n}\n",
+    }
+
+
 SANITIZED = ('"-O2"', '"-g", "-fsanitize=address,undefined"')
 OWN = {
     "c": Own(
@@ -138,13 +148,17 @@ OWN = {
         r_file,
     ),
     "rust": Own(
-        ("(map2(x, x, |x, _| if x <= 0.0 { 0.0 } else { x }),", "(map2(x, x, |_, _| dout.data[dout.data.len()]),"),
+        (
+            "(map2(x, x, |x, _| if x <= 0.0 { 0.0 } else { x }),",
+            "(map2(x, x, |_, _| theirs::at(&dout.data, dout.data.len())),",
+        ),
         (
             "let out = map2(x, x, |x, _| 1.0",
             f'println!("{PRINTED}");\n    std::process::abort();\n    let out = map2(x, x, |x, _| 1.0',
         ),
         "    true\n",
         "    false\n",
+        files=rust_crate,
     ),
 }
 
@@ -176,6 +190,7 @@ def edited(language: str, folder: Path) -> Port:
         assert old in text, old
         text = text.replace(old, new, 1)
     for name, content in own.files(folder).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content)
     path.write_text(re.sub('((?:=|<-) )"any"', rf"\g<1>{EPSILON.get(language, '1e-7')}", text))
     (folder / "port.toml").write_text((folder / "port.toml").read_text().replace(*SANITIZED))

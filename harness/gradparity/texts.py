@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import islice, takewhile
 
 STDERR_LINES = 6
 LINE = 300  # characters of one of them
 ERROR = re.compile(r"(error|panic|exception|\bsummary)\b", re.IGNORECASE)
+PLACE = re.compile(r"\S+:\d+:\d+: ")  # where a compiler, as Go's, does not call an error that
+EXCERPT = 2  # lines below the first error: the source that it is about, or where that is
 
 
 def number(value: float | None) -> str:
@@ -35,9 +38,13 @@ def last_lines(text: str) -> list[str]:
     """
     lines = [line for line in text.strip().splitlines() if line.strip()]
     above, end = lines[:-STDERR_LINES], lines[-STDERR_LINES:]
-    errors = [line for line in above if ERROR.search(line)]
-    errors = errors[:2] + errors[2:][-1:]
-    return [plain(_cut(line)) for line in ([*errors, "..."] if errors else []) + end]
+    errors = [at for at, line in enumerate(above) if ERROR.search(line)]
+    errors = errors or [at for at, line in enumerate(above) if PLACE.match(line)]
+    shown = [above[at] for at in errors[:2] + errors[2:][-1:]]
+    if errors:
+        indented = takewhile(lambda line: line[0].isspace() and not ERROR.search(line), above[errors[0] + 1 :])
+        shown = [shown[0], *islice(indented, EXCERPT), *shown[1:], "..."]
+    return [plain(_cut(line)) for line in shown + end]
 
 
 def _cut(line: str) -> str:

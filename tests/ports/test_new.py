@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,11 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.check.verdicts import Verdict
 from gradparity.cli import cli
 from gradparity.errors import UsageError
-from gradparity.ports.build import ensure_built
+from gradparity.ports.build import StepFailed, ensure_built
 from gradparity.ports.manifest import select_runners
 from gradparity.ports.new import find_template, make_port
 from gradparity.ports.session import Failure, PortFailure, Session
+from gradparity.texts import last_lines
 from made_ports import LANGUAGES, SPECS, Checked, fill_in, own_julia, refused
 
 # The empty list of what is written, and one of functions that are not.
@@ -29,6 +32,7 @@ LISTED = {
     "python": ("WRITTEN = []", 'WRITTEN = ["relu", "predict", "gradient"]'),
     "r": ("c()", 'c("relu", "predict_logits", "gradient")'),
 }
+COMPILED = [name for name in LANGUAGES if "[build]" in find_template(name).files("it")["port.toml"]]
 __all__ = ["own_julia"]
 
 
@@ -93,6 +97,31 @@ def test_what_is_listed_and_not_written_ends_no_session(language: str, tmp_path:
                 session.request(word, fields, arrays, expect)
             assert not caught.value.ends_session, caught.value
         session.request("null")
+
+
+@pytest.mark.parametrize("language", COMPILED)
+def test_a_build_that_fails_says_where_in_one_line(language: str, tmp_path: Path) -> None:
+    template = find_template(language)
+    port = make_port(template, tmp_path / language)
+    path = tmp_path / language / template.about.open
+    path.write_text(f"{path.read_text()}%\n")
+    if port.runners[0].lacking and not required():
+        pytest.skip(f"{', '.join(port.runners[0].lacking)} is not on PATH")
+    with pytest.raises(StepFailed) as caught:
+        ensure_built(port)
+    last = len(path.read_text().splitlines())
+    words = "\n".join(last_lines(caught.value.output))
+    assert re.search(rf"\b{path.name}:{last}:.*\berror\b", words), words
+
+
+@pytest.mark.parametrize("language", COMPILED)
+def test_git_leaves_out_what_a_build_makes(language: str, fresh: Checked) -> None:
+    fresh.of(language)
+    folder = fresh.ports[language].folder
+    for command in ("init --quiet", "add ."):
+        subprocess.run(["git", *command.split()], cwd=folder, check=True, capture_output=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=folder, check=True, capture_output=True, text=True).stdout.split()
+    assert set(listed) - {"Cargo.lock"} == set(find_template(language).files("it"))
 
 
 def test_a_port_grows_one_function_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,15 +246,22 @@ std::pair<std::string, Array> precise(const std::string& name, double value) {
 }
 std::pair<std::string, Array> named(const std::string& name, const Vector& v) { return {name, {{v.size()}, v}}; }
 std::pair<std::string, Array> named(const std::string& name, const Matrix& a) {
-    if (a.data.size() != a.rows * a.columns) refuse("expected " + name + " to hold rows * columns elements");
+    if (a.data.size() != a.rows * a.columns) {
+        refuse("expected " + name + " to hold " + std::to_string(a.rows) + " x " + std::to_string(a.columns) +
+               " elements, came " + std::to_string(a.data.size()));
+    }
     return {name, {{a.rows, a.columns}, a.data}};
 }
 
 Arrays parameters(const std::string& prefix, const std::vector<Matrix>& W, const std::vector<Vector>& b) {
+    if (b.size() != W.size()) {
+        refuse("expected as many " + prefix + "b as " + prefix + "W, came " + std::to_string(b.size()) + " and " +
+               std::to_string(W.size()));
+    }
     Arrays arrays;
     for (std::size_t l = 0; l < W.size(); ++l) {
         arrays.push_back(named(prefix + "W" + std::to_string(l + 1), W[l]));
-        arrays.push_back(named(prefix + "b" + std::to_string(l + 1), b.at(l)));
+        arrays.push_back(named(prefix + "b" + std::to_string(l + 1), b[l]));
     }
     return arrays;
 }

@@ -561,14 +561,19 @@ func (p *GpPort) train(m GpMessage) GpMessage {
 	return gpOk(gpVector("loss", losses), gpScalar("nanoseconds", float64(time.Since(begin).Nanoseconds())))
 }
 
-// gpTrace writes to stderr where a panic came from: the lines of your files, the innermost last.
+// gpTrace writes to stderr where a panic came from: your lines, which are not this file's, nor Go's own, nor of a
+// package that was downloaded; the innermost last.
 func gpTrace() {
 	_, own, _, _ := runtime.Caller(0)
 	callers := make([]uintptr, 1000)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
+	first, more := frames.Next() // of Go's own, in src/runtime
+	goSources := filepath.Dir(filepath.Dir(first.File)) + "/"
 	lines := []string{}
-	for frame, more := frames.Next(); more; frame, more = frames.Next() {
-		if file, within := strings.CutPrefix(frame.File, filepath.Dir(own)+"/"); within && frame.File != own {
+	for frame := first; more; frame, more = frames.Next() {
+		foreign := strings.HasPrefix(frame.File, goSources) || strings.Contains(frame.File, "/pkg/mod/")
+		if !foreign && frame.File != own {
+			file := strings.TrimPrefix(frame.File, filepath.Dir(own)+"/")
 			lines = append(lines, fmt.Sprintf("    %s:%d in %s", file, frame.Line, frame.Function))
 		}
 	}

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -120,12 +122,27 @@ final class Serve {
     }
 
     private static Object call(String name, Object... arguments) throws Exception {
-        try {
-            return method(name, arguments.length).invoke(null, arguments);
-        } catch (InvocationTargetException thrown) {
-            if (thrown.getCause() instanceof Exception cause) throw cause;
-            throw new Exception(thrown.getCause());
+        Method method = method(name, arguments.length);
+        Object result = method.invoke(null, arguments);
+        if (result == null && method.getReturnType() != void.class) throw refuse(name + " returned null");
+        return result;
+    }
+
+    /** A result in words, such as {double, double[2][][], HashMap}. */
+    private static String told(Object result) {
+        if (result == null) return "null";
+        if (result.getClass() == Object[].class) {
+            return "{" + String.join(", ", Stream.of((Object[]) result).map(Serve::told).toList()) + "}";
         }
+        String type = result.getClass().getSimpleName();
+        if (result.getClass().isArray()) return type.replaceFirst("\\[", "[" + Array.getLength(result));
+        return type.equals("Double") || type.equals("Float") ? type.toLowerCase() : type;
+    }
+
+    /** Whether it is of this type, and as long. */
+    private static boolean fits(Object result, Object as) {
+        if (result == null || result.getClass() != as.getClass()) return false;
+        return !as.getClass().isArray() || Array.getLength(result) == Array.getLength(as);
     }
 
     private static boolean has(String... names) {
@@ -247,7 +264,16 @@ final class Serve {
     }
 
     private static void write(ByteArrayOutputStream bytes, String name, Object array) {
-        if (array == null || !DESCRS.containsKey(elements(array))) throw refuse("expected " + name + " to be numbers");
+        if (array == null || !DESCRS.containsKey(elements(array))) {
+            throw refuse("expected " + name + " to be numbers, came " + told(array));
+        }
+        if (array instanceof Object[] rows) {
+            Set<String> lengths = new TreeSet<>();
+            for (Object row : rows) lengths.add(row == null ? "null" : "" + Array.getLength(row));
+            if (lengths.contains("null") || lengths.size() > 1) {
+                throw refuse("expected the rows of " + name + " to be of one length, came " + lengths);
+            }
+        }
         int[] shape = shapeOf(array);
         String sizes = String.join(", ", IntStream.of(shape).mapToObj(String::valueOf).toList());
         String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
@@ -305,8 +331,12 @@ final class Serve {
         switch (request.word) {
             case "load" -> load(request);
             case "layer" -> {
-                Object[] results = (Object[]) layer(request).make();
-                return named(resultsOf(request.field("kind")), results);
+                List<String> names = resultsOf(request.field("kind"));
+                Object made = layer(request).make();
+                if (!(made instanceof Object[] results) || results.length != names.size()) {
+                    throw refuse("expected {" + String.join(", ", names) + "}, came " + told(made));
+                }
+                return named(names, results);
             }
             case "inputs" -> {
                 return last;
@@ -431,7 +461,12 @@ final class Serve {
     private Object[] gradient(Object x, int[] t) throws Exception {
         need("gradient");
         if (W == null) throw refuse("expected a case to be loaded");
-        return (Object[]) call("gradient", W, b, activation, epsilon, x, t);
+        Object result = call("gradient", W, b, activation, epsilon, x, t);
+        Object[] as = {epsilon, W, b};
+        boolean fits = result instanceof Object[] all && all.length == 3;
+        for (int i = 0; fits && i < 3; i++) fits = fits(Array.get(result, i), as[i]);
+        if (!fits) throw refuse("expected {loss, dW, db} to be " + told(as) + ", came " + told(result));
+        return (Object[]) result;
     }
 
     private static double accuracy(Object out, int[] t) {
@@ -560,7 +595,7 @@ final class Serve {
         return named(List.of("loss", "nanoseconds"), losses, (double) (System.nanoTime() - begin));
     }
 
-    /** What was thrown, and where: the lines of your classes, the innermost last. */
+    /** What was thrown, and where: the lines of your classes, the innermost last; and what was the cause of it. */
     private static String traced(Throwable thrown) {
         List<String> lines = new ArrayList<>();
         for (StackTraceElement frame : thrown.getStackTrace()) {
@@ -568,6 +603,7 @@ final class Serve {
             if (yours && lines.size() < 5) lines.add(0, "    at " + frame);
         }
         lines.add(0, thrown.toString());
+        if (thrown.getCause() != null) lines.add("caused by: " + traced(thrown.getCause()));
         return String.join("\n", lines);
     }
 
@@ -582,10 +618,10 @@ final class Serve {
                 reply = encode("ok", first ? hello() : Map.of(), first ? Map.of() : port.answer(request));
             } catch (Refusal refusal) {
                 reply = encode(refusal.word, Map.of("message", refusal.getMessage()), Map.of());
-            } catch (Exception thrown) {
-                Throwable cause = thrown.getClass() == Exception.class ? thrown.getCause() : thrown;
-                System.err.println(traced(cause));
-                reply = encode("error", Map.of("message", cause.toString()), Map.of());
+            } catch (Throwable any) {
+                Throwable thrown = any instanceof InvocationTargetException ? any.getCause() : any;
+                System.err.println(traced(thrown));
+                reply = encode("error", Map.of("message", thrown.toString()), Map.of());
             }
             out.write(reply);
             out.flush();

@@ -3,6 +3,7 @@
 //! Requests come on stdin, replies leave by file descriptor 3. gradparity's docs/protocol.md is the specification.
 
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -129,7 +130,8 @@ fn array(name: impl Into<String>, shape: &[usize], data: Data) -> (String, Array
 }
 
 fn of_matrix(name: impl Into<String>, a: &Matrix) -> (String, Array) {
-    assert_eq!(a.data.len(), a.rows * a.columns, "expected a matrix to hold rows * columns elements");
+    let (name, came) = (name.into(), a.data.len());
+    assert!(came == a.rows * a.columns, "expected {name} to hold {} x {} elements, came {came}", a.rows, a.columns);
     array(name, &[a.rows, a.columns], reals(&a.data))
 }
 
@@ -289,6 +291,22 @@ fn measure(request: &Message, mut call: impl FnMut()) -> Answer<Message> {
 fn told(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or("a panic".into())
+}
+
+/// The lines of a stack that are yours, the innermost last: not this file's, no registry's and not Rust's own.
+fn yours(stack: &Backtrace) -> Vec<String> {
+    let foreign = [concat!("/", file!(), ":"), "/registry/src/", "/git/checkouts/", "at /rustc/", "/rustlib/"];
+    let text = stack.to_string();
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    let places = lines.windows(2).filter(|pair| pair[1].starts_with("at ") && pair[1].contains(".rs:"));
+    let own = places.filter(|pair| !foreign.iter().any(|place| pair[1].contains(place)));
+    let named = |pair: &[&str]| {
+        let name = pair[0].trim_start_matches(|c: char| c.is_ascii_digit() || ": ".contains(c));
+        format!("    {} in {name}", pair[1])
+    };
+    let mut told: Vec<_> = own.take(5).map(named).collect();
+    told.reverse();
+    told
 }
 
 impl Port {
@@ -459,8 +477,11 @@ impl Port {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The message, and then where: only the end of stderr is shown.
     panic::set_hook(Box::new(|info| {
-        let (text, place) = (told(info.payload()), info.location().map(ToString::to_string));
-        eprintln!("panic: {text}\n    at {}", place.unwrap_or_default());
+        let mut lines = yours(&Backtrace::force_capture());
+        if lines.is_empty() {
+            lines.extend(info.location().map(|place| format!("    at {place}")));
+        }
+        eprintln!("panic: {}\n{}", told(info.payload()), lines.join("\n"));
     }));
     let mut input = BufReader::with_capacity(1 << 16, io::stdin().lock());
     // SAFETY: port.toml's command opens this descriptor, and nothing else here uses it.

@@ -23,6 +23,10 @@ Reply = tuple[Mapping[str, Any], Mapping[str, Any]]
 Handler = Callable[[Message], Reply]
 
 
+class Refusal(Exception):
+    """Answered as an error with these words, and without a traceback, as they say all."""
+
+
 class Pipe:
     """A blocking stream as a Source."""
 
@@ -72,6 +76,8 @@ def answer(handlers: Mapping[str, Handler], request: Message) -> list[bytes | me
         return encode(Message("ok", dict(fields), {name: np.asarray(array) for name, array in arrays.items()}))
     except NotImplementedError as error:
         return _refusal("unsupported", str(error))
+    except Refusal as error:
+        return _refusal("error", str(error))
     except Exception as error:  # whatever the port's code raises is its answer
         traceback.print_exc()
         return _refusal("error", f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from gradparity.ports.manifest import ports_folder
 from gradparity.ports.wire import MAX_LINE, Message, decode
-from gradparity.serve import Pipe, Reply, answer
+from gradparity.serve import Pipe, Refusal, Reply, answer
 
 
 def answered(handler: Any, word: str = "ask") -> Message:
@@ -63,6 +63,13 @@ def test_what_cannot_be_answered_is_an_error(handler: Any, words: str) -> None:
 @pytest.mark.parametrize("error", [ValueError("é" * MAX_LINE), NotImplementedError("é" * MAX_LINE)])
 def test_a_long_message_is_cut(error: Exception) -> None:
     assert 500 < len(answered(raises(error)).fields["message"]) < 2000
+
+
+@pytest.mark.parametrize(("error", "told"), [(Refusal("came None"), ""), (ValueError("came None"), "Traceback")])
+def test_a_refusal_has_no_traceback(error: Exception, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    reply = answered(raises(error))
+    assert (reply.word, reply.fields["message"].removeprefix("ValueError: ")) == ("error", "came None")
+    assert capsys.readouterr().err[:9] == told
 
 
 def test_what_is_not_there_is_unsupported() -> None:

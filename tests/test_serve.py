@@ -77,6 +77,12 @@ def test_what_is_not_there_is_unsupported() -> None:
     assert answered(raises(NotImplementedError("no sigmoid yet"))).word == "unsupported"
 
 
+def test_a_port_may_have_an_exception_of_its_own_for_what_is_unsupported() -> None:
+    for error, word in (LookupError("no sigmoid"), "unsupported"), (NotImplementedError("not yet"), "error"):
+        [line, *_] = answer({"ask": raises(error)}, Message("ask"), unsupported=LookupError)
+        assert bytes(line).startswith(word.encode())
+
+
 @pytest.mark.parametrize("data", [b"no request at all\n", b"layer kind=relu arrays=x\n\x93NUMPY", b"\xff"])
 def test_what_is_no_request_ends_the_port_with_one_line(data: bytes) -> None:
     command = [sys.executable, str(ports_folder() / "python" / "serve.py")]

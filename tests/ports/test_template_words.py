@@ -36,14 +36,14 @@ WRONG: list[tuple[str, Words, Words]] = [
         "python",
         {
             "return np.maximum(x, 0), np": "return np.maximum(x, 0), 0, np",
-            "return out, dout * out": 'raise NotImplementedError("sigmoid")\n    return out, dout * out',
+            "return out, dout * out": 'raise NotImplementedError("listed")\n    return out, dout * out',
             "return -picked.mean(), y": "return None, y",
             "return forward(net, x)[1][-1]": "return X",
             "    inputs, outs = forward(net, x)\n": "    return 1.0, net.W\n",
         },
         {
             "relu": "relu in my_network.py: expected out, dx, came 3 results",
-            "sigmoid": "listed in WRITTEN of my_network.py, and not written: NotImplementedError: sigmoid",
+            "sigmoid": 'in sigmoid\n    raise NotImplementedError("listed")\n',
             "loss": "softmax_with_loss in my_network.py: expected loss to be floating-point numbers, came None",
             "predict": "in predict\n    return X\n",
             "gradient": "gradient in my_network.py: expected loss, dW, db, came 2 results",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from gradparity.ports.manifest import ports_folder
 from gradparity.ports.wire import MAX_LINE, Message, decode
-from gradparity.serve import Pipe, Reply, answer
+from gradparity.serve import Pipe, Refusal, Reply, answer
 
 
 def answered(handler: Any, word: str = "ask") -> Message:
@@ -65,9 +65,22 @@ def test_a_long_message_is_cut(error: Exception) -> None:
     assert 500 < len(answered(raises(error)).fields["message"]) < 2000
 
 
+@pytest.mark.parametrize(("error", "told"), [(Refusal("came None"), ""), (ValueError("came None"), "Traceback")])
+def test_a_refusal_has_no_traceback(error: Exception, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    reply = answered(raises(error))
+    assert (reply.word, reply.fields["message"].removeprefix("ValueError: ")) == ("error", "came None")
+    assert capsys.readouterr().err[:9] == told
+
+
 def test_what_is_not_there_is_unsupported() -> None:
     assert answered(returns(1.0), "sing").fields["message"] == "no operation sing"
     assert answered(raises(NotImplementedError("no sigmoid yet"))).word == "unsupported"
+
+
+def test_a_port_may_have_an_exception_of_its_own_for_what_is_unsupported() -> None:
+    for error, word in (LookupError("no sigmoid"), "unsupported"), (NotImplementedError("not yet"), "error"):
+        [line, *_] = answer({"ask": raises(error)}, Message("ask"), unsupported=LookupError)
+        assert bytes(line).startswith(word.encode())
 
 
 @pytest.mark.parametrize("data", [b"no request at all\n", b"layer kind=relu arrays=x\n\x93NUMPY", b"\xff"])

@@ -24,6 +24,10 @@ Reply = tuple[Mapping[str, Any], Mapping[str, Any]]
 Handler = Callable[[Message], Reply]
 
 
+class Refusal(Exception):
+    """Answered as an error with these words, and without a traceback, as they say all."""
+
+
 class Pipe:
     """A blocking stream as a Source."""
 
@@ -37,19 +41,19 @@ class Pipe:
             raise WireError(f"expected {len(buffer)} more bytes of an array, the stream ended after {got}")
 
 
-def serve(handlers: Mapping[str, Handler]) -> None:
+def serve(handlers: Mapping[str, Handler], unsupported: type[Exception] = NotImplementedError) -> None:
     """Answer requests on stdin until it closes.
 
     stdout belongs to the protocol, so file descriptor 1 is first pointed at stderr: whatever the port's code or a
     library under it prints goes there. An exception of a handler becomes the reply ``error``, its traceback goes to
-    stderr, and serving goes on. What is no request ends the process, with one line on stderr; an interrupt, which comes
-    when a request takes too long, with the lines that it was in.
+    stderr, and serving goes on; one of the type ``unsupported`` becomes the reply of that name. What is no request ends
+    the process, with one line on stderr; an interrupt, which comes when a request takes too long, with where it was.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where whoever started all of this ignores it
     source, stdout = take_stdio()
     try:
         while (request := decode(source)) is not None:
-            for piece in answer(handlers, request):
+            for piece in answer(handlers, request, unsupported):
                 stdout.write(piece)
             stdout.flush()
     except WireError as error:
@@ -65,7 +69,9 @@ def take_stdio() -> tuple[Pipe, BinaryIO]:
     return source, stdout
 
 
-def answer(handlers: Mapping[str, Handler], request: Message) -> list[bytes | memoryview]:
+def answer(
+    handlers: Mapping[str, Handler], request: Message, unsupported: type[Exception] = NotImplementedError
+) -> list[bytes | memoryview]:
     """The reply, encoded. Raises nothing that a handler raises, or that its results cause."""
     handler = handlers.get(request.word)
     if handler is None:
@@ -73,8 +79,10 @@ def answer(handlers: Mapping[str, Handler], request: Message) -> list[bytes | me
     try:
         fields, arrays = handler(request)
         return encode(Message("ok", dict(fields), {name: np.asarray(array) for name, array in arrays.items()}))
-    except NotImplementedError as error:
+    except unsupported as error:
         return _refusal("unsupported", str(error))
+    except Refusal as error:
+        return _refusal("error", str(error))
     except Exception as error:  # whatever the port's code raises is its answer
         traceback.print_exc()
         return _refusal("error", f"{type(error).__name__}: {error}")

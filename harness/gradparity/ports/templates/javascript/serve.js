@@ -348,7 +348,9 @@ const OPERATIONS = {
     const W = widths.slice(1).map((outputs, l) => given(request, `W${l + 1}`, widths[l], outputs));
     const b = widths.slice(1).map((outputs, l) => given(request, `b${l + 1}`, outputs).data);
     const net = { W, b, activation, epsilon: Number(epsilon) };
-    if (!mine.supports(net)) unsupported("no such network: supports in my_network.js says so");
+    const supported = mine.supports(net);
+    if (typeof supported !== "boolean") refuse(`supports: expected true or false, came ${told(supported)}`);
+    if (!supported) unsupported("no such network: supports in my_network.js says so");
     loaded = { net, x: given(request, "x"), t: labels(given(request, "t")), Type: REALS[dtype] };
     last = request.arrays;
     return {};

@@ -12,7 +12,8 @@ const LAYERS = Dict(
     "sigmoid" => ["out", "dx"],
     "softmax_with_loss" => ["loss", "y", "dx"],
 )
-const OWN = ["serve.jl", "wire.jl"]
+const RESULTS = merge(LAYERS, Dict("gradient" => ["loss", "dW", "db"]))
+const OWN = joinpath.(@__DIR__, ["serve.jl", "wire.jl"])
 const TYPES = Dict("float64" => Float64, "float32" => Float32)
 
 "What a request is answered with, where that is not ok."
@@ -41,7 +42,16 @@ mutable struct Port
     sets::Dict{String,Images}
 end
 
-has(names...) = all(name -> name in Mine.WRITTEN, names)
+"The names in WRITTEN, as symbols or as texts."
+function written()
+    names = Mine.WRITTEN
+    fits(name) = name isa Union{Symbol,AbstractString}
+    names isa Union{AbstractVector,Tuple} && all(fits, names) ||
+        refuse("WRITTEN in my_network.jl: expected names, such as [:affine, :relu], came $(repr(names))")
+    Symbol.(names)
+end
+
+has(names...) = issubset(names, written())
 
 function need(names...)
     for name in names
@@ -68,17 +78,31 @@ end
 labels(t::AbstractVector) = Int.(t) .+ 1
 labels(t::AbstractMatrix) = [argmax(row) for row in eachrow(t)]
 
-"A result as it travels: an Array, a number as one without dimensions."
-function sent(result)
-    array = result isa AbstractArray ? Array(result) : fill(result)
-    haskey(DESCRS, eltype(array)) || refuse("expected numbers of Float64 or Float32, came $(typeof(result))")
-    array
+told(came::Nothing) = "nothing"
+told(came::Tuple) = "$(length(came)) results"
+told(came) = summary(came)
+
+"The function of this name returned something else."
+wrong(name, expected, came) = refuse("$name in my_network.jl: expected $expected, came $(told(came))")
+
+"As many as the function of this name should return."
+function results(name, came)
+    came isa Union{Tuple,AbstractVector} && length(came) == length(RESULTS[name]) ||
+        wrong(name, join(RESULTS[name], ", "), came)
+    came
 end
 
-named(pairs...) = Pair{String,Any}[name => sent(result) for (name, result) in pairs]
+"What the function of this name returned, as it travels: Arrays, a number as one without dimensions."
+function sent(name, pairs...)
+    map(collect(Pair{String,Any}, pairs)) do (key, result)
+        array = result isa AbstractArray ? Array(result) : fill(result)
+        haskey(DESCRS, eltype(array)) || wrong(name, "$key to be of Float64 or Float32", result)
+        key => array
+    end
+end
 
 function parameters(prefix, W, b)
-    named((pair for l in eachindex(W) for pair in ("$(prefix)W$l" => W[l], "$(prefix)b$l" => b[l]))...)
+    [pair for l in eachindex(W) for pair in ("$(prefix)W$l" => W[l], "$(prefix)b$l" => b[l])]
 end
 
 loaded(port) = port.net === nothing ? refuse("expected a case to be loaded") : port.net
@@ -86,12 +110,12 @@ loaded(port) = port.net === nothing ? refuse("expected a case to be loaded") : p
 accuracy(out, t) = count(i -> argmax(out[i, :]) == t[i], eachindex(t)) / length(t)
 
 function hello()
-    for name in Mine.WRITTEN
+    for name in written()
         isdefined(Mine, name) || refuse("WRITTEN in my_network.jl: expected functions of that file, came $name")
     end
     layers = [kind for kind in ("affine", "relu", "sigmoid", "softmax_with_loss") if has(Symbol(kind))]
     operations = ["hello", "load"]
-    isempty(Mine.WRITTEN) || append!(operations, ["inputs", "null", "time"])
+    isempty(written()) || append!(operations, ["inputs", "null", "time"])
     isempty(layers) || push!(operations, "layer")
     has(:predict) && append!(operations, ["predict", "accuracy"])
     has(:gradient) && push!(operations, "gradient")
@@ -121,10 +145,12 @@ function load(port, request)
     b = convert(Vector{Vector{T}}, [given(a, "b$l") for l in 1:depth])
     activation, epsilon = Symbol(field(request, "activation")), T(number(request, "epsilon"))
     net = (W = W, b = b, activation = activation, epsilon = epsilon)
-    Mine.supports(net) || unsupported("no such network: supports in my_network.jl says so")
+    supported = Mine.supports(net)
+    supported isa Bool || wrong("supports", "true or false", supported)
+    supported || unsupported("no such network: supports in my_network.jl says so")
     port.net = net
     port.x, port.t, port.last = given(a, "x"), labels(given(a, "t")), a
-    named()
+    []
 end
 
 "The call of a layer, ready to be made any number of times."
@@ -145,9 +171,14 @@ function layer(port, request)
     () -> call(x, dout)
 end
 
+function layer_results(port, request)
+    kind, call = field(request, "kind"), layer(port, request)
+    sent(kind, (LAYERS[kind] .=> results(kind, call()))...)
+end
+
 "A gradient, and the update of every parameter; the loss."
 function step!(net, x, t, rate)
-    loss, dW, db = Mine.gradient(net, x, t)
+    loss, dW, db = results("gradient", Mine.gradient(net, x, t))
     for (p, dp) in zip([net.W; net.b], [dW; db])
         Mine.sgd!(p, dp, rate)
     end
@@ -202,27 +233,28 @@ function train(port, request)
     rate, set, batches = rate_of(request, port.x), images(port, "train"), given(plain(request), "batches") .+ 1
     begun = time_ns()
     losses = [step!(net, batch(set, rows, T)..., rate) for rows in eachrow(batches)]
-    named("loss" => losses, "nanoseconds" => Float64(time_ns() - begun))
+    sent("gradient", "loss" => losses, "nanoseconds" => Float64(time_ns() - begun))
 end
 
 function evaluate(port, request)
     need(:predict, :gradient)
     net, set = loaded(port), images(port, field(request, "set"))
     x, t = batch(set, 1:length(set.labels), eltype(port.x))
-    named("loss" => Mine.gradient(net, x, t)[1], "accuracy" => accuracy(Mine.predict(net, x), t))
+    loss, _, _ = results("gradient", Mine.gradient(net, x, t))
+    sent("gradient", "loss" => loss, "accuracy" => accuracy(Mine.predict(net, x), t))
 end
 
 function update(port, request)
     a = plain(request)
     p = given(a, "p")
     Mine.sgd!(p, given(a, "dp"), rate_of(request, p))
-    named("p" => p)
+    sent("sgd!", "p" => p)
 end
 
 function data(port, request)
     a = plain(request)
     port.sets[field(request, "set")] = Images(given(a, "images"), labels(given(a, "labels")), number(request, "scale"))
-    named()
+    []
 end
 
 function predict(port)
@@ -232,34 +264,42 @@ end
 
 function gradient(port)
     need(:gradient)
-    loss, dW, db = Mine.gradient(loaded(port), port.x, port.t)
-    [named("loss" => loss); parameters("d", dW, db)]
+    net = loaded(port)
+    loss, dW, db = results("gradient", Mine.gradient(net, port.x, port.t))
+    for (key, came) in ("dW" => dW, "db" => db)
+        came isa Union{Tuple,AbstractVector} && length(came) == length(net.W) ||
+            wrong("gradient", "$key to be a vector, one array for each layer", came)
+    end
+    sent("gradient", "loss" => loss, parameters("d", dW, db)...)
 end
 
 const OPERATIONS = Dict(
     "load" => load,
-    "layer" => (port, request) -> named((LAYERS[field(request, "kind")] .=> layer(port, request)())...),
+    "layer" => layer_results,
     "inputs" => (port, request) -> port.last,
-    "null" => (port, request) -> named(),
-    "predict" => (port, request) -> named("out" => predict(port)),
-    "accuracy" => (port, request) -> named("accuracy" => accuracy(predict(port), port.t)),
+    "null" => (port, request) -> [],
+    "predict" => (port, request) -> sent("predict", "out" => predict(port)),
+    "accuracy" => (port, request) -> sent("predict", "accuracy" => accuracy(predict(port), port.t)),
     "gradient" => (port, request) -> gradient(port),
-    "time" => (port, request) -> named("nanoseconds" => measure(timed(port, request), request)),
+    "time" => (port, request) -> sent("time", "nanoseconds" => measure(timed(port, request), request)),
     "data" => data,
     "train" => train,
-    "params" => (port, request) -> parameters("", loaded(port).W, port.net.b),
+    "params" => (port, request) -> sent("sgd!", parameters("", loaded(port).W, port.net.b)...),
     "evaluate" => evaluate,
     "update" => update,
 )
+
+"Whether a file is of neither Julia nor this plumbing: Julia's own are relative, or in its standard library."
+is_yours(file) = isabspath(file) && !occursin("/stdlib/v", file) && !(file in OWN)
 
 "The error, and where it was thrown: the lines of your files, the innermost last."
 function show_trace(error, frames)
     showerror(stderr, error)
     println(stderr)
     places = unique((string(frame.file), frame.line, frame.func) for frame in frames)
-    yours = [place for place in places if startswith(place[1], @__DIR__()) && !(basename(place[1]) in OWN)]
+    yours = [place for place in places if is_yours(place[1])]
     for (file, line, name) in reverse(yours[1:min(end, 5)])
-        println(stderr, "    $(basename(file)):$line in $name")
+        println(stderr, "    $(relpath(file, @__DIR__)):$line in $name")
     end
 end
 
@@ -270,7 +310,8 @@ function answer(port, request)
         Message("ok", [], OPERATIONS[request.word](port, request))
     catch error
         error isa Refusal || show_trace(error, stacktrace(catch_backtrace()))
-        Message(error isa Refusal ? error.word : "error", ["message" => first(sprint(showerror, error), 1000)], [])
+        text = first(split(sprint(showerror, error), '\n'))  # the candidates of a MethodError are below it
+        Message(error isa Refusal ? error.word : "error", ["message" => first(text, 1000)], [])
     end
 end
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import my_network as mine
 import numpy as np
-from gradparity.serve import serve
+from gradparity.serve import Refusal, serve
 
 FILE = "my_network.py"
 LAYERS = {
@@ -17,6 +17,7 @@ LAYERS = {
     "sigmoid": ("out", "dx"),
     "softmax_with_loss": ("loss", "y", "dx"),
 }
+RESULTS = {**LAYERS, "gradient": ("loss", "dW", "db")}
 
 
 @dataclass
@@ -49,9 +50,13 @@ case = None  # the network, its batch and its labels
 sets = {}
 
 
+class Unsupported(Exception):
+    """Answered as unsupported. NotImplementedError is not: a function that raises that is not written, and listed."""
+
+
 def need(name):
     if name not in mine.WRITTEN:
-        raise NotImplementedError(f"{name} is not written yet: fill it in in {FILE}, and add it to WRITTEN there")
+        raise Unsupported(f"{name} is not written yet: fill it in in {FILE}, and add it to WRITTEN there")
 
 
 def loaded():
@@ -63,6 +68,31 @@ def loaded():
 def labels(t):
     """As numbers, from numbers or from one-hot rows."""
     return t if t.ndim == 1 else t.argmax(axis=1)
+
+
+# What my_network.py gives.
+
+
+def wrong(name, expected, came):
+    """The function of this name returned something else."""
+    listed = f"{len(came)} results" if isinstance(came, tuple | list) else type(came).__name__
+    return Refusal(f"{name} in {FILE}: expected {expected}, came {'None' if came is None else listed}")
+
+
+def results(name, came):
+    """As many as the function of this name should return."""
+    if not isinstance(came, tuple | list) or len(came) != len(RESULTS[name]):
+        raise wrong(name, ", ".join(RESULTS[name]), came)
+    return came
+
+
+def sent(name, arrays):
+    """Results of the function of this name, by the names that they travel by."""
+    for key, result in arrays.items():
+        dtype = np.asarray(result).dtype
+        if dtype.kind != "f":
+            raise wrong(name, f"{key} to be floating-point numbers", result if dtype.kind == "O" else dtype.type())
+    return arrays
 
 
 def hello(request):
@@ -97,12 +127,15 @@ def load(request):
     global case, last
     fields, last = request.fields, request.arrays
     if fields["dtype"] not in mine.DTYPES:
-        raise NotImplementedError(f"no {fields['dtype']}")
+        raise Unsupported(f"no {fields['dtype']}")
     depth = len(fields["sizes"].split(",")) - 1
     W, b = ([last[f"{name}{i}"] for i in range(1, depth + 1)] for name in "Wb")
     net = Network(W, b, fields["activation"], float(fields["epsilon"]))
-    if not mine.supports(net):
-        raise NotImplementedError(f"no such network: supports in {FILE} says so")
+    supported = mine.supports(net)
+    if supported is None:
+        raise wrong("supports", "True or False", None)
+    if not supported:
+        raise Unsupported(f"no such network: supports in {FILE} says so")
     case = net, last["x"], labels(last["t"])
     return {}, {}
 
@@ -112,7 +145,7 @@ def call_of(request):
     global last
     kind, a = request.fields["kind"], request.arrays
     if kind not in LAYERS:
-        raise NotImplementedError(f"no layer {kind}")
+        raise Unsupported(f"no layer {kind}")
     need(kind)
     last = a
     if kind == "affine":
@@ -123,8 +156,8 @@ def call_of(request):
 
 
 def layer(request):
-    call = call_of(request)
-    return {}, dict(zip(LAYERS[request.fields["kind"]], call(), strict=True))
+    kind, call = request.fields["kind"], call_of(request)
+    return {}, sent(kind, dict(zip(LAYERS[kind], results(kind, call()), strict=True)))
 
 
 def inputs(request):
@@ -138,7 +171,7 @@ def null(request):
 def predict(request):
     need("predict")
     net, x, _ = loaded()
-    return {}, {"out": mine.predict(net, x)}
+    return {}, sent("predict", {"out": mine.predict(net, x)})
 
 
 def accuracy_of(out, t):
@@ -156,13 +189,16 @@ def parameters(prefix, W, b):
 
 def gradient(request):
     need("gradient")
-    loss, dW, db = mine.gradient(*loaded())
-    return {}, {"loss": loss, **parameters("d", dW, db)}
+    loss, dW, db = results("gradient", mine.gradient(*loaded()))
+    for key, came in (("dW", dW), ("db", db)):
+        if not hasattr(came, "__len__") or len(came) != len(loaded()[0].W):
+            raise wrong("gradient", f"{key} to be a list, one array for each layer", came)
+    return {}, sent("gradient", {"loss": loss, **parameters("d", dW, db)})
 
 
 def step(net, x, t, rate):
     """A gradient, and the update of every parameter; the loss."""
-    loss, dW, db = mine.gradient(net, x, t)
+    loss, dW, db = results("gradient", mine.gradient(net, x, t))
     for p, dp in zip(net.W + net.b, [*dW, *db], strict=True):
         mine.sgd(p, dp, rate)
     return loss
@@ -170,7 +206,7 @@ def step(net, x, t, rate):
 
 def rate_of(fields):
     if fields["optimizer"] != "sgd":
-        raise NotImplementedError(f"no optimizer {fields['optimizer']}")
+        raise Unsupported(f"no optimizer {fields['optimizer']}")
     need("sgd")
     return float(fields["learning_rate"])
 
@@ -183,7 +219,7 @@ def timed(request):
     if operation == "layer":
         return call_of(request)
     if operation not in ("predict", "gradient", "train_step"):
-        raise NotImplementedError(f"no operation {operation} to time")
+        raise Unsupported(f"no operation {operation} to time")
     net, x, t = loaded()
     if operation == "predict":
         need("predict")
@@ -238,7 +274,8 @@ def evaluate(request):
     need("gradient")
     net, chosen = loaded()[0], images(request.fields["set"])
     x, t = chosen.batch(np.arange(len(chosen.labels)), net.W[0].dtype)
-    return {}, {"loss": mine.gradient(net, x, t)[0], "accuracy": accuracy_of(mine.predict(net, x), t)}
+    loss, _, _ = results("gradient", mine.gradient(net, x, t))
+    return {}, {"loss": loss, "accuracy": accuracy_of(mine.predict(net, x), t)}
 
 
 def update(request):
@@ -249,4 +286,4 @@ def update(request):
 
 sys.stdout.reconfigure(line_buffering=True)  # what you print is not lost where it crashes
 operations = (hello, load, layer, inputs, null, predict, accuracy, gradient, data, train, params, evaluate, update)
-serve({function.__name__: function for function in operations} | {"time": take_time})
+serve({function.__name__: function for function in operations} | {"time": take_time}, Unsupported)

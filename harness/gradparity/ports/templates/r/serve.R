@@ -9,7 +9,12 @@ mine <- new.env(parent = globalenv())
 options(keep.source = TRUE) # else an error has no line
 sys.source("my_network.R", mine, keep.source = TRUE)
 
-kinds <- c("affine", "relu", "sigmoid", "softmax_with_loss")
+# The names in the lists that functions of my_network.R return.
+returned <- list(
+  affine = c("out", "dx", "dW", "db"), relu = c("out", "dx"), sigmoid = c("out", "dx"),
+  softmax_with_loss = c("loss", "y", "dx"), gradient = c("loss", "dW", "db")
+)
+kinds <- setdiff(names(returned), "gradient")
 
 # The arrays that came last, to be given back by inputs; the loaded network, its batch and its labels; sets of images.
 port <- new.env()
@@ -48,20 +53,42 @@ given <- function(request, name) {
 # Labels from 1, from numbers from 0 or from one-hot rows.
 labels_of <- function(t) if (is.matrix(t)) max.col(t, "first") else as.integer(t) + 1L
 
+told <- function(value) {
+  if (is.list(value) && is.null(names(value))) return(paste("a list of", length(value), "without names"))
+  if (is.list(value)) return(toString(sub("^$", "(no name)", names(value))))
+  if (is.matrix(value)) return(paste("a matrix of", typeof(value)))
+  if (is.numeric(value)) "a vector" else class(value)[1]
+}
+
+# A function of my_network.R returned something else.
+wrong <- function(name, expected, came) refuse(name, " in my_network.R: expected ", expected, ", came ", told(came))
+
+# Of the list that this function returned, what belongs there.
+listed <- function(name, came) {
+  expected <- returned[[name]]
+  if (!is.list(came) || !all(expected %in% names(came))) wrong(name, toString(expected), came)
+  came[expected]
+}
+
 # As they travel: a matrix as it is, a vector with its length as its one dimension, a number with none.
 vector_of <- function(values) array(as.numeric(values), length(values))
 
-matrices <- function(results) {
-  for (name in names(results)) {
-    if (!is.matrix(results[[name]])) refuse("expected ", name, " to be a matrix, came a ", class(results[[name]])[1])
+# What this function returned, as it travels.
+sent <- function(name, results) {
+  travels <- function(key, came) {
+    if (key == "loss") {
+      if (is.numeric(came) && length(came) == 1) as.numeric(came) else wrong(name, "loss to be a number", came)
+    } else if (grepl("^d?b", key)) {
+      if (is.numeric(came)) vector_of(came) else wrong(name, paste(key, "to be a vector of numbers"), came)
+    } else {
+      if (is.numeric(came) && is.matrix(came)) came else wrong(name, paste(key, "to be a matrix of numbers"), came)
+    }
   }
-  results
+  Map(travels, names(results), results)
 }
 
 parameters <- function(prefix, W, b) {
-  pairs <- Map(function(W, b) list(matrices(list(W = W))$W, vector_of(b)), W, b)
-  names <- paste0(prefix, c("W", "b"), rep(seq_along(W), each = 2))
-  stats::setNames(unlist(unname(pairs), recursive = FALSE), names)
+  stats::setNames(c(rbind(W, b)), paste0(prefix, c("W", "b"), rep(seq_along(W), each = 2)))
 }
 
 loaded <- function() if (is.null(port$net)) refuse("expected a case to be loaded") else port$net
@@ -105,21 +132,13 @@ layer <- function(request) {
   function() do.call(call, arguments)
 }
 
-layer_results <- function(kind, results) {
-  switch(kind,
-    affine = c(matrices(results[c("out", "dx", "dW")]), list(db = vector_of(results$db))),
-    softmax_with_loss = c(list(loss = results$loss), matrices(results[c("y", "dx")])),
-    matrices(results[c("out", "dx")])
-  )
-}
-
 # A gradient, and the update of every parameter: the network after it, and the loss before it.
 step <- function(net, x, t, rate) {
-  found <- mine$gradient(net, x, t)
+  found <- listed("gradient", mine$gradient(net, x, t))
   update <- function(p, dp) mine$sgd(p, dp, rate)
   net$W <- Map(update, net$W, found$dW)
   net$b <- Map(update, net$b, found$db)
-  list(net = net, loss = found$loss)
+  list(net = net, loss = as.numeric(found$loss))
 }
 
 rate_of <- function(request) {
@@ -176,20 +195,25 @@ operations <- list(
     net <- list(
       W = of("W"), b = of("b"), activation = field(request, "activation"), epsilon = number(request, "epsilon")
     )
-    if (!mine$supports(net)) unsupported("no such network: supports in my_network.R says so")
+    supported <- mine$supports(net)
+    if (!isTRUE(supported) && !isFALSE(supported)) wrong("supports", "TRUE or FALSE", supported)
+    if (!supported) unsupported("no such network: supports in my_network.R says so")
     port$net <- net
     port$x <- given(request, "x")
     port$t <- labels_of(given(request, "t"))
     port$last <- request$arrays
     list()
   },
-  layer = function(request) layer_results(field(request, "kind"), layer(request)()),
+  layer = function(request) {
+    kind <- field(request, "kind")
+    sent(kind, listed(kind, layer(request)()))
+  },
   inputs = function(request) port$last,
   null = function(request) list(),
   predict = function(request) {
     need("predict_logits")
     net <- loaded() # first, as R evaluates an argument only where it is used
-    matrices(list(out = mine$predict_logits(net, port$x)))
+    sent("predict_logits", list(out = mine$predict_logits(net, port$x)))
   },
   accuracy = function(request) {
     need("predict_logits")
@@ -199,8 +223,12 @@ operations <- list(
   gradient = function(request) {
     need("gradient")
     net <- loaded()
-    found <- mine$gradient(net, port$x, port$t)
-    c(list(loss = found$loss), parameters("d", found$dW, found$db))
+    found <- listed("gradient", mine$gradient(net, port$x, port$t))
+    for (key in c("dW", "db")) {
+      fits <- is.list(found[[key]]) && length(found[[key]]) == length(net$W)
+      if (!fits) wrong("gradient", paste(key, "to be a list, one for each layer"), found[[key]])
+    }
+    sent("gradient", c(found["loss"], parameters("d", found$dW, found$db)))
   },
   time = function(request) {
     call <- timed(request)
@@ -234,13 +262,13 @@ operations <- list(
     }, 0)
     list(loss = vector_of(losses), nanoseconds = now() - begin)
   },
-  params = function(request) parameters("", loaded()$W, port$net$b),
+  params = function(request) sent("sgd", parameters("", loaded()$W, port$net$b)),
   evaluate = function(request) {
     need("predict_logits", "gradient")
     set <- images(field(request, "set"))
     all <- rows_of(set, seq_along(set$labels))
     out <- mine$predict_logits(port$net, all$x)
-    list(loss = mine$gradient(port$net, all$x, all$t)$loss, accuracy = accuracy_of(out, all$t))
+    list(loss = as.numeric(mine$gradient(port$net, all$x, all$t)$loss), accuracy = accuracy_of(out, all$t))
   },
   update = function(request) {
     rate <- rate_of(request)

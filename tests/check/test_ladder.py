@@ -74,7 +74,10 @@ def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) 
     assert not rungs[0].passed and all(rung.verdict is None for rung in rungs[1:]) and rungs[0].next
     out = io.StringIO()
     Console(file=out, width=200).print(check_report(result))
-    assert "how far fake has come" in out.getvalue() and "next: mend that" in out.getvalue()
+    assert (
+        "how far fake has come" in out.getvalue() and "next: mend that: what happened is told above" in out.getvalue()
+    )
+    assert "\n    \n" not in out.getvalue(), "no empty line for a hint that is not given"
 
 
 def test_what_broke_is_to_be_mended_before_what_it_kept_from_being_reached(make_port: MakePort) -> None:

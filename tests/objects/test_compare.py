@@ -230,7 +230,7 @@ def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> 
     result = gradparity.compare(todo, cases=SUITE, activation="sigmoid", layers=layers)
     assert bool(result) is bool(layers)
     if not layers:
-        assert result.report().splitlines()[-3:-1] == ["nothing was compared: gradient: todo", ""]
+        assert result.report().splitlines()[-1] == "nothing was compared: gradient: todo"
         with pytest.raises(AssertionError, match=r"^nothing was compared: gradient: todo$"):
             result.assert_agrees()
 

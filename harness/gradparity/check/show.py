@@ -89,14 +89,17 @@ def table_of(table: tables.Table) -> list[RenderableType]:
     return [Text(plain(table.title), "bold"), shown] if table.title else [shown]
 
 
-def check_report(result: CheckResult) -> RenderableType:
-    """The table, what could not run and why, each finding with the command that reproduces it, and the sum."""
+def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
+    """The table, what could not run and why, each finding with the command that reproduces it, and the sum.
+
+    ``growing``: with how far a port has come that is not whole.
+    """
     parts: list[RenderableType] = [*table_of(check_table(result)), ""] if result.cases else []
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     for told in told_findings(result):
         parts += told_lines(told)
-    for info in result.runners:
+    for info in result.runners if growing else []:
         rungs = [] if result.interrupted else ladder(result, info)
         parts += _ladder(info, rungs) if is_growing(rungs) and info.state is not State.NOT_AVAILABLE else []
     call = closest_call(result)

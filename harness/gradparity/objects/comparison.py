@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from ..check.messages import message
 from ..check.records import CheckResult, Quantity
-from ..check.show import sum_line, table_of, told_lines
-from ..check.summary import check_table, closest_call
+from ..check.show import check_report, sum_line
 from ..check.verdicts import Verdict
 from ..consoles import to_text
-from ..telling import Told, told_findings
-from ..texts import number, plain
+from ..texts import plain
 
 
 class Comparison(CheckResult):
@@ -25,20 +20,10 @@ class Comparison(CheckResult):
         """What `gradparity check` prints, but for how far a process has come."""
         console = to_text()
         with console.capture() as captured:
-            console.print(Group(*self._parts()))
+            console.print(check_report(self, growing=False))
+            if nothing := self._nothing():
+                console.print(nothing)
         return "\n".join(line.rstrip() for line in captured.get().splitlines())
-
-    def _parts(self) -> list[RenderableType]:
-        parts: list[RenderableType] = [*table_of(check_table(self)), ""]
-        parts += [line for told in told_findings(self) for line in told_lines(told)]
-        call = closest_call(self)
-        if call and self:
-            case, cell = call
-            what = f"{case.runner}, {cell.quantity} {cell.array}, ratio {number(cell.ratio)}"
-            parts += told_lines(Told(case.runner, cell.verdict, "closest call: ", what, command=case.command))
-        if nothing := self._nothing():
-            parts.append(Text(nothing))
-        return [*parts, "", sum_line(self)]
 
     def _nothing(self) -> str:
         """Why nothing was compared, empty where something was."""

@@ -53,6 +53,13 @@ def test_a_build_that_fails_shows_the_end_of_its_output_and_is_tried_again(port:
         assert len(caught.value.output.splitlines()) == 101
 
 
+def test_of_an_output_without_end_the_beginning_and_the_end_are_kept(port: Port) -> None:
+    with pytest.raises(StepFailed) as caught:
+        ensure_built(changed(port, command=["sh", "-c", "seq 10000; exit 1"]))
+    lines = caught.value.output.splitlines()
+    assert (lines[0], lines[-1]) == ("1", "10000") and len(lines) < 1000
+
+
 def test_a_build_that_makes_nothing(port: Port) -> None:
     with pytest.raises(StepFailed, match=r"expected it to make out\.txt, it did not"):
         ensure_built(changed(port, command=["true"]))

@@ -9,17 +9,18 @@ from .lock import building
 from .manifest import Port, expand
 
 STAMP = ".build-stamp"
-LAST_LINES = 200
+KEPT_LINES = 200  # of the beginning of the output, where the first error is, and of its end
 
 
 class StepFailed(Exception):
-    """A step ended with an error. Names the port, the command and the end of its output; ``ran`` if it began at all."""
+    """A step ended with an error. Names the port, the command and its output, cut; ``ran`` if it began at all."""
 
     def __init__(self, port: Port, step: str, what: str, output: str = "", ran: bool = True) -> None:
         super().__init__(f"{port.manifest.name}: {step}: {what}")
         self.ran = ran
         self.what = f"{step}: {what}"
-        self.output = "\n".join(output.splitlines()[-LAST_LINES:])
+        lines = output.splitlines()
+        self.output = "\n".join(lines[:KEPT_LINES] + lines[KEPT_LINES:][-KEPT_LINES:])
 
 
 def ensure_built(port: Port) -> bool:

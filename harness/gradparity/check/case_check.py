@@ -158,15 +158,14 @@ class CaseCheck:
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
         if came is not None:
             changed = {name for name, array in sent.items() if _changed(came[name], array).ratio > 0}
-            whose = self._who_changes(changed) if changed and call == "load" else call
+            who = self._who_changes(changed) if changed and call == "load" else call
             for name, array in sent.items():
-                verdict, detail = Verdict.IDENTICAL, ""
                 if name in changed:
-                    worst = _changed(came[name], array).worst
-                    verdict = Verdict.WRONG
-                    detail = f"changed its input: {_detail(came[name], array, worst, f'{name} after {whose}')}"
-                    self.answers.state.append(mutated(f"{name} of {whose}", came[name], array))
-                self._add(Quantity.STATE, f"{call} {name}", verdict, detail)
+                    detail = _detail(came[name], array, _changed(came[name], array).worst, f"{name} after {who}")
+                    self._add(Quantity.STATE, f"{call} {name}", Verdict.WRONG, f"changed its input: {detail}")
+                    self.answers.state.append(mutated(f"{name} of {who}", came[name], array))
+                else:
+                    self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")
 
     def _who_changes(self, names: set[str]) -> str:
         """The first operation after which one of these arrays of the loaded case is another."""

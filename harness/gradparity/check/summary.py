@@ -117,8 +117,8 @@ def findings(result: CheckResult) -> list[Finding]:
 def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
     """The cells of the array that is wrong first, where it has some: "affine1 forward out" is "affine1.out"."""
     layer, *_, result = told.where.partition(",")[0].split(" ")
-    for names in (f"{layer}.{result}",), (layer,), (result,):
-        found = [(case, cell) for case, cell in cells if cell.array in names]
+    for name in (f"{layer}.{result}", layer, result):
+        found = [(case, cell) for case, cell in cells if cell.array == name]
         if found:
             return found
     return [(case, cell) for case, cell in cells if cell.quantity == layer and not cell.array] or cells

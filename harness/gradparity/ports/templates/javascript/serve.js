@@ -420,10 +420,10 @@ const OPERATIONS = {
 /** The error, and where it was thrown: the lines of your files, the innermost last. */
 function traced(error) {
   const frames = String(error?.stack).split("\n").filter((line) => /^ +at .*:\d+:\d+\)?$/.test(line));
-  const yours = frames.filter((line) => !line.includes(import.meta.url) && !line.includes("node:")).slice(0, 5).reverse();
+  const yours = frames.filter((line) => !line.includes(import.meta.url) && !line.includes("node:"));
   const here = new URL(".", import.meta.url);
   const short = (line) => line.replace(here.href, "").replace(fileURLToPath(here), ""); // of CommonJS: a path
-  return [String(error), ...yours.map(short)].join("\n");
+  return [String(error), ...yours.slice(0, 5).reverse().map(short)].join("\n");
 }
 
 function answer(request) {

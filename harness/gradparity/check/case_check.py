@@ -168,11 +168,12 @@ class CaseCheck:
                     self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")
 
     def _who_changes(self, names: set[str]) -> str:
-        """The first operation after which one of these arrays of the loaded case is another."""
+        """The first operation after which one of these arrays is another: load itself, where they were misread."""
         sent = self.reference.case.arrays
-        for operation in [op for op in self.reference.operations if self._answered(op)]:
+        for operation in ["load", *(op for op in self.reference.operations if self._answered(op))]:
             self._load(self.reference)
-            self._request(Quantity.STATE, operation, {}, {}, getattr(self.reference, operation))
+            if operation != "load":
+                self._request(Quantity.STATE, operation, {}, {}, getattr(self.reference, operation))
             came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
             if came and any(_changed(came[name], sent[name]).ratio > 0 for name in names):
                 return operation

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+import psutil
 import pytest
 from conftest import FAKES
 from gradparity import __main__
@@ -153,12 +155,13 @@ def test_doctor_says_what_to_install(tmp_path: Path) -> None:
     assert "mine not available: no runtime here\n    install it" in done.stdout
 
 
-def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_keeps_what_was_found_and_no_port(ending: signal.Signals, tmp_path: Path) -> None:
     port = fake(tmp_path, "faulty.py", "hang")
-    # As in a terminal, though this test may run where interrupts are ignored.
+    # As in a terminal, though this test may run where these signals are ignored.
     main = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from gradparity.cli import main; main()"
+        "from signal import *; signal(SIGINT, default_int_handler); signal(SIGTERM, SIG_DFL); signal(SIGHUP, SIG_DFL)\n"
+        "from gradparity.__main__ import main; main()"
     )
     record = tmp_path / "run" / "record.jsonl"
     command = [sys.executable, "-c", main, "check", "--timeout", "600", "--run", str(record.parent)]
@@ -167,12 +170,22 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
         while not (record.exists() and '"cases"' in record.read_text()):
             assert run.poll() is None and time.monotonic() < until, "expected a case within a minute"
             time.sleep(0.02)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(ending)
         out, err = run.communicate(timeout=30)
     assert run.returncode == 3
     assert "Traceback" not in out + err
     assert "python  layers" in out
     assert "interrupted" in out
+    assert running_in(port) == []
+
+
+def running_in(folder: Path) -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()) == folder:
+                found.append(process)
+    return found
 
 
 def test_an_interrupt_while_it_is_imported_is_one_line(

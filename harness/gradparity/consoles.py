@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from io import StringIO
 
 from rich.console import Console
 
 WIDTH = 1000  # where the output is no terminal: a line is a line
+_console = partial(Console, highlight=False, markup=False, emoji=False)
 
 
 def to_stdout() -> Console:
     """For results."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = _console()
     if not console.is_terminal:
         console.width = WIDTH
     return console
@@ -20,7 +22,7 @@ def to_stdout() -> Console:
 
 def to_picture(columns: int) -> Console:
     """For results that also become a picture."""
-    return Console(width=columns, record=True, highlight=False, markup=False, emoji=False)
+    return _console(width=columns, record=True)
 
 
 def picture(console: Console, title: str) -> str:
@@ -30,9 +32,9 @@ def picture(console: Console, title: str) -> str:
 
 def to_text() -> Console:
     """For results as a text, without colours: ``capture`` it."""
-    return Console(file=StringIO(), width=WIDTH, highlight=False, markup=False, emoji=False, color_system=None)
+    return _console(file=StringIO(), width=WIDTH, color_system=None)
 
 
 def to_stderr() -> Console:
     """For what is going on."""
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return _console(stderr=True)

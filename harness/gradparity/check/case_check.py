@@ -8,7 +8,7 @@ import numpy as np
 
 from ..cases import Array
 from ..ports.conversation import Conversation
-from ..ports.session import Failure, PortFailure
+from ..ports.session import Expected, Failure, PortFailure, misshapen
 from .diagnosis import Answers, diagnose, mutated, repeated
 from .records import Cell, Diagnosis, Quantity
 from .reference import STEP, LayerCheck, Reference
@@ -202,9 +202,8 @@ class CaseCheck:
         """The reply's arrays, or None where the operation failed and the session goes on."""
         if operation == "numerical_gradient":
             fields = {"step": repr(STEP)}
-        shapes = {name: (value.shape, value.dtype) for name, value in expected.items()}
         try:
-            return self.session.request(operation, fields, arrays, shapes).arrays
+            return self.session.request(operation, fields, arrays, _shapes(expected)).arrays
         except PortFailure as failure:
             if failure.ends_session:
                 self._add(quantity, array, Verdict.COULD_NOT_RUN, f"{operation}: {failure.what}")
@@ -245,7 +244,11 @@ class CaseCheck:
 
 def _fits(came: Inputs | None, expected: dict[str, Array]) -> bool:
     """Whether there is a first answer with the right shapes, to hold a second one against."""
-    return came is not None and all((came[k].shape, came[k].dtype) == (v.shape, v.dtype) for k, v in expected.items())
+    return came is not None and not misshapen(came, _shapes(expected))
+
+
+def _shapes(arrays: dict[str, Array]) -> Expected:
+    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
 
 
 def _changed(came: Array, sent: Array) -> Figures:

@@ -60,8 +60,7 @@ def _facts(answers: Answers) -> list[Explanation]:
 
 
 def _explanations(e: Evidence) -> list[Explanation]:
-    fits = explain(e)
-    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in fits]
+    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in explain(e)]
 
 
 @dataclass(frozen=True)
@@ -164,34 +163,39 @@ def _in_pass(a: Answers) -> Origins:
     """A result that is wrong where the trace, or each layer by itself, is right."""
     reference = a.reference
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
-    others = other_networks(reference, forward_right=False)
-    found: list[tuple[str, Evidence]] = []
+    found: list[tuple[str, str, Evidence]] = []
+    forward_right = False
     for operation in ("predict", "gradient", "accuracy", "numerical_gradient"):
-        if operation == "gradient":
-            forward_right = "predict" in a.operations and not found
-            others = other_networks(reference, forward_right)
         if operation == "accuracy" and not forward_right:
             continue  # it follows from the logits, and a share of a few rows fits too much
         for name, came in sorted(a.operations.get(operation, {}).items(), key=_from_the_end):
-            expected = getattr(reference, operation)[name]
             e = steps.get(reference.in_trace(operation, name)) or steps["loss"]
-            if operation == "accuracy":
-                inputs: Inputs = {"out": reference.predict["out"], "t": reference.case.labels}
-                e = replace(e, kind="accuracy", result="accuracy", inputs=inputs)
-            if operation == "numerical_gradient":
-                inputs = {key: values[name] for key, values in _one_sided(reference).items()}
-                e = replace(e, kind="pass", result="numerical", inputs=inputs)
-            if operation == "predict":
-                e = replace(e, kind="pass", result="out")
-            e = replace(e, inputs={**e.inputs, **others.get(name, {})})
-            e = replace(_with_others(e, reference), where=f"{operation} {name}", came=came, expected=expected)
+            e = replace(e, where=f"{operation} {name}", came=came, expected=getattr(reference, operation)[name])
             e = replace(e, allowance=reference.allowance(operation, name))
             if e.wrong:
-                found.append((name, e))
+                found.append((operation, name, e))
+        if operation == "predict":
+            forward_right = operation in a.operations and not found
     if found:
-        beside = dict.fromkeys(name for name, _ in found if name != found[0][0])
+        operation, first, e = found[0]
+        beside = dict.fromkeys(name for _, name, _ in found if name != first)
         layers = {layer.name for layer in reference.layers if layer.kind in NETWORK_LAYERS}
-        yield Origin(found[0][1], "layers right" if layers <= a.layers.keys() else "not asked", beside=list(beside))
+        alone = "layers right" if layers <= a.layers.keys() else "not asked"
+        yield Origin(_of_pass(e, operation, first, reference, forward_right), alone, beside=list(beside))
+
+
+def _of_pass(e: Evidence, operation: str, name: str, reference: Reference, forward_right: bool) -> Evidence:
+    """With all that a bug of the whole pass would be computed from."""
+    if operation == "predict":
+        e = replace(e, kind="pass", result="out")
+    if operation == "accuracy":
+        e = replace(e, kind="accuracy", result="accuracy")
+        return replace(e, inputs={"out": reference.predict["out"], "t": reference.case.labels})
+    if operation == "numerical_gradient":
+        inputs = {key: values[name] for key, values in _one_sided(reference).items()}
+        e = replace(e, kind="pass", result="numerical", inputs=inputs)
+    others = other_networks(reference, forward_right).get(name, {})
+    return _with_others(replace(e, inputs={**e.inputs, **others}), reference)
 
 
 def _from_the_end(result: tuple[str, Array]) -> int:

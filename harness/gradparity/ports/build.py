@@ -13,11 +13,16 @@ KEPT_LINES = 200  # of the beginning of the output, where the first error is, an
 
 
 class StepFailed(Exception):
-    """A step ended with an error. Names the port, the command and its output, cut; ``ran`` if it began at all."""
+    """A step ended with an error. Names the port, the command and its output, cut.
 
-    def __init__(self, port: Port, step: str, what: str, output: str = "", ran: bool = True) -> None:
+    ``ran``: it began at all; ``status``: how it ended, where that is the error.
+    """
+
+    def __init__(
+        self, port: Port, step: str, what: str, output: str = "", ran: bool = True, status: int | None = None
+    ) -> None:
         super().__init__(f"{port.manifest.name}: {step}: {what}")
-        self.ran = ran
+        self.ran, self.status = ran, status
         self.what = f"{step}: {what}"
         lines = output.splitlines()
         self.output = "\n".join(lines[:KEPT_LINES] + lines[KEPT_LINES:][-KEPT_LINES:])
@@ -76,4 +81,5 @@ def _run(port: Port, step: str, command: list[str], show: bool = False) -> None:
     except OSError as error:
         raise StepFailed(port, step, f"cannot run {command[0]}: {error.strerror or error}", ran=False) from None
     if done.returncode:
-        raise StepFailed(port, step, f"`{' '.join(command)}` ended with status {done.returncode}", done.stdout or "")
+        what = f"`{' '.join(command)}` ended with status {done.returncode}"
+        raise StepFailed(port, step, what, done.stdout or "", status=done.returncode)

@@ -61,11 +61,12 @@ class PortFailure(Exception):
         what: str,
         stderr: str = "",
         arrays: Mapping[str, NDArray[Any]] | None = None,
+        status: int | None = None,
     ) -> None:
         what = what if len(what) <= MAX_WORDS else what[:MAX_WORDS] + "..."
         super().__init__(f"{label}: {operation}: {what}")
         self.label, self.operation, self.kind, self.what, self.stderr = label, operation, kind, what, stderr
-        self.arrays = arrays or {}
+        self.arrays, self.status = arrays or {}, status
 
     @property
     def ends_session(self) -> bool:
@@ -236,11 +237,11 @@ class Session:
             return self._broken(operation, Failure.GARBAGE, "it closed its stdout and went on running; it was killed")
         if code < 0:
             return self._broken(operation, Failure.KILLED, f"it was killed by {_signal(-code)}")
-        return self._broken(operation, Failure.EXITED, f"expected a reply, it exited with status {code}")
+        return self._broken(operation, Failure.EXITED, f"expected a reply, it exited with status {code}", code)
 
-    def _broken(self, operation: str, kind: Failure, what: str) -> PortFailure:
+    def _broken(self, operation: str, kind: Failure, what: str, status: int | None = None) -> PortFailure:
         self._family.end()
-        return PortFailure(self.label, operation, kind, what, self.stderr())
+        return PortFailure(self.label, operation, kind, what, self.stderr(), status=status)
 
     def stderr(self) -> str:
         """The end of what the process wrote to stderr."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import signal
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,8 +13,8 @@ from .manifest import Manifest, Runner
 from .session import Failure, PortFailure
 
 One = TypeVar("One", bound=Conversation)
-MISSING = re.compile(r"cannot run |status 12[67]$")  # of a shell: no such program, or none that can be run
-INTERRUPTED = re.compile(r"status (-2|130)$")  # a terminal's Ctrl-C is the build's, too
+MISSING = (126, 127)  # of a shell: a program that cannot be run, or none of that name
+INTERRUPTED = (-signal.SIGINT, 130)  # a terminal's Ctrl-C is the build's, too
 
 
 def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, One | None]:
@@ -31,14 +31,15 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
             ensure_built(runner.port)
         session = new_session()
     except StepFailed as failure:
-        if INTERRUPTED.search(failure.what):
+        if failure.status in INTERRUPTED:
             return RunnerInfo(**about, state=State.FAILED, reason="interrupted"), None
-        hint = _perhaps(manifest, failure.what) if failure.ran else manifest.hint
+        hint = _perhaps(manifest, failure.status in MISSING) if failure.ran else manifest.hint
         trouble: dict[str, Any] = {"reason": failure.what, "hint": hint, "stderr": failure.output}
         return RunnerInfo(**about, state=State.FAILED, **trouble), None
     except PortFailure as failure:
         lacking = failure.kind is Failure.NOT_AVAILABLE
-        hint = manifest.hint if lacking else _perhaps(manifest, failure.what)
+        missing = failure.kind is Failure.COULD_NOT_START or failure.status in MISSING
+        hint = manifest.hint if lacking else _perhaps(manifest, missing)
         trouble = {"reason": failure.what, "hint": hint, "stderr": failure.stderr}
         return RunnerInfo(**about, state=State.NOT_AVAILABLE if lacking else State.FAILED, **trouble), None
     hello = session.hello
@@ -47,6 +48,5 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
     return RunnerInfo(**about, **told, state=State.READY, operations=sorted(hello.operations)), session
 
 
-def _perhaps(manifest: Manifest, what: str) -> str:
-    missing = manifest.setup or MISSING.search(what)
-    return f"if something is missing: {manifest.hint}" if missing else ""
+def _perhaps(manifest: Manifest, missing: bool) -> str:
+    return f"if something is missing: {manifest.hint}" if missing or manifest.setup else ""

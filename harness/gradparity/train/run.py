@@ -40,14 +40,17 @@ class Trainer:
     hello: Hello | None = None
     sent: ImageSets | None = None
     interrupted: bool = False
-    epsilon: float = 0.0  # of its loss: its own, where it has one
 
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
         self.info, self.session = start(self.runner, self._new_session)
         self.hello = self.session.hello if self.session else None
-        self.epsilon = (self.hello and self.hello.epsilon) or 0.0
         return self.info
+
+    @property
+    def epsilon(self) -> float:
+        """Of its loss: its own, where it has one."""
+        return (self.hello and self.hello.epsilon) or 0.0
 
     def _new_session(self) -> Session:
         return Session(self.runner, self.threads, self.seconds)

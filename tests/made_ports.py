@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +61,6 @@ class Checked:
         if name not in self.sessions:
             self.sessions[name] = Session(self.ports[name].runners[0])
         return self.sessions[name]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_julia() -> Iterator[None]:
-    """The port's setup puts a Julia beside this Python where there is none, or a broken one."""
-    before = os.environ["PATH"]
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    yield
-    os.environ["PATH"] = before
 
 
 def fill_in(name: str, folder: Path) -> Port:

@@ -21,9 +21,8 @@ from gradparity.ports.new import find_template, make_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.suite import default_suite
 from gradparity.texts import last_lines
-from made_ports import LANGUAGES, fill_in, own_julia, refused
+from made_ports import LANGUAGES, fill_in, refused
 
-__all__ = ["own_julia"]
 X = np.ones((2, 3))
 PRINTED = "seen by me"
 OWN_C = Path(__file__).parent / "own_c"

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from conftest import Sessions
-from gradparity.ports.manifest import Port, expand, own_ports
+from gradparity.ports.manifest import Port, own_ports
+from gradparity.ports.programs import expand
 
 TESTED = [port for port in own_ports() if port.manifest.test]
 

@@ -104,7 +104,7 @@ def test_an_interrupt_keeps_what_was_measured() -> None:
 
 def test_without_the_oracle_there_is_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
-    monkeypatch.setattr("gradparity.ports.manifest.sys.executable", "/bin/false")
+    monkeypatch.setattr("gradparity.ports.programs.sys.executable", "/bin/false")
     with pytest.raises(UsageError, match="the oracle cannot be timed"):
         bench()
 

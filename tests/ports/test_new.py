@@ -21,7 +21,7 @@ from gradparity.ports.manifest import select_runners
 from gradparity.ports.new import find_template, make_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.texts import last_lines
-from made_ports import LANGUAGES, SPECS, Checked, fill_in, own_julia, refused
+from made_ports import LANGUAGES, SPECS, Checked, fill_in, refused
 
 # The empty list of what is written, and one of functions that are not.
 LISTED = {
@@ -33,7 +33,6 @@ LISTED = {
     "r": ("c()", 'c("relu", "predict_logits", "gradient")'),
 }
 COMPILED = [name for name in LANGUAGES if "[build]" in find_template(name).files("it")["port.toml"]]
-__all__ = ["own_julia"]
 
 
 @pytest.fixture(scope="module")

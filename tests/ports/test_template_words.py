@@ -15,9 +15,8 @@ from conftest import required
 from gradparity.cases import CaseSpec, draw
 from gradparity.ports.new import find_template
 from gradparity.ports.session import Failure, PortFailure, Session
-from made_ports import fill_in, own_julia
+from made_ports import fill_in
 
-__all__ = ["own_julia"]
 Words = Mapping[str, str]
 
 X = np.ones((2, 3))

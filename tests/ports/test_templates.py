@@ -19,9 +19,8 @@ from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import TrainRun
-from made_ports import FILLED, SPECS, Checked, fill_in, own_julia, refused
+from made_ports import FILLED, SPECS, Checked, fill_in, refused
 
-__all__ = ["own_julia"]
 DTYPES = {language: {"float64", "float32"} for language in ("javascript", "julia", "python")}
 
 

@@ -6,7 +6,8 @@ import hashlib
 import subprocess
 
 from .lock import building
-from .manifest import Port, expand
+from .manifest import Port
+from .programs import environment, expand
 
 STAMP = ".build-stamp"
 KEPT_LINES = 200  # of the beginning of the output, where the first error is, and of its end
@@ -71,6 +72,7 @@ def _run(port: Port, step: str, command: list[str], show: bool = False) -> None:
         done = subprocess.run(
             command,
             cwd=port.folder,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=None if show else subprocess.PIPE,
             stderr=None if show else subprocess.STDOUT,

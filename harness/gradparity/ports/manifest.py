@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import UsageError
+from .programs import environment, expand, find_program
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Command = Annotated[list[str], Field(min_length=1)]
@@ -101,8 +100,8 @@ class Runner:
 
     @property
     def lacking(self) -> list[str]:
-        """The programs that it requires and that are not on PATH."""
-        return [program for program in self.spec.requires if shutil.which(program) is None]
+        """The programs that it requires and that are neither beside this Python nor on PATH."""
+        return [program for program in self.spec.requires if find_program(program) is None]
 
     def asks(self, case: str, seed: int) -> list[str]:
         """The arguments of `gradparity check` for this runner and one case."""
@@ -111,12 +110,7 @@ class Runner:
     def environment(self, threads: int) -> dict[str, str]:
         """The process environment: ours, one thread count for every known library, then the port's own [env]."""
         own = {key: value.replace("{threads}", str(threads)) for key, value in self.port.manifest.env.items()}
-        return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "LC_ALL": "C.UTF-8", **own}
-
-
-def expand(command: list[str]) -> list[str]:
-    """The command with {python} replaced by the interpreter that runs gradparity."""
-    return [word.replace("{python}", sys.executable) for word in command]
+        return {**environment(), **dict.fromkeys(THREAD_VARIABLES, str(threads)), "LC_ALL": "C.UTF-8", **own}
 
 
 def read_port(folder: Path) -> Port:

@@ -11,7 +11,7 @@ from gradparity.bench.plan import Group, layer_group, pass_group, scaling_groups
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Ledger, Series, Timed
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State  # fmt: skip
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.machine import Machine
 from gradparity.run.records import Run
 from gradparity.train.recipes import Printed, Recipe

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradparity.bench.records import BenchResult, Timed
 from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.parts import join
 from gradparity.run.reading import Recorded
 from gradparity.run.records import RECORD, Run

@@ -11,7 +11,7 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity
 from gradparity.check.reference import Reference
 from gradparity.check.run import Options, run_check
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 

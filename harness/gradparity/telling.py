@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from .check.records import Cell, CheckResult, Diagnosis
 from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
-from .check.verdicts import Verdict
+from .arithmetic.verdicts import Verdict
 from .texts import last_lines, number
 
 ALONE = {

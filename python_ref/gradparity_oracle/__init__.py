@@ -22,14 +22,16 @@ array([[1., 0.],
        [0., 3.]])
 """
 
-from .layers import Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss
-from .network import Network
+from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
+from .network import Network, dense, multi_layer_net
 from .numerical import central_difference, complex_step
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
 from .timing import elapsed, layer_inputs, products
 from .training import Images, evaluate, train
 
 __all__ = [
+    "LAYERS",
+    "LOSS",
     "OPTIMIZERS",
     "SGD",
     "AdaGrad",
@@ -37,6 +39,7 @@ __all__ = [
     "Add",
     "Affine",
     "Images",
+    "Layer",
     "Momentum",
     "Multiply",
     "Nesterov",
@@ -48,9 +51,12 @@ __all__ = [
     "SoftmaxWithLoss",
     "central_difference",
     "complex_step",
+    "dense",
     "elapsed",
     "evaluate",
     "layer_inputs",
+    "layer_pass",
+    "multi_layer_net",
     "products",
     "train",
 ]

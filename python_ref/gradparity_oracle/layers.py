@@ -8,7 +8,8 @@ Source: Koki Saitoh, "Deep Learning from Scratch", chapter 5.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,37 @@ Array = NDArray[Any]
 Operand = TypeVar("Operand", float, Array)
 
 
-class Multiply:
+class Layer:
+    """What the layers of a network have in common: the names of what goes in, and of what they learn.
+
+    ``inputs`` are forward's arguments; ``params`` are the arrays that the layer learns, in the order in which it is made
+    of them: each is an attribute, and so is its gradient, "d" and its name, once backward was called.
+    """
+
+    inputs: ClassVar[tuple[str, ...]] = ("x",)
+    params: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, *inputs: Any) -> Any:
+        """The layer's result."""
+        raise NotImplementedError
+
+    def backward(self, dout: Any) -> Any:
+        """The gradient of each input, from that of the result."""
+        raise NotImplementedError
+
+    def backward_parameters(self, dout: Array) -> None:
+        """The gradients of ``params`` alone: all that a network's first layer owes, as nobody asks for the data's."""
+
+    @property
+    def gradients(self) -> dict[str, Array]:
+        """The gradients of ``params`` by name, after backward."""
+        return {f"d{name}": getattr(self, f"d{name}") for name in self.params}
+
+
+class Multiply(Layer):
     """x * y, element by element."""
+
+    inputs = ("x", "y")
 
     def forward(self, x: Operand, y: Operand) -> Operand:
         """The product of two numbers, or of two arrays of one shape."""
@@ -31,8 +61,10 @@ class Multiply:
         return dout * self.y, dout * self.x
 
 
-class Add:
+class Add(Layer):
     """x + y, element by element."""
+
+    inputs = ("x", "y")
 
     def forward(self, x: Operand, y: Operand) -> Operand:
         """The sum of two numbers, or of two arrays of one shape."""
@@ -43,7 +75,7 @@ class Add:
         return dout, dout
 
 
-class Relu:
+class Relu(Layer):
     """max(x, 0), with gradient 0 at 0. NaN stays NaN."""
 
     def forward(self, x: Array) -> Array:
@@ -58,7 +90,7 @@ class Relu:
         return dx
 
 
-class Sigmoid:
+class Sigmoid(Layer):
     """1 / (1 + exp(-x))."""
 
     def forward(self, x: Array) -> Array:
@@ -73,8 +105,10 @@ class Sigmoid:
         return dx
 
 
-class Affine:
+class Affine(Layer):
     """x @ W + b: W is (inputs, outputs), b is (outputs,)."""
+
+    params = ("W", "b")
 
     def __init__(self, W: Array, b: Array) -> None:
         self.W = W
@@ -93,7 +127,7 @@ class Affine:
         return dx
 
     def backward_parameters(self, dout: Array) -> None:
-        """dW and db alone: all that a network's first layer owes, as nobody asks for the gradient of the data."""
+        """dW and db alone."""
         self.dW: Array = self.x.T @ dout
         self.db: Array = dout.sum(axis=0)
 
@@ -104,6 +138,8 @@ class SoftmaxWithLoss:
     The logarithm of p is taken as x - logsumexp(x), so that a probability that underflows to 0 still has one.
     ``epsilon`` is 0 in mathematics and 1e-7 in the book (section 4.2.2). The gradient is that of epsilon = 0.
     """
+
+    inputs: ClassVar[tuple[str, ...]] = ("x", "t")
 
     def __init__(self, epsilon: float = 0.0) -> None:
         self.epsilon = epsilon
@@ -127,3 +163,40 @@ class SoftmaxWithLoss:
         dx[self.rows, self.labels] -= 1
         dx /= dx.dtype.type(len(dx))
         return dx
+
+
+LAYERS: dict[str, type[Layer]] = {
+    "multiply": Multiply,
+    "add": Add,
+    "affine": Affine,
+    "relu": Relu,
+    "sigmoid": Sigmoid,
+}
+"""The layers by what cases and ports call them. A network's last one, the loss, is no ``Layer``: nothing follows it."""
+
+LOSS = "softmax_with_loss"
+
+
+def layer_pass(
+    kind: str,
+    arrays: Mapping[str, Array],
+    epsilon: float = 0.0,
+    layers: Mapping[str, type[Layer]] = LAYERS,
+    loss: type[SoftmaxWithLoss] = SoftmaxWithLoss,
+) -> dict[str, Any]:
+    """One layer by itself, forward and backward: its results by name, in the order in which they arise.
+
+    ``arrays`` has the layer's inputs and params, and dout, the gradient of its result. The loss takes x, t and
+    ``epsilon``, and gives loss, y and dx. ``layers`` and ``loss`` are the classes. Raises KeyError for a kind that is not
+    there.
+    """
+    if kind == LOSS:
+        last = loss(epsilon)
+        value = last.forward(arrays["x"], arrays["t"])
+        return {"loss": value, "y": last.y, "dx": last.backward()}
+    made_of = layers[kind]
+    layer = made_of(*(arrays[name] for name in made_of.params))
+    out = layer.forward(*(arrays[name] for name in layer.inputs))
+    back = layer.backward(arrays["dout"])
+    slopes = back if isinstance(back, tuple) else (back,)
+    return {"out": out, **dict(zip((f"d{name}" for name in layer.inputs), slopes, strict=True)), **layer.gradients}

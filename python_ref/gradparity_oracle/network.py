@@ -1,23 +1,32 @@
-"""A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the end.
+"""A network: an ordered collection of named layers, and softmax with cross-entropy at the end.
 
-Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
+Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .layers import Affine, Array, Relu, Sigmoid, SoftmaxWithLoss
+from .layers import LAYERS, Array, Layer, SoftmaxWithLoss
 
-ACTIVATIONS: dict[str, type[Relu] | type[Sigmoid]] = {"relu": Relu, "sigmoid": Sigmoid}
+
+def dense(depth: int, activation: str) -> list[str]:
+    """The kinds of ``depth`` affine layers with an activation between each two.
+
+    >>> dense(2, "relu")
+    ['affine', 'relu', 'affine']
+    """
+    return ["affine", *[activation, "affine"] * (depth - 1)]
 
 
 class Network:
-    """``len(weights)`` affine layers with an activation between each two.
+    """Layers by name, in the order in which they are applied: the kind, and a number that counts those with params.
 
     >>> import numpy as np
-    >>> net = Network([np.eye(2), np.eye(2)], [np.zeros(2), np.zeros(2)])
+    >>> net = Network(dense(2, "relu"), {"W1": np.eye(2), "b1": np.zeros(2), "W2": np.eye(2), "b2": np.zeros(2)})
+    >>> list(net.layers)
+    ['affine1', 'relu1', 'affine2']
     >>> x = np.array([[2.0, 1.0]])
     >>> net.predict(x)
     array([[2., 1.]])
@@ -26,29 +35,38 @@ class Network:
     """
 
     def __init__(
-        self, weights: Sequence[Array], biases: Sequence[Array], activation: str = "relu", epsilon: float = 0.0
+        self,
+        kinds: Sequence[str],
+        params: Mapping[str, Array],
+        epsilon: float = 0.0,
+        layers: Mapping[str, type[Layer]] = LAYERS,
+        loss: type[SoftmaxWithLoss] = SoftmaxWithLoss,
     ) -> None:
-        """weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one dtype.
+        """``params`` by name and number, W1, b1, W2, ..., all of one dtype; the layers hold these arrays, no copies.
 
-        Raises KeyError for an activation other than "relu" or "sigmoid".
+        ``layers`` and ``loss`` are the classes to make it of. Raises KeyError for a kind that there is not, and for a
+        parameter that is missing.
         """
-        self.affines = [Affine(W, b) for W, b in zip(weights, biases, strict=True)]
-        between = ACTIVATIONS[activation]
-        self.activations = [between() for _ in self.affines[1:]]
-        self.last = SoftmaxWithLoss(epsilon)
-        self.activation = activation
+        self.kinds = list(kinds)
+        self.layers: dict[str, Layer] = {}
+        self.last = loss(epsilon)
+        number = 0
+        for kind in kinds:
+            made_of = layers[kind]
+            number += bool(made_of.params)
+            self.layers[f"{kind}{number}"] = made_of(*(params[f"{name}{number}"] for name in made_of.params))
 
     @property
     def params(self) -> dict[str, Array]:
         """The parameters by name, W1, b1, W2, ...: the arrays themselves, not copies."""
-        pairs = enumerate(self.affines, start=1)
-        return {name: array for i, a in pairs for name, array in ((f"W{i}", a.W), (f"b{i}", a.b))}
+        pairs = enumerate(self._learning(), start=1)
+        return {f"{name}{i}": getattr(layer, name) for i, layer in pairs for name in layer.params}
 
     def predict(self, x: Array) -> Array:
         """The logits, (batch, classes), of x, (batch, inputs)."""
-        for affine, activation in zip(self.affines, self.activations, strict=False):
-            x = activation.forward(affine.forward(x))
-        return self.affines[-1].forward(x)
+        for layer in self.layers.values():
+            x = layer.forward(x)
+        return x
 
     def loss(self, x: Array, t: Array) -> Any:
         """The mean cross-entropy, a scalar, against t: one-hot (batch, classes), or labels (batch,) from 0."""
@@ -63,11 +81,12 @@ class Network:
         """The loss, and the gradient of every parameter: {"loss": ..., "dW1": ..., "db1": ..., "dW2": ...}."""
         loss = self.loss(x, t)
         dout = self.last.backward()
-        for affine, activation in zip(self.affines[:0:-1], self.activations[::-1], strict=True):
-            dout = activation.backward(affine.backward(dout))
-        self.affines[0].backward_parameters(dout)
-        pairs = enumerate(self.affines, start=1)
-        return {"loss": loss} | {k: g for i, a in pairs for k, g in ((f"dW{i}", a.dW), (f"db{i}", a.db))}
+        first, *others = self.layers.values()
+        for layer in reversed(others):
+            dout = layer.backward(dout)
+        first.backward_parameters(dout)
+        pairs = enumerate(self._learning(), start=1)
+        return {"loss": loss} | {f"{name}{i}": slope for i, layer in pairs for name, slope in layer.gradients.items()}
 
     def trace(self, x: Array, t: Array) -> dict[str, Any]:
         """Every intermediate array of one forward and backward pass, in the order in which they arise.
@@ -76,17 +95,28 @@ class Network:
         affine2.dW, affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db.
         """
         record: dict[str, Any] = {}
-        for i, affine in enumerate(self.affines, start=1):
-            record[f"affine{i}.out"] = x = affine.forward(x)
-            if i <= len(self.activations):
-                record[f"{self.activation}{i}.out"] = x = self.activations[i - 1].forward(x)
+        for name, layer in self.layers.items():
+            record[f"{name}.out"] = x = layer.forward(x)
         loss = self.last.forward(x, t)
         record["softmax.y"], record["loss"] = self.last.y, loss
         record["softmax.dx"] = dout = self.last.backward()
-        for i in range(len(self.affines), 0, -1):
-            affine = self.affines[i - 1]
-            record[f"affine{i}.dx"] = dout = affine.backward(dout)
-            record[f"affine{i}.dW"], record[f"affine{i}.db"] = affine.dW, affine.db
-            if i > 1:
-                record[f"{self.activation}{i - 1}.dx"] = dout = self.activations[i - 2].backward(dout)
+        for name, layer in reversed(self.layers.items()):
+            record[f"{name}.dx"] = dout = layer.backward(dout)
+            record |= {f"{name}.{key}": slope for key, slope in layer.gradients.items()}
         return record
+
+    def _learning(self) -> list[Layer]:
+        return [layer for layer in self.layers.values() if layer.params]
+
+
+def multi_layer_net(
+    weights: Sequence[Array], biases: Sequence[Array], activation: str = "relu", epsilon: float = 0.0
+) -> Network:
+    """The book's MultiLayerNet (6.5.1; TwoLayerNet of 5.7 with two): affine layers with an activation between.
+
+    weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one dtype. Raises KeyError for an
+    activation that there is not.
+    """
+    pairs = enumerate(zip(weights, biases, strict=True), start=1)
+    params = {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
+    return Network(dense(len(weights), activation), params, epsilon)

@@ -35,12 +35,8 @@ def complex_step(network: Network, x: Array, t: Array, step: float = 1e-20) -> d
     The network must be analytic where it is taken: relu away from its kink is. Float64 results.
     Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives", SIAM Review 40 (1998).
     """
-    moved = Network(
-        [a.W.astype(np.complex128) for a in network.affines],
-        [a.b.astype(np.complex128) for a in network.affines],
-        network.activation,
-        network.last.epsilon,
-    )
+    params = {name: p.astype(np.complex128) for name, p in network.params.items()}
+    moved = Network(network.kinds, params, network.last.epsilon)
 
     def slope(p: Array, i: tuple[int, ...]) -> float:
         value = p[i]

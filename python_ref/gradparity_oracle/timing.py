@@ -29,7 +29,7 @@ def products(network: Network, inputs: dict[int, Array]) -> None:
     stands for its dout, which has the same shape; layer 1 owes no gradient of the data.
     """
     for i, x in inputs.items():
-        W = network.affines[i - 1].W
+        W = network.params[f"W{i}"]
         dout = x @ W
         _ = x.T @ dout
         if i > 1:
@@ -38,5 +38,8 @@ def products(network: Network, inputs: dict[int, Array]) -> None:
 
 def layer_inputs(network: Network, x: Array, affines: Iterable[int]) -> dict[int, Array]:
     """The inputs of these affine layers, by number from 1, in the forward pass of x."""
-    network.predict(x)
-    return {i: network.affines[i - 1].x for i in affines}
+    inputs: dict[str, Array] = {}
+    for name, layer in network.layers.items():
+        inputs[name] = x
+        x = layer.forward(x)
+    return {i: inputs[f"affine{i}"] for i in affines}

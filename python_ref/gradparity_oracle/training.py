@@ -43,7 +43,7 @@ def train(network: Network, images: Images, batches: Array, optimizer: Optimizer
 
 def evaluate(network: Network, images: Images) -> tuple[Any, float]:
     """The mean loss over the set, and the share of labels that the network gets right."""
-    dtype = network.affines[0].W.dtype
+    dtype = network.params["W1"].dtype
     loss, right, count = 0.0, 0, len(images.labels)
     for start in range(0, count, ROWS_AT_A_TIME):
         rows = np.arange(start, min(start + ROWS_AT_A_TIME, count))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.check import bounds
-from gradparity.check.rounding import Precision
+from gradparity.arithmetic.precision import Precision
 from hypothesis import given
 from hypothesis import strategies as st
 

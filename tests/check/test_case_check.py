@@ -8,7 +8,7 @@ import gradparity
 import pytest
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity_oracle import Network
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)

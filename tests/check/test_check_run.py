@@ -10,7 +10,7 @@ from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult, Quantity, RunnerInfo, State
 from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
 from gradparity.check.summary import diagnosis
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.manifest import Port, select_runners
 from gradparity.telling import first_divergence
 

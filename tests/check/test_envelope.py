@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradparity.cases import Case, CaseSpec, draw
 from gradparity.check.reference import Reference
-from gradparity.check.verdicts import compare
+from gradparity.arithmetic.verdicts import compare
 from gradparity.suite import DEPTHS, default_suite
 from hypothesis import given
 from hypothesis import strategies as st

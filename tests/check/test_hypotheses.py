@@ -13,7 +13,7 @@ from gradparity.check.explain import explain
 from gradparity.check.hypotheses import HYPOTHESES
 from gradparity.check.reference import Reference
 from gradparity.check.steps import Evidence, of_trace
-from gradparity.check.verdicts import Allowance
+from gradparity.arithmetic.verdicts import Allowance
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from gradparity.check.ladder import Rung, Step, is_growing, ladder
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import Options, run_check
 from gradparity.check.show import check_report
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from rich.console import Console
 
 SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)

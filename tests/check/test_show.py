@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
 from gradparity.check.show import LiveTable, check_report
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.texts import last_lines, number, plain
 from rich.console import Console
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.reference import Reference
-from gradparity.check.verdicts import RESOLVED, Verdict, compare
+from gradparity.arithmetic.verdicts import RESOLVED, Verdict, compare
 from gradparity.suite import DEPTHS
 
 WRONG: dict[str, Callable[[Any, int], Any]] = {

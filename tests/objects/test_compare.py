@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
 from gradparity_oracle import Network

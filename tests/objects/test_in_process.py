@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity_oracle import Network
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)

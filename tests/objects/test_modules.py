@@ -9,7 +9,7 @@ import gradparity
 import numpy as np
 import pytest
 from gradparity.check.records import Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from own_networks import Module, Tensor, cross_entropy
 
 KEYWORDS: dict[str, Any] = {"layout": "out_in", "loss": cross_entropy}

@@ -21,7 +21,7 @@ from gradparity.bench.conditions import peak
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import CaseResult, RunnerInfo, State
 from gradparity.check.run import Options, run_check
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.manifest import select_runners
 from gradparity.ports.session import GRACE_SECONDS, Failure, PortFailure, Session
 

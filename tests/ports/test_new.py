@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import required
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.build import StepFailed, ensure_built

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity, State
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.session import Failure, Session
 from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images

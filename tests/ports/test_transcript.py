@@ -11,7 +11,7 @@ from conftest import MakePort
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, State
 from gradparity.check.run import Options, run_check
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.manifest import Runner

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.report.charts import training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.trainings import BINS

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.report.gfm import CLIP, clip, columns, fence, table, text
 from gradparity.tables import Table, Value, row
 from gradparity.texts import plain

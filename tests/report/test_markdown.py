@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.report.markdown import LIMIT, markdown
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from gradparity.check.records import CheckResult
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.report.verdict import TRAINING, headline, matrix, runners
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from gradparity.bench import baselines
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.run.reading import read_run
 
 SCHEMA1 = Path(__file__).parent / "schema1"

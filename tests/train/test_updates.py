@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import RUNNERS, Sessions
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.train.rules import RULES
 from gradparity.train.running import Running
 from gradparity.train.updates import check_updates, draw_update, explain_update, results

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .rounding import EXP, LOG, SAFETY, Array, Precision, row_losses, softmax, softmax_relative
+from ..arithmetic.precision import EXP, LOG, SAFETY, Array, Precision, row_losses, softmax, softmax_relative
 
 SIGMOID = EXP + 6  # 1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)): exp, a sum, a quotient
 

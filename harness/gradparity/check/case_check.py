@@ -13,7 +13,7 @@ from .diagnosis import Answers, diagnose, mutated, repeated
 from .records import Cell, Diagnosis, Quantity
 from .reference import STEP, LayerCheck, Reference
 from .steps import Inputs
-from .verdicts import Allowance, Figures, Verdict, compare
+from ..arithmetic.verdicts import Allowance, Figures, Verdict, compare
 
 # Where the arrays of each operation on a loaded case are shown.
 SHOWN = {

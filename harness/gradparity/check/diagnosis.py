@@ -16,7 +16,7 @@ from .other_networks import other_networks
 from .records import Diagnosis, Explanation
 from .reference import STEP, Reference
 from .steps import Evidence, Inputs, of_layer, of_trace
-from .verdicts import Allowance
+from ..arithmetic.verdicts import Allowance
 
 NETWORK_LAYERS = ("affine", "relu", "sigmoid", "softmax_with_loss")
 

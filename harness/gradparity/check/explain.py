@@ -8,7 +8,7 @@ import numpy as np
 
 from ..cases import Array
 from .hypotheses import HYPOTHESES
-from .rounding import root_mean_square
+from ..arithmetic.precision import root_mean_square
 from .steps import Evidence
 
 FIT = {"float64": 1e-9, "float32": 2e-4}  # relative residual: rounding, amplified by cancellation, and no more

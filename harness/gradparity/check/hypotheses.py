@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cases import Array
-from .rounding import Precision
+from ..arithmetic.precision import Precision
 from .steps import STEPS, Evidence, Inputs, cross_entropy, one_hot, softmax
 
 Candidates = Iterator[tuple[str, Array]]

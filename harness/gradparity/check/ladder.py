@@ -10,7 +10,7 @@ from typing import get_args
 
 from ..cases import Dtype
 from .records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State, worst
-from .verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 
 
 class Step(StrEnum):

@@ -6,7 +6,7 @@ from ..telling import cell_words, explanation, first_divergence
 from ..texts import last_lines, plain
 from .records import Cell, CheckResult
 from .summary import Finding, diagnosis, findings
-from .verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 
 
 def message(result: CheckResult) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..cases import Case
 from . import bounds
-from .rounding import SAFETY, Array, Precision, softmax, softmax_relative
+from ..arithmetic.precision import SAFETY, Array, Precision, softmax, softmax_relative
 
 
 def propagated_bounds(case: Case, trace: dict[str, Any], epsilon: float) -> dict[str, Any]:

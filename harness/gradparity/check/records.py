@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
-from .verdicts import Figures, Verdict
+from ..arithmetic.verdicts import Figures, Verdict
 
 SCHEMA = 2  # of all records. 1 had no recipes in a training, and no kind and no command in a check
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import central_difference, layers
+from gradparity_oracle import LOSS, Network, central_difference, layer_pass
 
+from ..arithmetic.envelope import LIMIT, Envelope, envelopes
+from ..arithmetic.precision import Precision
+from ..arithmetic.verdicts import Allowance
 from ..cases import Array, Case, following
-from . import bounds
-from .envelope import LIMIT, envelopes
-from .propagation import propagated_bounds
-from .rounding import Precision
-from .verdicts import Allowance
+from ..functions.layers import LAYERS
+from ..functions.network import calls, in_trace
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 
@@ -90,13 +91,13 @@ class Reference:
         return _arrays(central_difference(network, self.case.x, self.case.t, STEP))
 
     @cached_property
-    def _envelopes(self) -> dict[str, float]:
-        return envelopes(self.case, self.epsilon)
+    def _envelopes(self) -> dict[str, Envelope]:
+        spec, case = self.case.spec, self.case
 
-    @cached_property
-    def _allowances(self) -> dict[str, Allowance]:
-        limits = propagated_bounds(self.case, self.trace, self.epsilon)
-        return {name: Allowance(2 * limits[name], LIMIT * self._envelopes[name]) for name in self.trace}
+        def trace(a: Mapping[str, Array]) -> dict[str, Any]:
+            return Network(spec.kinds, a, self.epsilon).trace(a["x"], a["t"])
+
+        return envelopes(trace, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
 
     def allowance(self, operation: str, array: str) -> Allowance:
         """What rounding explains in an array of the reply to this operation."""
@@ -104,92 +105,58 @@ class Reference:
             return self._of_accuracy()
         if operation == "numerical_gradient":
             return self._of_difference(array)
-        return self._allowances[self.in_trace(operation, array)]
+        return self._envelopes[self.in_trace(operation, array)].allowance
 
     def in_trace(self, operation: str, array: str) -> str:
         """An array's name in the trace: "dW1" is "affine1.dW", the logits are "affine2.out"."""
-        if operation == "predict":
-            return f"affine{len(self.case.weights)}.out"
-        if operation == "gradient" and array != "loss":
-            return f"affine{array[2:]}.{array[:2]}"
-        return array
+        return in_trace(self.case.spec.kinds, operation, array)
 
     def _of_difference(self, array: str) -> Allowance:
         # Two losses, each off by its envelope (doubled, as the loss away from the point may be larger), over 2 steps.
-        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes["loss"] / (2 * STEP)
+        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes["loss"].whole / (2 * STEP)
         size = float(np.sqrt(np.mean(np.square(self.numerical_gradient[array], dtype=np.float64))))
         return Allowance(spread=float(of_losses + 4 * Precision.of(self.case.spec.dtype).u * size))
 
     def _of_accuracy(self) -> Allowance:
         logits = self.predict["out"].astype(np.float64)
-        name = self.in_trace("predict", "out")
+        envelope = self._envelopes[self.in_trace("predict", "out")].whole
         rows = np.arange(len(logits))
         of_label = logits[rows, self.case.labels]
         others = logits.copy()
         others[rows, self.case.labels] = -np.inf
         gap = abs(of_label - others.max(axis=1))
-        close = (gap <= CLOSE_LOGITS * self._envelopes[name]) & (self._envelopes[name] > 0)
+        close = (gap <= CLOSE_LOGITS * envelope) & (envelope > 0)
         # A sum over n, or times 1 / n.
         rounding = 4 * Precision.of(np.float64).u * self.accuracy["accuracy"]
         return Allowance(limit=np.asarray(close.mean() + rounding))
 
     @cached_property
     def layers(self) -> list[LayerCheck]:
-        """Each layer of the network, and a multiplication and an addition, fed with the oracle's own inputs."""
-        return [*self._elementwise_layers(), *self._network_layers(), self._last_layer()]
+        """The layers of two arguments, and each layer of the network, fed with the oracle's own inputs."""
+        case = self.case
+        of_network = calls(case.spec.kinds, case.x, case.labels, case.params, self.epsilon, self.trace)
+        return [
+            *(self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()),
+            *(self._layer(call.name, call.layer.kind, call.inputs) for call in of_network),
+        ]
 
-    def _network_layers(self) -> list[LayerCheck]:
-        checks, x = [], self.case.x
-        depth, activation = len(self.case.weights), self.case.spec.activation
-        for i, (W, b) in enumerate(zip(self.case.weights, self.case.biases, strict=True), start=1):
-            above = f"{activation}{i}.dx" if i < depth else "softmax.dx"
-            checks.append(self._layer(f"affine{i}", "affine", {"x": x, "W": W, "b": b, "dout": self.trace[above]}))
-            if i < depth:
-                z, dout = self.trace[f"affine{i}.out"], self.trace[f"affine{i + 1}.dx"]
-                checks.append(self._layer(f"{activation}{i}", activation, {"x": z, "dout": dout}))
-                x = self.trace[f"{activation}{i}.out"]
-        return checks
-
-    def _elementwise_layers(self) -> list[LayerCheck]:
+    def _of_two_arguments(self) -> list[tuple[str, dict[str, Array]]]:
         rng = np.random.Generator(np.random.Philox(self.case.seed))
         shape = (len(self.case.x), self.case.spec.sizes[-1])
-        x, y, dout = (rng.normal(size=shape).astype(self.case.spec.dtype) for _ in range(3))
-        return [self._layer(kind, kind, {"x": x, "y": y, "dout": dout}) for kind in ("multiply", "add")]
+        drawn = {name: rng.normal(size=shape).astype(self.case.spec.dtype) for name in ("x", "y", "dout")}
+        return [(kind, drawn) for kind, layer in LAYERS.items() if layer.inputs == tuple(drawn)]
 
-    def _layer(self, name: str, kind: str, inputs: dict[str, Array]) -> LayerCheck:
-        dout = inputs["dout"]
-        if kind == "affine":
-            affine = layers.Affine(inputs["W"], inputs["b"])
-            out, dx = affine.forward(inputs["x"]), affine.backward(dout)
-            expected = {"out": out, "dx": dx, "dW": affine.dW, "db": affine.db}
-        elif kind in ("relu", "sigmoid"):
-            activation = layers.Relu() if kind == "relu" else layers.Sigmoid()
-            expected = {"out": activation.forward(inputs["x"]), "dx": activation.backward(dout)}
-        else:
-            binary = layers.Multiply() if kind == "multiply" else layers.Add()
-            out = binary.forward(inputs["x"], inputs["y"])
-            dx, dy = binary.backward(dout)
-            expected = {"out": out, "dx": dx, "dy": dy}
-        doubles = [a.astype(np.float64) for a in inputs.values()]
-        bound = getattr(bounds, kind)(Precision.of(self.case.spec.dtype), *doubles)
-        return LayerCheck(name, kind, {"kind": kind}, inputs, expected, _twice(bound))
-
-    def _last_layer(self) -> LayerCheck:
-        x, t = self.trace[f"affine{len(self.case.weights)}.out"], self.case.t
-        last = layers.SoftmaxWithLoss(self.epsilon)
-        loss = last.forward(x, t)
-        expected = _arrays({"loss": loss, "y": last.y, "dx": last.backward()})
-        p = Precision.of(self.case.spec.dtype)
-        bound = bounds.softmax_with_loss(p, x.astype(np.float64), self.case.labels, self.epsilon)
-        kind = "softmax_with_loss"
-        fields = {"kind": kind, "epsilon": repr(self.epsilon)}
-        return LayerCheck("softmax", kind, fields, {"x": x, "t": t}, expected, _twice(bound))
+    def _layer(self, name: str, kind: str, inputs: Mapping[str, Array]) -> LayerCheck:
+        layer, p = LAYERS[kind], Precision.of(self.case.spec.dtype)
+        fields, sent = {"kind": kind}, {key: inputs[key] for key in layer.inputs}
+        if kind == LOSS:
+            fields, sent = fields | {"epsilon": repr(self.epsilon)}, sent | {"t": self.case.t}
+        expected = _arrays(layer_pass(kind, sent, self.epsilon))
+        wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in inputs.items()}
+        # The port and the oracle each lie within the bound of the exact result.
+        allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
+        return LayerCheck(name, kind, fields, sent, expected, allowances)
 
 
 def _arrays(values: dict[str, Any]) -> dict[str, Array]:
     return {name: np.asarray(value) for name, value in values.items()}
-
-
-def _twice(bound: dict[str, Any]) -> dict[str, Allowance]:
-    """The port and the oracle each lie within the bound of the exact result."""
-    return {name: Allowance(limit=2 * np.asarray(e)) for name, e in bound.items()}

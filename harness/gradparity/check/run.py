@@ -22,7 +22,7 @@ from ..ports.start import start
 from .case_check import CaseCheck
 from .records import CaseResult, Cell, Quantity, RunnerInfo, State
 from .reference import Reference
-from .verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
 KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are

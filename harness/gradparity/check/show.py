@@ -16,7 +16,7 @@ from ..texts import last_lines, number, plain
 from .ladder import Rung, is_growing, ladder
 from .records import CaseResult, CheckResult, RunnerInfo, State
 from .summary import check_table, closest_call, counts
-from .verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 
 STYLES: dict[StrEnum, str] = {
     Verdict.IDENTICAL: "green",

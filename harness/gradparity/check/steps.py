@@ -15,8 +15,8 @@ import numpy as np
 
 from ..cases import Array, Case
 from . import bounds
-from .rounding import Precision
-from .verdicts import Allowance, Figures, compare
+from ..arithmetic.precision import Precision
+from ..arithmetic.verdicts import Allowance, Figures, compare
 
 Inputs = Mapping[str, Array]
 

@@ -12,7 +12,7 @@ from ..tables import Table, Value, row
 from ..texts import number
 from .hypotheses import HYPOTHESES
 from .records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, worst
-from .verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from ..check.hypotheses import HYPOTHESES
 from ..check.records import CheckResult, State
 from ..check.run import Options, References, run_check
 from ..check.summary import diagnosis
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..errors import UsageError
 from ..ports.build import StepFailed, ensure_built
 from ..ports.manifest import Port, Runner, first_problem, read_port

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..check.show import STYLES
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..texts import number
 from .soak import SoakResult
 

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
 from ..check.reference import Reference
-from ..check.verdicts import RESOLVED, Allowance, Verdict, compare
+from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, compare
 from .correct import CORRECT, Correct
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..check.messages import message
 from ..check.records import CheckResult, Quantity
 from ..check.show import check_report, sum_line
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..consoles import to_text
 from ..texts import plain
 

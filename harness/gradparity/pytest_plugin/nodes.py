@@ -11,7 +11,7 @@ import pytest
 from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.records import CheckResult
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..errors import DataMissing, UsageError
 from ..ports.manifest import Runner
 from ..suite import default_suite

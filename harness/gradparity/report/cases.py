@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..telling import cell_words, first_divergence
 from ..texts import last_lines
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from ..bench.baselines import Change, changes, differences
 from ..bench.records import CONTROL, Word
 from ..check.records import ORDER, CheckResult
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..train.records import TrainResult, TrainRun

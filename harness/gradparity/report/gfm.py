@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..tables import Table, Value
 from ..texts import plain
 

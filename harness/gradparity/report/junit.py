@@ -10,7 +10,7 @@ from junitparser.junitparser import FinalResult
 
 from ..bench.records import CONTROL, BenchResult
 from ..check.records import CaseResult, CheckResult, RunnerInfo, State, worst
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..telling import cell_words, first_divergence

@@ -9,7 +9,7 @@ from ..bench.records import BenchResult
 from ..bench.tables import conditions_words, gradient_table
 from ..check.records import CheckResult, RunnerInfo, State
 from ..check.summary import closest_call
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..tables import Table, Value, row

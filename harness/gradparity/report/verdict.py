@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from ..check.records import Quantity, RunnerInfo, worst
 from ..check.summary import rows
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..texts import plain

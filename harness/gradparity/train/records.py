@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
 from ..check.records import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from .recipes import Recipe
 
 

@@ -12,7 +12,7 @@ from ..cases import Array
 from ..check.case_check import CaseCheck
 from ..check.records import Cell, Diagnosis, RunnerInfo, State
 from ..check.reference import Reference
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..ports.manifest import Runner
 from ..ports.session import Failure, Hello, PortFailure, Session
 from ..ports.start import start

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..check.rounding import SAFETY, Array, Precision
+from ..arithmetic.precision import SAFETY, Array, Precision
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ..check.records import State
 from ..check.show import STYLES, absent, table_of, told_lines
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..tables import Table
 from ..texts import plain
 from .records import TrainResult, TrainRun

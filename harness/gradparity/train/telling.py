@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..telling import Told
 from ..texts import last_lines
 from .records import TrainResult, TrainRun

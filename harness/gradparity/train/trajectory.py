@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import OPTIMIZERS, Network, Optimizer
+from gradparity_oracle import OPTIMIZERS, Network, Optimizer, dense
 
 from ..cases import Array
-from ..check.verdicts import RESOLVED, Verdict
+from ..arithmetic.verdicts import RESOLVED, Verdict
 from .images import ImageSets
 from .recipes import Recipe
 
@@ -92,9 +92,8 @@ def oracle_run(
 
 def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
     """The oracle's network with copies of these parameters."""
-    count = range(1, len(recipe.sizes))
-    weights, biases = ([parameters[f"{kind}{i}"].copy() for i in count] for kind in "Wb")
-    return Network(weights, biases, recipe.activation, epsilon)
+    kinds = dense(len(recipe.sizes) - 1, recipe.activation)
+    return Network(kinds, {name: p.copy() for name, p in parameters.items()}, epsilon)
 
 
 def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:

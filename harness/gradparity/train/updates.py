@@ -10,8 +10,8 @@ import numpy as np
 
 from ..cases import Array
 from ..check.records import Cell, Explanation, Quantity
-from ..check.rounding import Precision
-from ..check.verdicts import Allowance, Verdict, compare
+from ..arithmetic.precision import Precision
+from ..arithmetic.verdicts import Allowance, Verdict, compare
 from ..ports.session import Failure, PortFailure, Session
 from .rules import RULES, Formula, Numbers, known_bugs
 from .running import Running

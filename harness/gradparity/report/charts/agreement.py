@@ -11,7 +11,7 @@ import altair as alt
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
-from ...check.verdicts import Verdict
+from ...arithmetic.verdicts import Verdict
 from ...run.records import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .rounding import Array, root_mean_square
+from .precision import Array, root_mean_square
 
 RESOLVED = 1e-3  # a verdict that could not have seen a relative error of this size is none
 

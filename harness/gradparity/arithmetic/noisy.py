@@ -1,0 +1,152 @@
+"""Stochastic arithmetic: every operation rounds at random.
+
+The values are float64 and stand for numbers of some precision. What an operation gives has a random error of the size
+that rounding makes; what only moves or chooses elements has none. A ``Pass`` is one run of some function. The first is
+still: it makes no noise, and writes on a tape how large the noise of each operation is; those after it read the
+tape. So all of them must do the same operations in the same order.
+
+Source of the idea: D. S. Parker, "Monte Carlo Arithmetic" (1997); CADNA and Verificarlo do it by a compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import noise
+from .carried import Arithmetic, Carried, plain
+from .precision import Array, Precision
+
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+EXACT = {
+    np.negative, np.positive, np.absolute, np.fabs, np.maximum, np.minimum, np.fmax, np.fmin, np.sign, np.copysign,
+    np.floor, np.ceil, np.rint, np.trunc, np.conjugate,
+}  # fmt: skip
+
+
+@dataclass
+class Entry:
+    """An operation on the tape: the size of its noise, and which rows of its result share theirs, if some do.
+
+    ``shape`` is that of what is drawn.
+    """
+
+    size: Array
+    shape: tuple[int, ...]
+    rows: Array | None
+
+
+@dataclass
+class Comparison:
+    """A comparison on the tape: a - b in the still pass, and how far each other pass was from that."""
+
+    difference: Array
+    deviations: list[Array] = field(default_factory=list)
+    near: Array | None = None  # where rounding may decide it, once that is known
+
+
+Tape = list[Entry | Comparison]
+
+
+class Pass(Arithmetic):
+    """One run. Without a generator it is the still one, which fills the tape."""
+
+    def __init__(
+        self,
+        precision: Precision,
+        tape: Tape,
+        rng: np.random.Generator | None = None,
+        masks: Callable[[tuple[int, ...]], Array] | None = None,
+    ) -> None:
+        """``masks`` draws what a comparison gives where rounding may decide it."""
+        self.precision, self.tape, self.rng, self.masks = precision, tape, rng, masks
+        self.position = 0
+
+    def array(self, value: Array) -> Carried:
+        """This value, exactly, in float64."""
+        found = super().array(np.asarray(value, np.float64))
+        if self.rng is None:
+            _number_rows(found, _alike(plain(found), []))
+        return found
+
+    def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """NumPy's result, with noise where it is rounded."""
+        raw = tuple(plain(one) for one in inputs)
+        value = super().apply(ufunc, method, raw, options)
+        if isinstance(value, tuple) or np.asarray(value).dtype.kind != "f":
+            return self._compared(value, *raw) if ufunc in COMPARISONS and method == "__call__" else value
+        if ufunc in EXACT:
+            return value
+        if self.rng is None:
+            return self._written(np.asarray(value), inputs, _size(self.precision, ufunc, method, raw, options, value))
+        entry = self._next()
+        drawn = self.rng.standard_normal(entry.shape)
+        return value + entry.size * (drawn if entry.rows is None else drawn[entry.rows])
+
+    def _next(self) -> Any:
+        self.position += 1
+        return self.tape[self.position - 1]
+
+    def _written(self, value: Array, inputs: Sequence[Any], size: Array) -> Carried:
+        rows = _alike(value, [one for one in inputs if isinstance(one, Carried)])
+        size = np.nan_to_num(size, nan=0.0, posinf=0.0)
+        kinds = 0 if rows is None or not rows.size else int(rows.max()) + 1
+        shared = rows is not None and kinds < len(rows)
+        self.tape.append(Entry(size, (kinds, *size.shape[1:]) if shared else size.shape, rows if shared else None))
+        found = self.carry(value)
+        _number_rows(found, rows)
+        return found
+
+    def _compared(self, value: Array, a: Array, b: Array) -> Array:
+        """Where rounding may decide it, it is drawn."""
+        with np.errstate(invalid="ignore"):
+            difference = np.asarray(np.subtract(a, b, dtype=np.float64))
+        if self.rng is None:
+            self.tape.append(Comparison(difference))
+            return value
+        on_tape: Comparison = self._next()
+        if self.masks is None:
+            on_tape.deviations.append(difference - on_tape.difference)
+        elif on_tape.near is not None:
+            return np.where(on_tape.near, self.masks(value.shape), value)
+        return value
+
+
+def _size(
+    p: Precision, ufunc: np.ufunc, method: str, raw: tuple[Any, ...], options: dict[str, Any], value: Any
+) -> Array:
+    value = np.asarray(value)
+    with np.errstate(all="ignore"):
+        if ufunc is np.matmul and raw[0].ndim == raw[1].ndim == 2:
+            return noise.of_product(p, *raw, value)
+        if ufunc is np.add and method == "reduce":
+            return noise.of_sum(p, raw[0], options.get("axis", 0), value)
+        if method == "__call__" and ufunc is not np.matmul:
+            return noise.of_operation(p, ufunc, raw, value)
+    raise NotImplementedError(f"{ufunc.__name__}.{method} has no stochastic arithmetic yet")
+
+
+def _number_rows(array: Carried, rows: Array | None) -> None:
+    """Note which rows are computed alike. The shape goes with it: a transposed view has other rows."""
+    array.note = rows, array.shape, array.strides
+
+
+def _rows(array: Carried) -> Array | None:
+    if array.note is None or array.note[1:] != (array.shape, array.strides):
+        return None
+    rows: Array | None = array.note[0]
+    return rows
+
+
+def _alike(value: Array, inputs: Sequence[Carried]) -> Array | None:
+    """Numbers for the rows: equal for those of equal value, of inputs with as many rows that are alike, too."""
+    if value.ndim == 0:
+        return None
+    known = [rows.tolist() for one in inputs if (rows := _rows(one)) is not None and len(rows) == len(value)]
+    numbers: dict[Any, int] = {}
+    each = np.ascontiguousarray(value + 0.0).reshape(len(value), -1)  # + 0.0, as -0.0 is equal to 0.0
+    keys = zip((row.tobytes() for row in each), *known, strict=True)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.intp)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from conftest import required
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult, RunnerInfo, State
+from gradparity.check.records import CaseResult
 from gradparity.check.run import Options, run_check
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port
 from gradparity.ports.new import find_template, make_port, templates
 from gradparity.ports.session import Failure, PortFailure, Session

@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.estimates import estimates, floors
 from gradparity.bench.plan import Group, layer_group, pass_group, scaling_groups
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Ledger, Series, Timed
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State  # fmt: skip
-from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.machine import Machine
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.run.records import Run
 from gradparity.train.recipes import Printed, Recipe
 from gradparity.train.records import EnvelopeResult, Epoch, GradientCheck, TrainResult, TrainRun, Updates

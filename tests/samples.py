@@ -9,10 +9,12 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
-from gradparity.bench.records import BenchResult, Timed
-from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.bench.records import BenchResult, Timed
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.diagnosis.records import Diagnosis, Explanation
 from gradparity.parts import join
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.run.reading import Recorded
 from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainResult, TrainRun

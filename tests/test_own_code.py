@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import required
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.run import Options, run_check
-from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.build import ensure_built
 from gradparity.ports.manifest import Port, read_port
 from gradparity.ports.new import find_template, make_port

@@ -12,10 +12,10 @@ import pytest
 from conftest import RUNNERS, Sessions
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.case_check import CaseCheck
-from gradparity.check.reference import Reference
 from gradparity.check.run import References
 from gradparity.ports.manifest import own_ports
 from gradparity.ports.session import Failure, PortFailure, Session
+from gradparity.reference import Reference
 from gradparity.suite import default_suite
 from threadpoolctl import threadpool_limits
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity
-from gradparity.check.reference import Reference
 from gradparity.check.run import Options, run_check
-from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
+from gradparity.reference import Reference
 
 PEERS = Path(__file__).parents[1] / "benchmarks" / "peers"
 RUNNERS = {path.parent.name: read_port(path.parent).runners[0] for path in sorted(PEERS.glob("*/port.toml"))}

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .data import find_mnist, load_digits, load_mnist
-from .errors import UsageError
+from .errors import UsageError, first_problem
 from .functions.layers import LAYERS, known_activation
-from .ports.manifest import first_problem
 
 Array = NDArray[Any]
 Dtype = Literal["float64", "float32"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 
 class UsageError(Exception):
     """The command line, a port.toml, a case file or a data folder is not as it should be. One line; exit code 2."""
@@ -9,3 +11,11 @@ class UsageError(Exception):
 
 class DataMissing(Exception):
     """A data set is not here and could not be fetched. Says how to get it."""
+
+
+def first_problem(error: ValidationError) -> str:
+    """A validation error as one line: where, what was expected, what came."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"]) or "the table"
+    came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {problem['input']!r:.60}"
+    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}{came}"

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .check.records import Cell, CheckResult, Diagnosis
-from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
 from .arithmetic.verdicts import Verdict
+from .check.records import Cell, CheckResult
+from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
+from .diagnosis.records import Alone, Asked, Diagnosis, Where
 from .texts import last_lines, number
 
 ALONE = {
-    "wrong": " (called alone, too)",
-    "right": " (called alone it is right)",
-    "layers right": " (the layers called alone are right)",
+    Alone.WRONG: " (called alone, too)",
+    Alone.RIGHT: " (called alone it is right)",
+    Alone.NOT_ASKED: "",
+    Alone.LAYERS_RIGHT: " (the layers called alone are right)",
+}
+ASKED = {
+    Asked.IN_PASS: "",
+    Asked.ALONE: ", called alone",
+    Asked.AGAIN: ", asked again",
+    Asked.NEXT: ", in the case after another",
+    Asked.ARGUMENT: "",
 }
 
 
@@ -50,10 +59,17 @@ def _told(finding: Finding, result: CheckResult) -> Told:
     return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, case.command)
 
 
+def place(where: Where) -> str:
+    """An array of a port: "affine1 forward out", "gradient dW1", and how it was asked for."""
+    if where.asked is Asked.ARGUMENT:
+        return f"{where.array} of {where.operation} {where.layer}".strip()
+    words = [where.layer or where.operation, where.phase or "", where.array]
+    return " ".join(filter(None, words)) + ASKED[where.asked]
+
+
 def first_divergence(told: Diagnosis) -> str:
     """The first array that is wrong by itself, whether it is so called alone, and what else is wrong."""
-    alone = ALONE.get(told.alone, "")
-    text = told.where if told.where.endswith("called alone") else f"{told.where}{alone}"
+    text = place(told.where) + ("" if told.where.asked is Asked.ALONE else ALONE[told.alone])
     for names, one, more in (
         (told.inherited, "inherits this", "inherit this"),
         (told.beside, "is wrong, too", "are wrong, too"),

@@ -30,6 +30,7 @@ from gradparity_oracle import (
 )
 from threadpoolctl import threadpool_info
 
+
 class Port:
     """The loaded case, the sets of images, and the operations on them."""
 

@@ -21,8 +21,8 @@ Operand = TypeVar("Operand", float, Array)
 class Layer:
     """What the layers of a network have in common: the names of what goes in, and of what they learn.
 
-    ``inputs`` are forward's arguments; ``params`` are the arrays that the layer learns, in the order in which it is made
-    of them: each is an attribute, and so is its gradient, "d" and its name, once backward was called.
+    ``inputs`` are forward's arguments; ``params`` are the arrays that the layer learns, in its constructor's order:
+    each is an attribute, and so is its gradient, "d" and its name, once backward was called.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("x",)
@@ -187,8 +187,7 @@ def layer_pass(
     """One layer by itself, forward and backward: its results by name, in the order in which they arise.
 
     ``arrays`` has the layer's inputs and params, and dout, the gradient of its result. The loss takes x, t and
-    ``epsilon``, and gives loss, y and dx. ``layers`` and ``loss`` are the classes. Raises KeyError for a kind that is not
-    there.
+    ``epsilon``, and gives loss, y and dx. ``layers`` and ``loss`` are the classes. Raises KeyError for an unknown kind.
     """
     if kind == LOSS:
         last = loss(epsilon)

@@ -11,8 +11,8 @@ from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_
 from gradparity.bench.records import CONTROL, BenchResult, Word
 from gradparity.bench.run import BenchOptions, method, run_bench
 from gradparity.cases import CaseSpec
-from gradparity.check.records import State
 from gradparity.errors import UsageError
+from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
 
 SMALL = CaseSpec(sizes=(30, 20, 10), batch=40)

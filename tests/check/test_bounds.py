@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.check import bounds
 from gradparity.arithmetic.precision import Precision
+from gradparity.check import bounds
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,11 +6,12 @@ import re
 
 import pytest
 from conftest import MakePort
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CheckResult, Quantity, RunnerInfo, State
+from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
 from gradparity.check.summary import diagnosis
-from gradparity.arithmetic.verdicts import Verdict
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
 from gradparity.telling import first_divergence
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.diagnosis import Answers, diagnose, mutated
-from gradparity.check.reference import OPERATIONS, Reference
-from gradparity.check.steps import Inputs
+from gradparity.diagnosis.diagnose import Answers, diagnose, mutated
+from gradparity.diagnosis.steps import Inputs
+from gradparity.reference import OPERATIONS, Reference
 from gradparity_oracle import Affine, Network
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.cases import Case, CaseSpec, draw
-from gradparity.check.reference import Reference
 from gradparity.arithmetic.verdicts import compare
+from gradparity.cases import Case, CaseSpec, draw
+from gradparity.reference import Reference
 from gradparity.suite import DEPTHS, default_suite
 from hypothesis import given
 from hypothesis import strategies as st

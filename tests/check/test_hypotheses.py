@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.cases import CaseSpec, draw
-from gradparity.check.diagnosis import mutated, repeated
-from gradparity.check.explain import explain
-from gradparity.check.hypotheses import HYPOTHESES
-from gradparity.check.reference import Reference
-from gradparity.check.steps import Evidence, of_trace
 from gradparity.arithmetic.verdicts import Allowance
+from gradparity.cases import CaseSpec, draw
+from gradparity.diagnosis.bugs import KNOWN
+from gradparity.diagnosis.diagnose import mutated, repeated
+from gradparity.diagnosis.explain import explain
+from gradparity.diagnosis.steps import Evidence, of_trace
+from gradparity.reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +32,7 @@ def names(e: Evidence) -> list[str]:
 
 
 def test_every_hypothesis_has_a_name_of_its_own_purpose() -> None:
-    assert len({(one.name, one.kinds, one.results) for one in HYPOTHESES}) == len(HYPOTHESES)
+    assert len({(one.name, one.kinds, one.results) for one in KNOWN}) == len(KNOWN)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

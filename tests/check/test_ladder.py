@@ -6,12 +6,12 @@ import io
 
 import pytest
 from conftest import MakePort
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.ladder import Rung, Step, is_growing, ladder
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import Options, run_check
 from gradparity.check.show import check_report
-from gradparity.arithmetic.verdicts import Verdict
 from rich.console import Console
 
 SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)

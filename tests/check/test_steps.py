@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.reference import Reference
-from gradparity.check.steps import of_layer, of_trace
+from gradparity.diagnosis.steps import of_layer, of_trace
+from gradparity.reference import Reference
 from gradparity.suite import default_suite
 
 SMALL = [spec for spec in default_suite() if spec.data == "random"]

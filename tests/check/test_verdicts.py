@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from gradparity.check.records import worst
 from gradparity.arithmetic.verdicts import RESOLVED, Allowance, Verdict, compare, ulps
+from gradparity.check.records import worst
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp

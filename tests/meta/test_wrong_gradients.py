@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.cases import CaseSpec, draw
-from gradparity.check.reference import Reference
 from gradparity.arithmetic.verdicts import RESOLVED, Verdict, compare
+from gradparity.cases import CaseSpec, draw
+from gradparity.reference import Reference
 from gradparity.suite import DEPTHS
 
 WRONG: dict[str, Callable[[Any, int], Any]] = {

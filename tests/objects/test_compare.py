@@ -11,9 +11,9 @@ import gradparity
 import gradparity_oracle as oracle
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.arithmetic.verdicts import Verdict
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
 from gradparity_oracle import Network

@@ -10,9 +10,9 @@ from typing import Any
 import gradparity
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.arithmetic.verdicts import Verdict
 from gradparity_oracle import Network
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)

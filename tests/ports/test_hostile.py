@@ -17,11 +17,12 @@ import numpy as np
 import psutil
 import pytest
 from conftest import MakePort, fake_port
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.conditions import peak
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.records import CaseResult, RunnerInfo, State
+from gradparity.check.records import CaseResult
 from gradparity.check.run import Options, run_check
-from gradparity.arithmetic.verdicts import Verdict
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import select_runners
 from gradparity.ports.session import GRACE_SECONDS, Failure, PortFailure, Session
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import required
-from gradparity.cases import CaseSpec, draw
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.cases import CaseSpec, draw
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.build import StepFailed, ensure_built

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.cases import CaseSpec, draw
-from gradparity.check.records import Quantity, State
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.cases import CaseSpec, draw
+from gradparity.check.records import Quantity
+from gradparity.ports.info import State
 from gradparity.ports.session import Failure, Session
 from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from conftest import MakePort
-from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult, State
-from gradparity.check.run import Options, run_check
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.cases import CaseSpec
+from gradparity.check.records import CaseResult
+from gradparity.check.run import Options, run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError
+from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
 from gradparity.ports.transcript import read_asked, read_transcript, recording, replaying
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.estimates import floors
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
-from gradparity.arithmetic.verdicts import Verdict
 from gradparity.machine import Machine
 from gradparity.report.changes import Comparison, Outcome, compare
 from gradparity.run.records import Run

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import pytest
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.report.charts import agreement
 from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, ORACLE, agreeing, info

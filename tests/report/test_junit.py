@@ -9,9 +9,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from gradparity.bench.records import BenchResult, Timed
-from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.bench.records import BenchResult, Timed
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.diagnosis.records import Diagnosis, Explanation
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.report.junit import junit
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run

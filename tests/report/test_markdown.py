@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.report.markdown import LIMIT, markdown
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run

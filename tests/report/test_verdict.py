@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from gradparity.check.records import CheckResult
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CheckResult
 from gradparity.report.verdict import TRAINING, headline, matrix, runners
 from gradparity.run.reading import Recorded
 from gradparity.run.records import Run

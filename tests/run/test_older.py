@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from gradparity.bench import baselines
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.bench import baselines
 from gradparity.run.reading import read_run
 
 SCHEMA1 = Path(__file__).parent / "schema1"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from conftest import RUNNERS, MakePort
-from gradparity.check.records import State
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
 from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.cases import Dtype
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.cases import Dtype
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
 from gradparity.train.trajectory import Envelope, Run, envelope, network_of, oracle_optimizer, oracle_run, stray

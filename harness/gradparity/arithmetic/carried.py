@@ -1,6 +1,6 @@
 """NumPy arrays that compute by an arithmetic of their own: the same code, read several ways.
 
-A ``Carried`` array hands every operation on it to its arithmetic, and what comes of it carries the arithmetic on. So code
+A ``Carried`` array hands every operation on it to its arithmetic, and the result carries the arithmetic on. So code
 that is written for NumPy can be run in stochastic arithmetic, or with its sums in another order, as it is.
 """
 

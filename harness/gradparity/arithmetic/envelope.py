@@ -1,6 +1,6 @@
 """Question b: a whole function in stochastic arithmetic. How far rounding usually takes each of its results.
 
-The function is run some times in stochastic arithmetic, in which every operation's result has a random error of the size
+The function is run some times in stochastic arithmetic, where every operation's result has a random error of the size
 that rounding makes. How far a result strays from the undisturbed run is its envelope: of the whole array, and of each
 element. It stays sharp at any depth, where a rigorous bound does not.
 """

@@ -121,7 +121,7 @@ def _size(
     value = np.asarray(value)
     with np.errstate(all="ignore"):
         if ufunc is np.matmul and raw[0].ndim == raw[1].ndim == 2:
-            return noise.of_product(p, *raw, value)
+            return noise.of_product(p, raw[0], raw[1], value)
         if ufunc is np.add and method == "reduce":
             return noise.of_sum(p, raw[0], options.get("axis", 0), value)
         if method == "__call__" and ufunc is not np.matmul:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from platformdirs import user_data_path
 from pydantic import ValidationError
 
-from ..errors import UsageError
-from ..ports.manifest import first_problem
+from ..errors import UsageError, first_problem
 from .records import BenchResult, GroupResult, Word
 from .statistics import interval, log_ratios, word
 

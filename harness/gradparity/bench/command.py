@@ -10,9 +10,9 @@ import click
 from rich.console import RenderableType
 
 from ..cases import CaseSpec
-from ..check.records import State
 from ..errors import UsageError
 from ..machine import this_machine
+from ..ports.info import State
 from ..ports.manifest import Runner
 from ..progress import shown_progress
 from .baselines import Change, changes, differences, read, save

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..cases import Case
-from ..check.records import RunnerInfo, State
+from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import Failure, PortFailure, Session
 from ..ports.start import start

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
 from ..cases import CaseSpec
-from ..check.records import SCHEMA, RunnerInfo, missing
+from ..check.records import SCHEMA
 from ..machine import Machine
+from ..ports.info import RunnerInfo, missing
 
 CONTROL = "control"  # the oracle a second time
 ROOFLINE = "products"  # the operation that a gradient is a multiple of

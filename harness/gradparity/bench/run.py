@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ..cases import Case, draw
-from ..check.records import State
 from ..errors import UsageError
 from ..machine import this_machine
 from ..parts import Growing
+from ..ports.info import State
 from ..ports.manifest import Runner, own_ports
 from ..ports.session import REQUEST_SECONDS, Failure, PortFailure
 from .clock import SAMPLES

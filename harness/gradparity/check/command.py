@@ -12,8 +12,9 @@ from ..consoles import to_stderr
 from ..data import find_mnist, load_mnist
 from ..errors import DataMissing
 from ..parts import Growing
+from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
-from .records import CaseResult, CheckResult, RunnerInfo
+from .records import CaseResult, CheckResult
 from .run import Options, run_check
 from .show import LiveTable
 

@@ -8,9 +8,10 @@ from enum import StrEnum
 from textwrap import shorten
 from typing import get_args
 
-from ..cases import Dtype
-from .records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State, worst
 from ..arithmetic.verdicts import Verdict
+from ..cases import Dtype
+from ..ports.info import RunnerInfo, State
+from .records import CaseResult, Cell, CheckResult, Quantity, Reason, worst
 
 
 class Step(StrEnum):
@@ -120,9 +121,9 @@ def _refusal(cases: list[CaseResult]) -> str:
     """What to do where the port takes none of the cases, whatever it lists; empty where it takes some."""
     if not cases or any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in cases):
         return ""
-    reasons = {cell.detail for case in cases for cell in case.cells}
+    reasons = {cell.reason for case in cases for cell in case.cells}
     others = [dtype for dtype in get_args(Dtype) if dtype not in {case.dtype for case in cases}]
-    if others and all(reason.startswith("the port has no float") for reason in reasons):
+    if others and reasons == {Reason.NO_DTYPE}:
         return f"run a {others[0]} case: --case 'random-9-6-4-*-n7-{others[0]}'"
     refused = any(case.refused for case in cases)
     return "the port refuses these cases (supports, after gradparity new): try others" if refused else ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..arithmetic.verdicts import Verdict
 from ..telling import cell_words, explanation, first_divergence
 from ..texts import last_lines, plain
 from .records import Cell, CheckResult
 from .summary import Finding, diagnosis, findings
-from ..arithmetic.verdicts import Verdict
 
 
 def message(result: CheckResult) -> str:

@@ -14,15 +14,16 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec, draw
 from ..ports.conversation import Conversation
+from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
 from ..ports.start import start
+from ..reference import Reference
 from .case_check import CaseCheck
-from .records import CaseResult, Cell, Quantity, RunnerInfo, State
-from .reference import Reference
-from ..arithmetic.verdicts import Verdict
+from .records import CaseResult, Cell, Quantity, Reason
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
 KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
@@ -146,7 +147,9 @@ class RunnerCheck:
     def _asked(self, spec: CaseSpec, seed: int) -> dict[str, Any]:
         """What the case shows, as fields of a CaseResult."""
         if self.dtypes is not None and spec.dtype not in self.dtypes:
-            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}")}
+            return {
+                "cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}", Reason.NO_DTYPE)
+            }
         if self.broken >= GIVE_UP_AFTER:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
             return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.last_words}
@@ -192,7 +195,10 @@ def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) ->
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
     if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
         return [], ""
-    cells = _everything(spec, Verdict.NOT_IMPLEMENTED if refused else Verdict.COULD_NOT_RUN, what)
+    if refused:
+        cells = _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
+    else:
+        cells = _everything(spec, Verdict.COULD_NOT_RUN, what)
     return [cell for cell in cells if check is None or cell.quantity not in BEFORE_LOAD], refused
 
 
@@ -200,7 +206,7 @@ BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
 """What is asked before the network is loaded."""
 
 
-def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:
+def _everything(spec: CaseSpec, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
     others = {Quantity.UPDATE} if spec.numerical else {Quantity.UPDATE, Quantity.NUMERICAL}
     asked = [quantity for quantity in Quantity if quantity not in others]
-    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in asked]
+    return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]

@@ -10,13 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from .. import tables
+from ..arithmetic.verdicts import Verdict
 from ..bench.records import Word
+from ..ports.info import RunnerInfo, State
 from ..telling import Told, told_findings
 from ..texts import last_lines, number, plain
 from .ladder import Rung, is_growing, ladder
-from .records import CaseResult, CheckResult, RunnerInfo, State
+from .records import CaseResult, CheckResult
 from .summary import check_table, closest_call, counts
-from ..arithmetic.verdicts import Verdict
 
 STYLES: dict[StrEnum, str] = {
     Verdict.IDENTICAL: "green",

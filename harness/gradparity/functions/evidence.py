@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -11,6 +11,9 @@ from ..arithmetic.precision import Array
 from ..arithmetic.verdicts import Allowance, Figures, compare
 
 Inputs = Mapping[str, Array]
+Candidate = tuple[str, Array]
+"""A sentence, and the array that the bug would give."""
+Candidates = Iterator[Candidate]
 
 
 class Subject(StrEnum):
@@ -26,8 +29,8 @@ class Subject(StrEnum):
 class Evidence:
     """An array of a port, what it should be, and all that it was computed from.
 
-    ``kind`` is the layer's kind, or a ``Subject``; ``result`` the result's name. ``previous`` holds the same inputs, and
-    the result, of the case before.
+    ``kind`` is the layer's kind, or a ``Subject``; ``result`` the result's name. ``previous`` holds the same inputs and
+    the result of the case before. ``prepared`` are candidates that take more than these inputs, by the bug's name.
     """
 
     kind: str
@@ -39,6 +42,7 @@ class Evidence:
     batch: int
     classes: int
     previous: Inputs = field(default_factory=dict)
+    prepared: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
 
     @property
     def comparable(self) -> bool:
@@ -56,10 +60,6 @@ class Evidence:
         return not self.comparable or not self.figures.ratio <= 1
 
 
-Candidates = Iterator[tuple[str, Array]]
-"""Sentences, and the arrays that a bug would give."""
-
-
 @dataclass(frozen=True)
 class Bug:
     """A known bug: its name, the kinds and results that it is about (none named: any), and what it would give."""
@@ -68,6 +68,12 @@ class Bug:
     kinds: tuple[str, ...]
     results: tuple[str, ...]
     candidates: Callable[[Evidence], Candidates]
+
+    def candidates_for(self, e: Evidence) -> Candidates:
+        """What is prepared for it, then what it computes from the inputs; nothing where it is not about this."""
+        if self.about(e):
+            yield from e.prepared.get(self.name, ())
+            yield from self.candidates(e)
 
     def about(self, e: Evidence) -> bool:
         """Whether it could explain this array at all; an argument that was changed is that, whatever it is now."""

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from ..arithmetic.carried import Arithmetic, plain
 from ..cases import Array, Case
-from ..check.reference import LayerCheck
+from ..reference import LayerCheck
 
 Term = Callable[[Any], Array]  # the k-th term of a sum
 Order = Callable[[Term, int], Array]  # sums n terms

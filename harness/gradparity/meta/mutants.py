@@ -23,20 +23,21 @@ from time import perf_counter
 import gradparity_oracle
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
-from ..check.hypotheses import HYPOTHESES
-from ..check.records import CheckResult, State
+from ..check.records import CheckResult
 from ..check.run import Options, References, run_check
 from ..check.summary import diagnosis
-from ..arithmetic.verdicts import Verdict
-from ..errors import UsageError
+from ..diagnosis.bugs import KNOWN
+from ..errors import UsageError, first_problem
 from ..ports.build import StepFailed, ensure_built
-from ..ports.manifest import Port, Runner, first_problem, read_port
+from ..ports.info import State
+from ..ports.manifest import Port, Runner, read_port
 from ..telling import first_divergence
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
-NAMES = {one.name for one in HYPOTHESES} | {COULD_NOT_RUN}
+NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN}
 
 
 class _Table(BaseModel):

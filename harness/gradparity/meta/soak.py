@@ -19,9 +19,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
-from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
-from ..check.reference import Reference
 from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, compare
+from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
+from ..reference import Reference
 from .correct import CORRECT, Correct
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import UsageError
+from ..errors import UsageError, first_problem
 from .programs import environment, expand, find_program
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -129,14 +129,6 @@ def read_port(folder: Path) -> Port:
     if len(set(names)) < len(names):
         raise UsageError(f"{path}: expected each runner to have a name of its own, came {', '.join(names)}")
     return Port(folder.resolve(), manifest)
-
-
-def first_problem(error: ValidationError) -> str:
-    """A validation error as one line: where, what was expected, what came."""
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"]) or "the table"
-    came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {problem['input']!r:.60}"
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}{came}"
 
 
 def ports_folder() -> Path:

@@ -30,8 +30,8 @@ from typing import BinaryIO
 from pydantic import BaseModel, ValidationError
 
 from ..cases import CaseSpec
-from ..errors import UsageError
-from .manifest import Manifest, Port, Runner, RunnerSpec, first_problem
+from ..errors import UsageError, first_problem
+from .manifest import Manifest, Port, Runner, RunnerSpec
 
 FIRST_LINE = b"gradparity transcript 1"
 CHUNK = 1 << 16

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.records import CheckResult
-from ..arithmetic.verdicts import Verdict
 from ..errors import DataMissing, UsageError
 from ..ports.manifest import Runner
 from ..suite import default_suite

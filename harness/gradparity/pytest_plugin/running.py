@@ -7,8 +7,9 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.messages import message
-from ..check.records import CheckResult, RunnerInfo, State, missing
+from ..check.records import CheckResult
 from ..check.run import Options, References, RunnerCheck
+from ..ports.info import RunnerInfo, State, missing
 from ..ports.manifest import Runner
 from .settings import Settings
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..check.records import CaseResult, Cell, CheckResult
 from ..arithmetic.verdicts import Verdict
+from ..check.records import CaseResult, Cell, CheckResult
 from ..telling import cell_words, first_divergence
 from ..texts import last_lines
 

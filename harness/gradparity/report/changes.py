@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ..arithmetic.verdicts import Verdict
 from ..bench.baselines import Change, changes, differences
 from ..bench.records import CONTROL, Word
 from ..check.records import ORDER, CheckResult
-from ..arithmetic.verdicts import Verdict
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..train.records import TrainResult, TrainRun

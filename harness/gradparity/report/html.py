@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..bench.tables import conditions_words, gradient_table, ledger_table, relative_table
-from ..check.records import State
 from ..check.summary import check_table, closest_call
+from ..ports.info import State
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..telling import told_findings

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from ..bench.records import CONTROL, BenchResult
-from ..check.records import CaseResult, CheckResult, RunnerInfo, State, worst
 from ..arithmetic.verdicts import Verdict
+from ..bench.records import CONTROL, BenchResult
+from ..check.records import CaseResult, CheckResult, worst
+from ..ports.info import RunnerInfo, State
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..telling import cell_words, first_divergence

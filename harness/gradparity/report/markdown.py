@@ -5,11 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from ..arithmetic.verdicts import Verdict
 from ..bench.records import BenchResult
 from ..bench.tables import conditions_words, gradient_table
-from ..check.records import CheckResult, RunnerInfo, State
+from ..check.records import CheckResult
 from ..check.summary import closest_call
-from ..arithmetic.verdicts import Verdict
+from ..ports.info import RunnerInfo, State
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..tables import Table, Value, row

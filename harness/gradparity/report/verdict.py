@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..check.records import Quantity, RunnerInfo, worst
-from ..check.summary import rows
 from ..arithmetic.verdicts import Verdict
+from ..check.records import Quantity, worst
+from ..check.summary import rows
+from ..ports.info import RunnerInfo
 from ..run.reading import Recorded
 from ..run.records import Run
 from ..texts import plain

@@ -7,8 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from .. import __version__
-from ..check.records import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
 from ..arithmetic.verdicts import Verdict
+from ..check.records import SCHEMA, Cell
+from ..diagnosis.records import Diagnosis
+from ..ports.info import RunnerInfo, missing
 from .recipes import Recipe
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import Array
 from ..check.case_check import CaseCheck
-from ..check.records import Cell, Diagnosis, RunnerInfo, State
-from ..check.reference import Reference
-from ..arithmetic.verdicts import Verdict
+from ..check.records import Cell
+from ..diagnosis.records import Diagnosis
+from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import Failure, Hello, PortFailure, Session
 from ..ports.start import start
+from ..reference import Reference
 from .first_case import case_of
 from .gradient_check import check_gradient
 from .images import ImageSets

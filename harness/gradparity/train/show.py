@@ -6,9 +6,9 @@ import plotext
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..check.records import State
-from ..check.show import STYLES, absent, table_of, told_lines
 from ..arithmetic.verdicts import Verdict
+from ..check.show import STYLES, absent, table_of, told_lines
+from ..ports.info import State
 from ..tables import Table
 from ..texts import plain
 from .records import TrainResult, TrainRun

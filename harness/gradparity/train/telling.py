@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from ..arithmetic.verdicts import Verdict
-from ..telling import Told
+from ..telling import Told, place
 from ..texts import last_lines
 from .records import TrainResult, TrainRun
 
@@ -51,7 +51,7 @@ def _told(one: TrainResult, run: TrainRun) -> Told:
     more = []
     if one.diagnosis:
         names = [f"{e.name}: {e.sentence}" for e in one.diagnosis.explanations] or ["no known bug gives these numbers"]
-        more = [f"at that step first wrong: {one.diagnosis.where}; {names[0]}"]
+        more = [f"at that step first wrong: {place(one.diagnosis.where)}; {names[0]}"]
     elif one.left_at is not None:
         more = ["the gradient of that step is right: look at the update, and at what is kept from step to step"]
     options = {info.runner: info.option for info in run.runners}

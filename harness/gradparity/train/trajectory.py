@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from gradparity_oracle import OPTIMIZERS, Network, Optimizer, dense
 
-from ..cases import Array
 from ..arithmetic.verdicts import RESOLVED, Verdict
+from ..cases import Array
 from .images import ImageSets
 from .recipes import Recipe
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..cases import Array
-from ..check.records import Cell, Explanation, Quantity
 from ..arithmetic.precision import Precision
 from ..arithmetic.verdicts import Allowance, Verdict, compare
+from ..cases import Array
+from ..check.records import Cell, Quantity
+from ..diagnosis.records import Explanation
 from ..ports.session import Failure, PortFailure, Session
 from .rules import RULES, Formula, Numbers, known_bugs
 from .running import Running

@@ -69,7 +69,7 @@ class Layer:
         return np.where(np.isnan(found), np.inf, found)
 
     def value(self, result: str, a: Inputs) -> Array:
-        """How this result follows from the inputs, in their dtype: by the reference, with what is kept as it is here."""
+        """How this result follows from the inputs, in their dtype: by the reference, which keeps what is given here."""
         with np.errstate(all="ignore"):
             return np.asarray(self._value(result, a))
 

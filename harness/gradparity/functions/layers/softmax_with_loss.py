@@ -17,7 +17,8 @@ bug = Bugs(reference.LOSS)
 
 def _y(p: Precision, a: Inputs) -> Array:
     y, _, _ = softmax(a["x"])
-    return softmax_relative(a["x"], p) * y + p.tiny
+    bound: Array = softmax_relative(a["x"], p) * y + p.tiny
+    return bound
 
 
 def _loss(p: Precision, a: Inputs) -> Any:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from ...arithmetic.verdicts import Verdict
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
-from ...arithmetic.verdicts import Verdict
 from ...run.records import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from gradparity_oracle import LOSS, Network, central_difference, layer_pass
 
-from ..arithmetic.envelope import LIMIT, Envelope, envelopes
-from ..arithmetic.precision import Precision
-from ..arithmetic.verdicts import Allowance
-from ..cases import Array, Case, following
-from ..functions.layers import LAYERS
-from ..functions.network import calls, in_trace
+from .arithmetic.envelope import LIMIT, Envelope, envelopes
+from .arithmetic.precision import Precision
+from .arithmetic.verdicts import Allowance
+from .cases import Array, Case, following
+from .functions.layers import LAYERS
+from .functions.network import calls, in_trace
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 

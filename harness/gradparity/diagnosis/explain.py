@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cases import Array
-from .hypotheses import HYPOTHESES
-from ..arithmetic.precision import root_mean_square
-from .steps import Evidence
+from ..arithmetic.precision import Array, root_mean_square
+from ..functions.evidence import Evidence
+from .bugs import KNOWN
 
 FIT = {"float64": 1e-9, "float32": 2e-4}  # relative residual: rounding, amplified by cancellation, and no more
 SHARE = 0.01  # of the difference may stay unexplained
@@ -27,14 +26,13 @@ class Fit:
 def explain(e: Evidence) -> list[Fit]:
     """The hypotheses that explain what is wrong, best first. Empty: none does, and no guess is made."""
     fits = []
-    for one in HYPOTHESES if e.wrong else []:
-        if one.about(e):
-            with np.errstate(all="ignore"):
-                tried = [(residual(e, candidate), sentence) for sentence, candidate in one.candidates(e)]
-            found = [(left, sentence) for left, sentence in tried if left is not None]
-            if found:
-                left, sentence = min(found, key=lambda pair: pair[0])
-                fits.append(Fit(one.name, sentence, left))
+    for one in KNOWN if e.wrong else []:
+        with np.errstate(all="ignore"):
+            tried = [(residual(e, candidate), sentence) for sentence, candidate in one.candidates_for(e)]
+        found = [(left, sentence) for left, sentence in tried if left is not None]
+        if found:
+            left, sentence = min(found, key=lambda pair: pair[0])
+            fits.append(Fit(one.name, sentence, left))
     return fits
 
 

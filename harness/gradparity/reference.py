@@ -15,6 +15,7 @@ from .arithmetic.precision import Precision
 from .arithmetic.verdicts import Allowance
 from .cases import Array, Case, following
 from .functions.layers import LAYERS
+from .functions.layers.softmax_with_loss import ByLogSumExp
 from .functions.network import calls, in_trace
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
@@ -95,7 +96,7 @@ class Reference:
         spec, case = self.case.spec, self.case
 
         def trace(a: Mapping[str, Array]) -> dict[str, Any]:
-            return Network(spec.kinds, a, self.epsilon).trace(a["x"], a["t"])
+            return Network(spec.kinds, a, self.epsilon, loss=ByLogSumExp).trace(a["x"], a["t"])
 
         return envelopes(trace, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
 

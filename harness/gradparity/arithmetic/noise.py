@@ -12,15 +12,22 @@ import numpy as np
 
 from .precision import Array, Precision
 
-OPERATION = 1.5  # u: of one sum, difference, product, quotient or root
-FUNCTION = 3.0  # u: of an elementary function, as libraries compute it
+OPERATION = 1.0  # u: of one sum, difference, product, quotient or root
+FUNCTION = 2.0  # u: of an elementary function, as libraries compute it
 COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 
 
 def of_operation(p: Precision, ufunc: np.ufunc, inputs: tuple[Any, ...], value: Array) -> Array:
-    """Of ufunc(*inputs), elementwise. To add 0, and to multiply by 0 or 1 or divide by 1, is exact."""
+    """Of ufunc(*inputs), elementwise. To add 0, and to multiply by 0 or 1 or divide by 1, is exact.
+
+    Where a quotient or a function underflows, another way to compute it may give 0, or a number where this one does.
+    """
     units = UNITS.get(ufunc, FUNCTION)
-    size: Array = units * p.u * abs(value) + p.subnormal * (value != 0)
+    underflow = np.logical_and(inputs[0], inputs[1]) if ufunc is np.multiply else value != 0
+    size: Array = units * p.u * abs(value) + p.subnormal * underflow
+    if ufunc is np.divide or ufunc not in UNITS:
+        small = (value != 0) & (abs(value) < 4 * p.tiny)
+        size = np.where(small | (np.isinf(inputs[-1]) & (value == 0)), p.tiny, size)
     for exact in EXACT_OPERANDS.get(ufunc, ()):
         for operand in inputs if ufunc in COMMUTE else inputs[1:]:
             size = np.where(np.equal(operand, exact), 0.0, size)
@@ -37,10 +44,18 @@ EXACT_OPERANDS: dict[np.ufunc, tuple[float, ...]] = {
 }
 
 
+def of_addition(p: Precision, terms: int, other: Any, value: Array) -> Array:
+    """Of a sum of so many terms, and another number: a loop may start from that, and carry it through the walk."""
+    size: Array = p.u * (OPERATION * abs(value) + np.sqrt(terms / 3) * abs(np.asarray(other)))
+    return size
+
+
 def of_product(p: Precision, a: Array, b: Array, value: Array) -> Array:
     """Of a @ b, matrices: a random walk of n steps in each element."""
-    repeats = np.minimum(_repeats(a.T, p.u)[:, None], _repeats(b, p.u))
-    return _walk(p, a.shape[1], repeats, np.square(a) @ np.square(b), value)
+    n, repeats = a.shape[1], np.minimum(_repeats(a.T, p.u)[:, None], _repeats(b, p.u))
+    underflow = p.subnormal * np.sqrt(n) * ((a != 0).astype(np.float64) @ (b != 0) > 0)
+    size: Array = _walk(p, n, repeats, np.square(a) @ np.square(b), value) + underflow
+    return size
 
 
 def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Array) -> Array:
@@ -57,8 +72,7 @@ def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Ar
 def _walk(p: Precision, n: int, repeats: Array, squares: Array, value: Array) -> Array:
     """Where m terms are the same number, so may be m steps' roundings, and the walk is longer."""
     m = np.maximum(COHERENT * repeats, 1.0)
-    walk = m * np.sqrt(n / 2) * np.sqrt(squares) + np.sqrt(m * n / 3) * abs(value)
-    size: Array = p.u * walk + p.subnormal * np.sqrt(n) * (walk > 0)
+    size: Array = p.u * (m * np.sqrt(n / 2) * np.sqrt(squares) + np.sqrt(m * n / 3) * abs(value))
     return size
 
 

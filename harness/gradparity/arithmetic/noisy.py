@@ -69,7 +69,7 @@ class Pass(Arithmetic):
         """This value, exactly, in float64."""
         found = super().array(np.asarray(value, np.float64))
         if self.rng is None:
-            _number_rows(found, _alike(plain(found), []))
+            found.note = Note(_alike(plain(found), []), 0, found.shape, found.strides)
         return found
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -81,7 +81,8 @@ class Pass(Arithmetic):
         if ufunc in EXACT:
             return value
         if self.rng is None:
-            return self._written(np.asarray(value), inputs, _size(self.precision, ufunc, method, raw, options, value))
+            size, terms = _size(self.precision, ufunc, method, inputs, options, np.asarray(value))
+            return self._written(np.asarray(value), inputs, size, terms)
         entry = self._next()
         drawn = self.rng.standard_normal(entry.shape)
         return value + entry.size * (drawn if entry.rows is None else drawn[entry.rows])
@@ -90,14 +91,14 @@ class Pass(Arithmetic):
         self.position += 1
         return self.tape[self.position - 1]
 
-    def _written(self, value: Array, inputs: Sequence[Any], size: Array) -> Carried:
+    def _written(self, value: Array, inputs: Sequence[Any], size: Array, terms: int) -> Carried:
         rows = _alike(value, [one for one in inputs if isinstance(one, Carried)])
         size = np.nan_to_num(size, nan=0.0, posinf=0.0)
         kinds = 0 if rows is None or not rows.size else int(rows.max()) + 1
         shared = rows is not None and kinds < len(rows)
         self.tape.append(Entry(size, (kinds, *size.shape[1:]) if shared else size.shape, rows if shared else None))
         found = self.carry(value)
-        _number_rows(found, rows)
+        found.note = Note(rows, terms, found.shape, found.strides)
         return found
 
     def _compared(self, value: Array, a: Array, b: Array) -> Array:
@@ -116,36 +117,48 @@ class Pass(Arithmetic):
 
 
 def _size(
-    p: Precision, ufunc: np.ufunc, method: str, raw: tuple[Any, ...], options: dict[str, Any], value: Any
-) -> Array:
-    value = np.asarray(value)
+    p: Precision, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any], value: Array
+) -> tuple[Array, int]:
+    """Of the noise; and of how many terms the result is a sum to which a loop may add more, 0 if it is none."""
+    raw = tuple(plain(one) for one in inputs)
     with np.errstate(all="ignore"):
         if ufunc is np.matmul and raw[0].ndim == raw[1].ndim == 2:
-            return noise.of_product(p, raw[0], raw[1], value)
+            return noise.of_product(p, raw[0], raw[1], value), raw[0].shape[1]
         if ufunc is np.add and method == "reduce":
-            return noise.of_sum(p, raw[0], options.get("axis", 0), value)
+            return noise.of_sum(p, raw[0], options.get("axis", 0), value), 0
+        if method == "__call__" and ufunc is np.add:
+            for one, other in (inputs, reversed(inputs)):
+                note = _note(one)
+                if note and note.terms:
+                    return noise.of_addition(p, note.terms, plain(other), value), note.terms + 1
         if method == "__call__" and ufunc is not np.matmul:
-            return noise.of_operation(p, ufunc, raw, value)
+            return noise.of_operation(p, ufunc, raw, value), 0
     raise NotImplementedError(f"{ufunc.__name__}.{method} has no stochastic arithmetic yet")
 
 
-def _number_rows(array: Carried, rows: Array | None) -> None:
-    """Note which rows are computed alike. The shape goes with it: a transposed view has other rows."""
-    array.note = rows, array.shape, array.strides
+@dataclass(frozen=True)
+class Note:
+    """What the still pass knows of an array: numbers for its rows, the same for those that are computed alike, and of
+    how many terms it is a sum. Both are of this shape in this memory order: a transposed view has other rows.
+    """
+
+    rows: Array | None
+    terms: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
 
 
-def _rows(array: Carried) -> Array | None:
-    if array.note is None or array.note[1:] != (array.shape, array.strides):
-        return None
-    rows: Array | None = array.note[0]
-    return rows
+def _note(one: Any) -> Note | None:
+    note = one.note if isinstance(one, Carried) else None
+    return note if note and (note.shape, note.strides) == (one.shape, one.strides) else None
 
 
 def _alike(value: Array, inputs: Sequence[Carried]) -> Array | None:
     """Numbers for the rows: equal for those of equal value, of inputs with as many rows that are alike, too."""
     if value.ndim == 0:
         return None
-    known = [rows.tolist() for one in inputs if (rows := _rows(one)) is not None and len(rows) == len(value)]
+    notes = [note for one in inputs if (note := _note(one))]
+    known = [note.rows.tolist() for note in notes if note.rows is not None and len(note.rows) == len(value)]
     numbers: dict[Any, int] = {}
     each = np.ascontiguousarray(value + 0.0).reshape(len(value), -1)  # + 0.0, as -0.0 is equal to 0.0
     keys = zip((row.tobytes() for row in each), *known, strict=True)

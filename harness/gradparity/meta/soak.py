@@ -28,7 +28,7 @@ PER_CASE = 8  # implementations of each case: drawing it and its reference costs
 SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
 SHRINK_SECONDS = 30.0  # for each alarm
 
-LAYERS, PROPAGATED, STOCHASTIC, ACCURACY = "layers", "propagated", "stochastic", "accuracy"
+LAYERS, ELEMENTS, ARRAYS, ACCURACY = "layers", "elements", "arrays", "accuracy"
 
 
 class _Record(BaseModel):
@@ -264,7 +264,7 @@ def _expectations(reference: Reference) -> Iterator[_Expected]:
             yield _Expected.of(i, name, array, {LAYERS: layer.allowances[name]})
     for name, array in reference.trace.items():
         whole = reference.allowance("trace", name)
-        parts = {PROPAGATED: Allowance(limit=whole.limit), STOCHASTIC: Allowance(spread=whole.spread)}
+        parts = {ELEMENTS: Allowance(limit=whole.limit), ARRAYS: Allowance(spread=whole.spread)}
         yield _Expected.of(None, name, array, parts)
     share = reference.accuracy["accuracy"]
     yield _Expected.of(None, "accuracy", share, {ACCURACY: reference.allowance("accuracy", "accuracy")})
@@ -283,7 +283,7 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
         name = one.name if one.layer is None else f"{reference.layers[one.layer].name}.{one.name}"
         unresolved |= not same and not any(one.sharp.values())
         for question, allowance in one.parts.items():
-            if question == STOCHASTIC and implementation.sorts:
+            if question in (ELEMENTS, ARRAYS) and implementation.sorts:
                 continue
             figures = None if same else compare(came, one.array, allowance)
             ratio = figures.ratio if figures else 0.0

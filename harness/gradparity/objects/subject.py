@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..functions.layers import LAYERS
 from .handed import Handed
-from .layers import KINDS
 from .networks import FunctionNetwork, Loaded, Loss, loaded
 from .parameters import LACKS, fill, is_module
 from .taking import Taker, called, parameters, taker
@@ -74,7 +74,7 @@ def _not_elsewhere(port: Any) -> None:
     is_network = is_module(port) or hasattr(port, "gradient")
     if not is_network and hasattr(port, "forward") and hasattr(port, "backward"):
         name = called(port)
-        kind = next((kind for kind in KINDS if kind.replace("_", "") == name.lower()), "...")
+        kind = next((kind for kind in LAYERS if kind.replace("_", "") == name.lower()), "...")
         raise TypeError(
             f"expected a network with gradient(x, t), came {name} with forward and backward: layers are given beside "
             f"one, as layers={{{kind!r}: {name}}}"

@@ -12,7 +12,8 @@ from typing import Any
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.records import BenchResult, Timed
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
-from gradparity.diagnosis.records import Diagnosis, Explanation
+from gradparity.diagnosis.records import Alone, Diagnosis, Explanation, Where
+from gradparity.functions.layers import Phase
 from gradparity.parts import join
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.run.reading import Recorded
@@ -77,8 +78,8 @@ def _wrong(case: CaseResult) -> CaseResult:
     cells = [_wrong_cell(cell) if cell.array in WRONG else cell for cell in case.cells]
     sentence = "the bias is recycled down the columns, where each belongs to a column"
     told = Diagnosis(
-        where="affine1 forward out",
-        alone="wrong",
+        where=Where(operation="trace", layer="affine1", phase=Phase.FORWARD, array="out"),
+        alone=Alone.WRONG,
         inherited=["relu1.out", "affine2.out", "loss", "dW1"],
         explanations=[Explanation(name="bias recycled", sentence=sentence, residual=0.0)],
     )

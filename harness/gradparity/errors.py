@@ -18,4 +18,5 @@ def first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"]) or "the table"
     came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {problem['input']!r:.60}"
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}{came}"
+    said = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
+    return f"{where}: {said[0].lower()}{said[1:]}{came}"

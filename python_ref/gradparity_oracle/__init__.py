@@ -23,7 +23,7 @@ array([[1., 0.],
 """
 
 from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
-from .network import Network, dense, multi_layer_net
+from .network import MultiLayerNet, Network, dense
 from .numerical import central_difference, complex_step
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
 from .timing import elapsed, layer_inputs, products
@@ -41,6 +41,7 @@ __all__ = [
     "Images",
     "Layer",
     "Momentum",
+    "MultiLayerNet",
     "Multiply",
     "Nesterov",
     "Network",
@@ -56,7 +57,6 @@ __all__ = [
     "evaluate",
     "layer_inputs",
     "layer_pass",
-    "multi_layer_net",
     "products",
     "train",
 ]

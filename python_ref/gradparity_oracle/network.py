@@ -109,14 +109,16 @@ class Network:
         return [layer for layer in self.layers.values() if layer.params]
 
 
-def multi_layer_net(
-    weights: Sequence[Array], biases: Sequence[Array], activation: str = "relu", epsilon: float = 0.0
-) -> Network:
-    """The book's MultiLayerNet (6.5.1; TwoLayerNet of 5.7 with two): affine layers with an activation between.
+class MultiLayerNet(Network):
+    """Affine layers with an activation between each two. Source: section 6.5 (TwoLayerNet of 5.7, with two)."""
 
-    weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one dtype. Raises KeyError for an
-    activation that there is not.
-    """
-    pairs = enumerate(zip(weights, biases, strict=True), start=1)
-    params = {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
-    return Network(dense(len(weights), activation), params, epsilon)
+    def __init__(
+        self, weights: Sequence[Array], biases: Sequence[Array], activation: str = "relu", epsilon: float = 0.0
+    ) -> None:
+        """weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one dtype.
+
+        Raises KeyError for an activation that there is not.
+        """
+        pairs = enumerate(zip(weights, biases, strict=True), start=1)
+        params = {name: array for i, (W, b) in pairs for name, array in ((f"W{i}", W), (f"b{i}", b))}
+        super().__init__(dense(len(weights), activation), params, epsilon)

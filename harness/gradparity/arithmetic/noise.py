@@ -14,6 +14,7 @@ from .precision import Array, Precision
 
 OPERATION = 1.0  # u: of one sum, difference, product, quotient or root
 FUNCTION = 2.0  # u: of an elementary function, as libraries compute it
+UNDERFLOW = 4.0  # smallest subnormal numbers: less would be rounded away where the values are float64 itself
 COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 
 
@@ -24,7 +25,7 @@ def of_operation(p: Precision, ufunc: np.ufunc, inputs: tuple[Any, ...], value: 
     """
     units = UNITS.get(ufunc, FUNCTION)
     underflow = np.logical_and(inputs[0], inputs[1]) if ufunc is np.multiply else value != 0
-    size: Array = units * p.u * abs(value) + p.subnormal * underflow
+    size: Array = units * p.u * abs(value) + UNDERFLOW * p.subnormal * underflow
     if ufunc is np.divide or ufunc not in UNITS:
         small = (value != 0) & (abs(value) < 4 * p.tiny)
         size = np.where(small | (np.isinf(inputs[-1]) & (value == 0)), p.tiny, size)
@@ -53,7 +54,7 @@ def of_addition(p: Precision, terms: int, other: Any, value: Array) -> Array:
 def of_product(p: Precision, a: Array, b: Array, value: Array) -> Array:
     """Of a @ b, matrices: a random walk of n steps in each element."""
     n, repeats = a.shape[1], np.minimum(_repeats(a.T, p.u)[:, None], _repeats(b, p.u))
-    underflow = p.subnormal * np.sqrt(n) * ((a != 0).astype(np.float64) @ (b != 0) > 0)
+    underflow = UNDERFLOW * p.subnormal * np.sqrt(n) * ((a != 0).astype(np.float64) @ (b != 0) > 0)
     size: Array = _walk(p, n, repeats, np.square(a) @ np.square(b), value) + underflow
     return size
 

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from ..cases import CaseSpec
 from ..check.records import CaseResult
 from ..check.run import Options, References, RunnerCheck
+from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised
 from .again import Again
@@ -29,7 +30,6 @@ from .subject import subject_of
 from .taking import called
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
-ACTIVATIONS = ("relu", "sigmoid")
 
 
 def compare(
@@ -72,7 +72,7 @@ def compare(
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
     """
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation: expected {' or '.join(ACTIVATIONS)}, came {activation!r}")
+        raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, came {activation!r}")
     if layout not in (None, *LAYOUTS):
         raise ValueError(f"layout: expected {' or '.join(LAYOUTS)}, came {layout!r}")
     if not isinstance(epsilon, Real) or not 0 <= float(epsilon) < math.inf:

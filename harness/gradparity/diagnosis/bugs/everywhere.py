@@ -21,14 +21,6 @@ def _zero(e: Evidence) -> Candidates:
         yield "it is 0 throughout", np.zeros_like(e.expected)
 
 
-@bug("not a number")
-def _not_a_number(e: Evidence) -> Candidates:
-    bad = ~np.isfinite(e.came.astype(np.float64))
-    if bad.any():
-        what = "uninitialised memory, or a division 0 / 0"
-        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite: {what}", e.came
-
-
 @bug("transposed")
 def _transposed(e: Evidence) -> Candidates:
     if e.expected.ndim == 2:

@@ -12,6 +12,14 @@ from ...functions.evidence import Bugs, Candidates, Evidence, Subject
 bug = Bugs()
 
 
+@bug("not a number")
+def _not_a_number(e: Evidence) -> Candidates:
+    bad = ~np.isfinite(e.came.astype(np.float64))
+    if bad.any():
+        what = "uninitialised memory, or a division 0 / 0"
+        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite: {what}", e.came
+
+
 @bug("single precision inside")
 def _single(e: Evidence) -> Candidates:
     if e.came.dtype != np.float64 or not e.comparable or not np.any(e.expected) or not np.isfinite(e.came).all():

@@ -28,7 +28,7 @@ ACTIVATIONS = tuple(kind for kind, layer in LAYERS.items() if layer.activation)
 def known_activation(kind: str) -> str:
     """The kind. Raises ValueError for one that is no activation."""
     if kind not in ACTIVATIONS:
-        raise ValueError(f"expected one of {', '.join(ACTIVATIONS)}, came {kind!r}")
+        raise ValueError(f"expected one of {', '.join(ACTIVATIONS)}")
     return kind
 
 

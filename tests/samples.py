@@ -41,6 +41,7 @@ HOSTILE = (
 """What must be shown as text and nothing else."""
 HURTS = " ".join(HOSTILE)
 NAMES = {ALPHA: "<img src=x onerror=window.hurt=1>", BETA: "x]]>|`\x1b[2J\u202e\x00🦀:" + "long" * 50}
+ENUMS = ("phase", "asked")  # of a place, whose other words are a port's
 SAID = (
     "version", "blas", "threads", "language", "reason", "hint", "stderr", "detail", "trouble", "memory_note",
     "sentence", "where", "inherited", "warnings", "notes", "command", "left_out", "cpu", "packages",
@@ -107,7 +108,7 @@ def hostile() -> Run:
 
 def _hurt(value: Any, said: bool = False) -> Any:
     if isinstance(value, dict):
-        return {key: _hurt(one, said or key in SAID) for key, one in value.items()}
+        return {key: one if key in ENUMS else _hurt(one, said or key in SAID) for key, one in value.items()}
     if isinstance(value, list):
         return [_hurt(one, said) for one in value]
     if isinstance(value, str) and value in NAMES:

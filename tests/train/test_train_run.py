@@ -113,7 +113,7 @@ def test_an_interrupt_leaves_what_was_trained_until_then() -> None:
     trainer = Trainer(RUNNERS["python"], 1, 20.0)
     trainer.start()
     one = trainer.train(recipe, 0, DIGITS, env, batches, interrupt)
-    assert trainer.interrupted and trainer.session is None
+    assert trainer.interrupted and trainer.attended.session is None
     assert len(one.epochs) == 2 and len(one.losses) == 30 and one.verdict.passes
 
 

@@ -16,11 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec, draw
+from ..ports.attended import Attended
 from ..ports.conversation import Conversation
 from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
-from ..ports.start import start
 from ..reference import Reference
 from .case_check import CaseCheck
 from .records import CaseResult, Cell, Quantity, Reason
@@ -120,22 +120,31 @@ class References:
 
 
 class RunnerCheck:
-    """One runner through all cases, with a fresh process after each one that broke."""
+    """One runner through all cases, with a fresh session after each one that broke."""
 
-    def __init__(self, runner: Runner, options: Options, references: References) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        options: Options,
+        references: References,
+        new_session: Callable[[], Conversation] | None = None,
+    ) -> None:
+        """``new_session``: another conversation than with the runner's process."""
         self.runner, self.options, self.references = runner, options, references
-        self.session: Conversation | None = None
-        self.info: RunnerInfo | None = None
+        self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
         self.dtypes: frozenset[str] | None = None
-        self.broken = 0
-        self.last_words = ""
+
+    @property
+    def info(self) -> RunnerInfo | None:
+        """What it says of itself, or why it cannot run, once it was started."""
+        return self.attended.info
 
     def start(self) -> RunnerInfo:
-        """Build the port and start the first process. What it says of itself, or why it cannot run."""
-        self.info, self.session = start(self.runner, self._new_session)
-        self.dtypes = self.session.hello.dtypes if self.session else None
-        return self.info
+        """Build the port and start the first session. What it says of itself, or why it cannot run."""
+        info = self.attended.start()
+        self.dtypes = self.attended.session.hello.dtypes if self.attended.session else None
+        return info
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
@@ -150,24 +159,22 @@ class RunnerCheck:
             return {
                 "cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}", Reason.NO_DTYPE)
             }
-        if self.broken >= GIVE_UP_AFTER:
+        if self.attended.given_up:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.last_words}
+            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
         check: CaseCheck | None = None
         cells: list[Cell] = []
         stderr = refused = ""
         try:
-            self.session = self.session or self._new_session()
-            hello = self.session.hello
-            check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
+            session = self.attended.ready()
+            assert session, "a runner that is not ready is asked nothing"
+            check = CaseCheck(session, self.references.of(spec.name, seed, session.hello.epsilon))
             check.run()
-            self.broken = 0
+            self.attended.worked()
         except PortFailure as failure:
             cells, refused = _not_asked(spec, check, failure)
-            if failure.ends_session:
-                self.broken += 1
-                self.close()
-            stderr = self.last_words = failure.stderr
+            self.attended.failed(failure)
+            stderr = failure.stderr
         if check is None:
             return {"cells": cells, "stderr": stderr}
         found = {"cells": check.cells + cells, "diagnosis": check.diagnosis, "stderr": stderr or check.stderr}
@@ -178,15 +185,11 @@ class RunnerCheck:
 
     def abort(self) -> None:
         """Kill the process from another thread."""
-        session = self.session
-        if session:
-            session.abort()
+        self.attended.abort()
 
     def close(self) -> None:
         """End the process."""
-        if self.session:
-            self.session.close()
-            self.session = None
+        self.attended.close()
 
 
 def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) -> tuple[list[Cell], str]:

@@ -106,11 +106,8 @@ class ObjectCheck(RunnerCheck):
     def __init__(self, conversation: InProcess, references: References) -> None:
         spec = RunnerSpec(name="object", command=[conversation.label])
         manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
-        super().__init__(Runner(Port(Path(), manifest), spec), Options(), references)
+        super().__init__(Runner(Port(Path(), manifest), spec), Options(), references, lambda: conversation)
         self.conversation = conversation
-
-    def _new_session(self) -> InProcess:
-        return self.conversation
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import UsageError
+from .installed import working_copy
 from .once import Once
 from .programs import environment, expand, find_program
 
@@ -164,8 +165,9 @@ def known_ports() -> list[Port]:
 
 
 def own_ports() -> list[Port]:
-    """The same ports, to be built and run."""
-    return _ports_in(ports_folder())
+    """The same ports in folders that they can be built and run in. Raises UsageError, of an installed package alone."""
+    folder = ports_folder()
+    return _ports_in(folder if folder == CHECKOUT_PORTS else working_copy(folder))
 
 
 def _ports_in(folder: Path) -> list[Port]:

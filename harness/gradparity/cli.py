@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,7 +28,8 @@ from .meta.show_soak import soak_report
 from .meta.soak import run_soak, soak_cases
 from .ports import transcript
 from .ports.build import StepFailed, ensure_built, set_up
-from .ports.manifest import Runner, own_ports, peers, select_runners
+from .ports.building import build_ports
+from .ports.manifest import Port, Runner, own_ports, peers, select_runners
 from .ports.new import find_template, make_port, next_steps, templates
 from .ports.session import REQUEST_SECONDS
 from .run.folder import Recorder, new_folder
@@ -158,6 +160,7 @@ def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     """Say what is here, runtimes and BLAS, and what to install."""
     runners = select_runners(ports)
     checks = [RunnerCheck(runner, Options(), References([], None)) for runner in runners]
+    build_ports(runners)
     infos = []
     for one in checks:
         infos.append(one.start())
@@ -383,17 +386,22 @@ def list_cases() -> int:
 @cli.command()
 def setup() -> int:
     """Install what the ports need, as far as we may, and build them."""
-    lacking = 0
-    for port in own_ports():
-        try:
-            set_up(port)
-            if ensure_built(port):
-                click.echo(f"{port.manifest.name}: built", err=True)
-        except StepFailed as failure:
-            lacking += 1
-            output = "\n".join(last_lines(failure.output))
-            click.echo(f"{failure}\n{output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
-    return 3 if lacking else 0
+    ports = own_ports()
+    ready = [port for port in ports if _went_well(set_up, port)]
+    build_ports(runner for port in ready for runner in port.runners)
+    built = [port for port in ready if _went_well(ensure_built, port)]
+    return 0 if len(built) == len(ports) else 3
+
+
+def _went_well(step: Callable[[Port], object], port: Port) -> bool:
+    """Whether this step of the port did; else it says what did not."""
+    try:
+        step(port)
+    except StepFailed as failure:
+        output = "\n".join(last_lines(failure.output))
+        click.echo(f"{failure}\n{output}\n  {port.manifest.hint}".replace("\n\n", "\n"), err=True)
+        return False
+    return True
 
 
 def main() -> None:

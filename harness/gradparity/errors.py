@@ -6,7 +6,10 @@ from pydantic import ValidationError
 
 
 class UsageError(Exception):
-    """The command line, a port.toml, a case file or a data folder is not as it should be. One line; exit code 2."""
+    """The command line, a port.toml, a case file or a folder for data or the cache is not as it should be.
+
+    One line; exit code 2.
+    """
 
 
 class DataMissing(Exception):

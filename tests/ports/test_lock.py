@@ -30,7 +30,7 @@ def port(tmp_path: Path) -> Port:
 
 
 def test_two_runners(port: Port) -> None:
-    """Each builds before it starts, as the build names no inputs: so while the other one starts."""
+    """The first builds, and neither starts before that is done."""
     infos, results, _ = run_check(port.runners, select_cases((CASE,)), [0], Options(), lambda _: None)
     assert [(info.state, info.reason) for info in infos] == [(State.READY, "")] * 2
     assert all(result.verdict.passes for result in results)

@@ -204,6 +204,41 @@ def test_one_process_serves_all_cases_of_a_runner(run: Run, port: Callable[..., 
     assert (folder / "log").read_text() == "started\n"
 
 
+def built(port: Callable[..., Path]) -> Path:
+    """A port that notes each of its builds, and has two runners."""
+    folder = port("wrong.py", "none")
+    text = (folder / "port.toml").read_text()
+    build = '[build]\ncommand = ["sh", "-c", "echo ran >> built.txt"]\n'
+    other = text[text.index("[[runner]]") :].replace("native", "other")
+    (folder / "port.toml").write_text(text.replace("[[runner]]", f"{build}[[runner]]") + other)
+    return folder
+
+
+def test_a_port_is_built_once_and_that_is_said(run: Run, port: Callable[..., Path]) -> None:
+    folder = built(port)
+    result = run("--gradparity-port", "mine")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        ["collected 4 items", "building mine: sh -c echo ran*", "built mine in *", "gradparity *"]
+    )
+    assert (folder / "built.txt").read_text() == "ran\n"
+
+
+def test_a_port_none_of_whose_tests_run_is_not_built(run: Run, port: Callable[..., Path]) -> None:
+    folder = built(port)
+    run("--gradparity-port", "mine", "-k", "nothing").assert_outcomes(deselected=4)
+    assert not (folder / "built.txt").exists()
+
+
+def test_a_worker_of_xdist_builds_what_it_tests(run: Run, port: Callable[..., Path]) -> None:
+    pytest.importorskip("xdist")
+    folder = built(port)
+    result = run("-p", "xdist.plugin", "-n", "1", "--gradparity-port", "mine")
+    result.assert_outcomes(passed=4)
+    assert (folder / "built.txt").read_text() == "ran\n"
+    result.stdout.no_fnmatch_line("buil* mine*")
+
+
 def test_ports_of_the_settings_join_the_users_tests_but_not_where_files_are_named(
     run: Run, port: Callable[..., Path], pytester: pytest.Pytester
 ) -> None:

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from ..cases import CaseSpec
 from ..errors import UsageError
 from ..machine import this_machine
+from ..ports.building import build_ports
 from ..ports.info import State
 from ..ports.manifest import Runner
 from ..progress import shown_progress
@@ -42,6 +43,7 @@ def bench(
     if baseline and not anyway:
         refuse(baseline, plan, options)
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
+    build_ports(runners)
     with shown_progress() as tell:
         result = run_bench(runners, required, plan, options, command, lambda what, done: tell(what, done, 1.0), record)
     if keep:
@@ -58,6 +60,7 @@ def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> N
 
 def blas(runners: list[Runner], threads: int) -> RenderableType:
     """Which library multiplies matrices in each runner, and how to make them equal."""
+    build_ports(runners)
     rows = []
     for runner in runners:
         one = Contestant(runner, runner.label, threads, BenchOptions().seconds, [])

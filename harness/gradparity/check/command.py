@@ -12,6 +12,7 @@ from ..consoles import to_stderr
 from ..data import find_mnist, load_mnist
 from ..errors import DataMissing
 from ..parts import Growing
+from ..ports.building import build_ports
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
 from .records import CaseResult, CheckResult
@@ -33,6 +34,7 @@ def check(
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
     found = Growing(CheckResult(), keep)
     found.add(CheckResult(command=command, required=required, left_out=left_out, interrupted=True))  # until its end
+    build_ports(runners)
     with LiveTable(to_stderr(), [runner.label for runner in runners], len(specs) * len(seeds)) as live:
 
         def progress(news: RunnerInfo | CaseResult) -> None:

@@ -31,6 +31,7 @@ from ..check.summary import diagnosis
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
 from ..ports.build import StepFailed, ensure_built
+from ..ports.building import build_ports
 from ..ports.info import State
 from ..ports.manifest import Port, Runner, read_port
 from ..telling import first_divergence
@@ -122,6 +123,8 @@ def run_mutants(
                 workshop = _Workshop(runner, gallery, Path(folder, str(number)))
                 jobs = [(workshop, mutant) for mutant in gallery.mutant if fnmatchcase(mutant.name, pattern)]
                 queues += [jobs] if workshop.serial else [[job] for job in jobs]
+
+        build_ports(workshop.runner for queue in queues for workshop, _ in queue)  # the copies begin with that
 
         def work(queue: list[tuple[_Workshop, Mutant]]) -> list[Outcome]:
             outcomes = []

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import UsageError, first_problem
+from .installed import working_copy
+from .once import Once
 from .programs import environment, expand, find_program
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Command = Annotated[list[str], Field(min_length=1)]
 
 PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT_PORTS = PACKAGE.parents[1] / "ports"
 THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -68,10 +71,11 @@ class Manifest(_Table):
 
 @dataclass(frozen=True)
 class Port:
-    """A port on disk."""
+    """A port on disk, as it was read. It is built once: by the first of its runners that starts, or before that."""
 
     folder: Path
     manifest: Manifest
+    once: Once = field(default_factory=Once, compare=False, repr=False)
 
     @property
     def runners(self) -> list[Runner]:
@@ -133,8 +137,7 @@ def read_port(folder: Path) -> Port:
 
 def ports_folder() -> Path:
     """Where the ports that come with gradparity are: in a checkout, or in the installed package."""
-    checkout = PACKAGE.parents[1] / "ports"
-    return checkout if checkout.is_dir() else PACKAGE / "_ports"
+    return CHECKOUT_PORTS if CHECKOUT_PORTS.is_dir() else PACKAGE / "_ports"
 
 
 def peers_folder() -> Path:
@@ -145,13 +148,22 @@ def peers_folder() -> Path:
 
 def peers() -> list[Runner]:
     """The peers' runners, by name."""
-    found = [read_port(path.parent) for path in sorted(peers_folder().glob("*/port.toml"))]
-    return [runner for port in found for runner in port.runners]
+    return [runner for port in _ports_in(peers_folder()) for runner in port.runners]
+
+
+def known_ports() -> list[Port]:
+    """The ports that come with gradparity, by name, only to be read."""
+    return _ports_in(ports_folder())
 
 
 def own_ports() -> list[Port]:
-    """The ports that come with gradparity, by name."""
-    return [read_port(path.parent) for path in sorted(ports_folder().glob("*/port.toml"))]
+    """The same ports in folders that they can be built and run in. Raises UsageError, of an installed package alone."""
+    folder = ports_folder()
+    return _ports_in(folder if folder == CHECKOUT_PORTS else working_copy(folder))
+
+
+def _ports_in(folder: Path) -> list[Port]:
+    return [read_port(path.parent) for path in sorted(folder.glob("*/port.toml"))]
 
 
 def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
@@ -163,14 +175,15 @@ def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
     if not wanted:
         return [runner for port in own_ports() for runner in port.runners]
     chosen: dict[str, Runner] = {}
-    folders: dict[str, Path] = {}
+    ports: dict[str, Port] = {}
     for text in wanted:
         for runner in _runners_of(text):
             name, folder = runner.port.manifest.name, runner.port.folder
-            if folders.setdefault(name, folder) != folder:
-                told = f"{folders[name]} and {folder} are two ports of one name, {name}"
+            port = ports.setdefault(name, runner.port)
+            if port.folder != folder:
+                told = f"{port.folder} and {folder} are two ports of one name, {name}"
                 raise UsageError(f"--port {text}: {told}: give one of them another, in its port.toml")
-            chosen[runner.label] = runner
+            chosen[runner.label] = replace(runner, port=port)
     return list(chosen.values())
 
 
@@ -191,7 +204,7 @@ def _all_runners(name: str) -> list[Runner]:
     """Of the port in a folder, or of one of ours: a name alone is ours, unless here is a folder with a port of it."""
     if Path(name).name == "port.toml":
         name = os.path.dirname(name) or "."
-    folder, own = Path(name), {port.manifest.name: port for port in own_ports()}
+    folder, own = Path(name), {port.manifest.name: port for port in known_ports()}
     if os.sep in name or (folder / "port.toml").is_file() or (folder.exists() and name not in own):
         if folder.is_file():
             raise UsageError(f"--port {name}: expected a port's folder, came a file: --port {folder.parent}")
@@ -201,4 +214,4 @@ def _all_runners(name: str) -> list[Runner]:
         known = [text for port in own.values() for text in (port.manifest.name, *(r.label for r in port.runners))]
         here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
         raise UsageError(f"--port {name}: no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
-    return own[name].runners
+    return next(port.runners for port in own_ports() if port.manifest.name == name)

@@ -74,6 +74,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items += config.stash[PORTS].items(config.stash[ASKED].only)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Build the ports whose tests are going to run."""
+    if RUNNING in session.config.stash and not session.config.option.collectonly and not session.testsfailed:
+        from .running import build
+
+        build(session)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test of a port is skipped where the port is, and not where our code says so."""

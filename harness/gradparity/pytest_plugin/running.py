@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.records import CheckResult
 from ..check.run import Options, References, RunnerCheck
+from ..ports.building import Lines, build_ports
 from ..ports.info import RunnerInfo, State, missing
 from ..ports.manifest import Runner
+from .nodes import CaseTest
 from .settings import Settings
+
+
+def build(session: pytest.Session) -> None:
+    """Build the ports whose tests are going to run, and say so among pytest's own lines.
+
+    A worker of pytest-xdist has no such lines, and does not know which tests it gets: there each port is built when the
+    first of its tests runs.
+    """
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter:
+        build_ports((item.runner for item in session.items if isinstance(item, CaseTest)), Lines(reporter.write_line))
 
 
 class Running:

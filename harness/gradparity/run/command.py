@@ -15,6 +15,7 @@ from ..bench import command as bench_command
 from ..check import command as check_command
 from ..check.run import Options
 from ..errors import UsageError
+from ..ports.building import build_ports
 from ..ports.manifest import Runner
 from ..report.command import write_reports
 from ..report.terminal import bench_report, check_report, train_report
@@ -82,6 +83,7 @@ def run(runners: list[Runner], required: list[str], options: RunOptions, folder:
         )
         return result.interrupted, train_report(result)
 
+    build_ports(runners)  # before anything is recorded
     with Recorder(folder, "check", "bench", "train") as recorder:
         for part in (check, bench, train):
             try:

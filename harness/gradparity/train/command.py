@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from ..errors import DataMissing
 from ..parts import Growing
+from ..ports.building import build_ports
 from ..ports.manifest import Runner
 from ..ports.session import REQUEST_SECONDS
 from ..progress import Tell, shown_progress
@@ -60,6 +61,7 @@ def train(
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
     about = TrainRun(command=command, data=images.name, notes=notes, required=required, recipes=list(recipes))
     found.add(about.model_copy(update={"interrupted": True}))  # until its end
+    build_ports(runners)
     trainers = [Trainer(runner, options.threads, options.seconds) for runner in runners]
     with shown_progress() as progress, threadpool_limits(options.threads):
         try:

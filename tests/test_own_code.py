@@ -73,9 +73,9 @@ def go_file(folder: Path) -> dict[str, str]:
 
 def r_file(folder: Path) -> dict[str, str]:
     """A file to source that takes every name of the plumbing."""
-    text = "".join((folder / name).read_text() for name in ("serve.R", "wire.R"))
+    text = "".join(path.read_text() for path in (folder / "serve.R", *folder.glob("protocol/*.R")))
     names = re.findall(r"^(\w+) <- ", text, re.MULTILINE)
-    assert {"port", "answer", "layer", "mine"} <= set(names)
+    assert {"port", "answer", "layer_call", "mine"} <= set(names)
     return {"net.R": "\n".join(f'{name} <- "taken"' for name in names) + "\n"}
 
 

@@ -27,6 +27,7 @@ REQUESTS: dict[str, tuple[str, dict[str, str], Any]] = {
     "sigmoid": ("layer", {"kind": "sigmoid"}, {"x": X, "dout": X}),
     "loss": ("layer", {"kind": "softmax_with_loss", "epsilon": "0"}, {"x": X, "t": np.zeros(2, np.int32)}),
     "predict": ("predict", {}, {}),
+    "accuracy": ("accuracy", {}, {}),
     "gradient": ("gradient", {}, {}),
 }
 # The changes, and what a request then fails with.
@@ -154,6 +155,21 @@ WRONG: list[tuple[str, Words, Words]] = [
         },
     ),
     ("javascript", {"  return true;\n": ""}, {"load": "supports: expected true or false, came undefined"}),
+    (
+        "javascript",
+        {
+            "// YOURS: the networks": 'import elsewhere from "../elsewhere.js";\n\n// YOURS: the networks',
+            "return { out: map(x, (v) => (v <= 0 ? 0 : v)), dx:": "return { out: elsewhere(x), dx:",
+            "export function sigmoid(x, dout) {\n": 'export function sigmoid(x, dout) {\n  throw { message: "mine" };',
+            "export function predict": "export async function predict",
+        },
+        {
+            "relu": "elsewhere.js:1:35)\n",
+            "sigmoid": "mine",
+            "predict": "the result: expected an object, came a Promise (no function may be async)",
+            "accuracy": "the result: expected an object, came a Promise (no function may be async)",
+        },
+    ),
 ]
 
 
@@ -167,6 +183,7 @@ def changed(language: str, changes: Words, folder: Path) -> Session:
         text = text.replace(old, new)
     path.write_text(text)
     (folder / "elsewhere.jl").write_text("elsewhere(x) = x + 1\n")  # of a matrix: no such method
+    (folder / "elsewhere.js").write_text("module.exports = (x) => x.missing.one;\n")
     try:
         return Session(port.runners[0])
     except PortFailure as failure:

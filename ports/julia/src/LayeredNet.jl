@@ -22,8 +22,11 @@ include("network.jl")
 include("numerical.jl")
 include("optimizers.jl")
 include("training.jl")
-include("timing.jl")
+include("roofline.jl")
 include("wire.jl")
+include("request.jl")
+include("timing.jl")
+include("server.jl")
 include("operations.jl")
 
 export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network

@@ -1,7 +1,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use gradparity_port::timing::{elapsed, layer_inputs, products};
+use gradparity_port::roofline::{layer_inputs, products};
+use gradparity_port::timing::elapsed;
 
 use crate::difference;
 use crate::network::{owned, random};
@@ -12,7 +13,7 @@ fn a_sample_is_the_time_of_all_its_calls() {
     let nanoseconds = elapsed(|| calls += 1, 3, 4);
     assert_eq!((nanoseconds.len(), calls), (4, 12));
     let nanoseconds = elapsed(|| sleep(Duration::from_millis(2)), 3, 2);
-    assert!(nanoseconds.iter().all(|&sample| (6e6..6e9).contains(&sample)), "{nanoseconds}");
+    assert!(nanoseconds.iter().all(|&sample| (6e6..6e9).contains(&sample)), "{nanoseconds:?}");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
-from conftest import MakePort
+from conftest import MakePort, hasty
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult, Quantity, RunnerInfo, State
 from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
@@ -25,8 +26,7 @@ def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, .
     """The result of a check of these ports."""
     runners = [runner for port in ports for runner in port.runners]
     named = {spec.name: spec for spec in specs or SPECS}
-    options = Options(seconds=5, hello_seconds=20)
-    infos, cases, _ = run_check(runners, named, list(seeds), options, lambda _: None)
+    infos, cases, _ = run_check(runners, named, list(seeds), Options(), lambda _: None)
     return CheckResult(gradparity="test", runners=infos, cases=cases)
 
 
@@ -182,9 +182,8 @@ def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     drawn = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
     specs = {spec.name: spec for spec in drawn}
     port = make_port("faulty.py", fault)
-    infos, cases, _ = run_check(
-        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
-    )
+    with hasty("fake") if fault == "hang" else nullcontext():
+        infos, cases, _ = run_check([*port.runners, python], specs, [0], Options(), lambda _: None)
     result = CheckResult(gradparity="test", runners=infos, cases=cases)
     of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
     assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}

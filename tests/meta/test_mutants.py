@@ -11,7 +11,7 @@ from typing import Any
 
 import gradparity_oracle
 import pytest
-from conftest import RUNNERS, Sessions
+from conftest import PATIENCE, RUNNERS, Sessions
 from gradparity.check.hypotheses import HYPOTHESES
 from gradparity.check.run import Options
 from gradparity.errors import UsageError
@@ -26,7 +26,8 @@ GALLERIES = {port.manifest.name: gallery for port in own_ports() if (gallery := 
 
 
 def run(label: str, pattern: str = "*", specs: dict[str, Any] = SUITE) -> list[Outcome]:
-    return run_mutants([RUNNERS[label]], pattern, specs, Options(), lambda outcome: None)
+    patient = Options(seconds=PATIENCE, hello_seconds=PATIENCE)
+    return run_mutants([RUNNERS[label]], pattern, specs, patient, lambda outcome: None)
 
 
 def check(outcomes: list[Outcome]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,9 @@ from gradparity.ports.transcript import read_asked, read_transcript, recording, 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
 
-def check(runner: Runner, *specs: CaseSpec, seconds: float = 5) -> list[CaseResult]:
+def check(runner: Runner, *specs: CaseSpec) -> list[CaseResult]:
     asked = {spec.name: spec for spec in specs or [SPEC]}
-    _, cases, _ = run_check([runner], asked, [0], Options(seconds=seconds), lambda news: None)
+    _, cases, _ = run_check([runner], asked, [0], Options(), lambda news: None)
     return cases
 
 
@@ -36,7 +35,7 @@ def test_a_replay_has_the_same_outcome(wrong: str, make_port: MakePort, tmp_path
     recorded = check(recording(runner, tmp_path / "said"), SPEC, OTHER)
     [played] = replaying(tmp_path / "said")
     assert played.label == runner.label
-    infos, _, _ = run_check([played], {}, [], Options(seconds=5), lambda news: None)
+    infos, _, _ = run_check([played], {}, [], Options(), lambda news: None)
     assert infos[0].language == "Python", "as the port said of itself"
     [played] = replaying(tmp_path / "said")
     assert outcome(check(played, SPEC, OTHER)) == outcome(recorded) == outcome(check(runner, SPEC, OTHER))
@@ -92,7 +91,7 @@ def test_an_empty_folder_cannot_be_played(tmp_path: Path) -> None:
 def test_a_port_that_cannot_run_is_recorded_as_that(make_port: MakePort, tmp_path: Path) -> None:
     [runner] = make_port("wrong.py", "nothing").runners
     lost = Runner(runner.port, runner.spec.model_copy(update={"command": ["/no/such/program"]}))
-    infos, _, _ = run_check([recording(lost, tmp_path)], {}, [], Options(seconds=5), lambda news: None)
+    infos, _, _ = run_check([recording(lost, tmp_path)], {}, [], Options(), lambda news: None)
     assert infos[0].state is State.FAILED and "cannot run /no/such/program" in infos[0].stderr
 
 
@@ -127,10 +126,9 @@ def test_a_recording_that_is_cut_short_says_so_at_once(make_port: MakePort, tmp_
     check(recording(runner, tmp_path))
     [file] = tmp_path.glob("*.transcript")
     file.write_bytes(file.read_bytes()[:-100])
-    began = time.monotonic()
-    [case] = check(replaying(tmp_path)[0], seconds=60)
+    [case] = check(replaying(tmp_path)[0])
     assert case.verdict is Verdict.COULD_NOT_RUN and "it is cut short" in case.stderr
-    assert time.monotonic() - began < 30, "it did not wait for the time-out"
+    assert "it exited with status 1" in case.cells[-1].detail, "it did not wait for the time-out"
 
 
 def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(make_port: MakePort, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from conftest import RUNNERS, MakePort
+from conftest import PATIENCE, RUNNERS, MakePort
 from gradparity.check.records import State
 from gradparity.check.verdicts import Verdict
 from gradparity.ports.manifest import Runner
@@ -26,7 +26,7 @@ def short(name: str) -> Recipe:
 
 def run(*runners: Runner, recipes: tuple[str, ...] = ("python-post",), seeds: tuple[int, ...] = (0,)) -> TrainRun:
     chosen = [short(name) for name in recipes]
-    return train(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions(seconds=20))
+    return train(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions())
 
 
 def printed(result: TrainRun) -> str:
@@ -110,7 +110,7 @@ def test_an_interrupt_leaves_what_was_trained_until_then() -> None:
     recipe = short("python-post")
     batches = recipe.batches(len(DIGITS.sets["train"][1]), 0)
     env, _ = make_envelope(recipe, 0, DIGITS, batches, lambda *_: None)
-    trainer = Trainer(RUNNERS["python"], 1, 20.0)
+    trainer = Trainer(RUNNERS["python"], 1, PATIENCE)
     trainer.start()
     one = trainer.train(recipe, 0, DIGITS, env, batches, interrupt)
     assert trainer.interrupted and trainer.session is None

@@ -21,6 +21,8 @@ from gradparity.ports.build import StepFailed, ensure_built
 from gradparity.ports.manifest import Port, Runner, own_ports, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
+from tiers import demand_free, pytest_collection_modifyitems, pytest_runtest_setup
 
 pytest_plugins = ["pytester"]
 
@@ -30,6 +32,7 @@ RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runne
 
 # The same examples in every run, so that a failure on one machine is a failure on all.
 settings.register_profile("gradparity", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("quick", settings.get_profile("gradparity"), max_examples=20)
 settings.load_profile("gradparity")
 
 
@@ -54,6 +57,13 @@ def _patience() -> Iterator[None]:
             patch.setattr(f"gradparity.ports.{limit}", PATIENCE)
         patch.setattr("gradparity.bench.blas.SECONDS", PATIENCE)
         patch.setattr("gradparity.meta.soak.SHRINK_SECONDS", PATIENCE)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As in a check: the matrices are small, and threads that wait for one another take the other worker's core."""
+    with threadpool_limits(1):
         yield
 
 
@@ -87,6 +97,8 @@ class Sessions:
     def get(self, label: str) -> Session:
         """The session; skips the test where the runtime is not here, fails it where it is required or broken."""
         runner = RUNNERS[label]
+        if label != "python":
+            demand_free(label)
         if label not in self.running and label not in self.absent:
             try:
                 if not runner.lacking:
@@ -197,4 +209,16 @@ def small() -> CaseSpec:
     return CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True)
 
 
-__all__ = ["FAKES", "PATIENCE", "RUNNERS", "Gradparity", "MakePort", "Sessions", "fake_port", "hasty", "wait_until"]
+__all__ = [
+    "FAKES",
+    "PATIENCE",
+    "RUNNERS",
+    "Gradparity",
+    "MakePort",
+    "Sessions",
+    "fake_port",
+    "hasty",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_setup",
+    "wait_until",
+]

@@ -1,21 +1,17 @@
 """The command as a stranger runs it: what it prints, its exit code, and never a traceback.
 
-All in this process, where an exception would be one, except where a signal ends it.
+All in this process, where an exception would be one. What a signal ends is in tests/whole.
 """
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-import psutil
 import pytest
-from conftest import FAKES, PATIENCE, Gradparity, wait_until
+from conftest import Gradparity, fake_port
 from gradparity import __main__
 from gradparity.check.records import CheckResult
 from gradparity.cli import cli
@@ -25,17 +21,9 @@ from sample_run import agreeing
 ONE = "random-5-4-3-relu-n2-float64-numerical"
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    return fake(tmp_path, "faulty.py", "kill")
-
-
-def fake(folder: Path, script: str, argument: str) -> Path:
-    (folder / "port.toml").write_text(
-        'name = "mine"\nlanguage = "Python"\nhint = "install it"\n'
-        f'[[runner]]\nname = "native"\ncommand = ["{{python}}", "{FAKES / script}", "{argument}"]\n'
-    )
-    return folder
+def mine(folder: Path, script: str, argument: str) -> Path:
+    """The folder of a port called mine."""
+    return fake_port(folder, script, argument, name="mine").folder
 
 
 def test_agreement_is_exit_0(gradparity: Gradparity) -> None:
@@ -49,7 +37,7 @@ def test_agreement_is_exit_0(gradparity: Gradparity) -> None:
 def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_it(
     tmp_path: Path, gradparity: Gradparity
 ) -> None:
-    port = fake(tmp_path, "wrong.py", "batch-size")
+    port = mine(tmp_path, "wrong.py", "batch-size")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--seeds", "3")
     assert done.returncode == 1
     assert "mine wrong in 1 case, first at gradient dW2 (the layers called alone are right)" in done.stdout
@@ -62,8 +50,8 @@ def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_
     assert "dW2[" in again.stdout
 
 
-def test_a_port_that_dies_is_exit_3_with_its_last_words(broken: Path, gradparity: Gradparity) -> None:
-    done = gradparity("check", "--port", str(broken), "--port", "python", "--case", ONE)
+def test_a_port_that_dies_is_exit_3_with_its_last_words(tmp_path: Path, gradparity: Gradparity) -> None:
+    done = gradparity("check", "--port", mine(tmp_path, "faulty.py", "kill"), "--port", "python", "--case", ONE)
     assert done.returncode == 3
     assert "mine could not run in 1 case, for one: gradient: it was killed by SIGKILL" in done.stdout
     assert "    | about to kill" in done.stdout
@@ -71,7 +59,7 @@ def test_a_port_that_dies_is_exit_3_with_its_last_words(broken: Path, gradparity
 
 
 def test_json_is_the_record_and_nothing_else(tmp_path: Path, gradparity: Gradparity) -> None:
-    port = fake(tmp_path, "wrong.py", "one-element")
+    port = mine(tmp_path, "wrong.py", "one-element")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--json")
     assert done.returncode == 1
     record = CheckResult.model_validate_json(done.stdout)
@@ -151,39 +139,9 @@ def test_doctor_names_the_runtime_and_its_blas(gradparity: Gradparity) -> None:
 
 
 def test_doctor_says_what_to_install(tmp_path: Path, gradparity: Gradparity) -> None:
-    done = gradparity("doctor", "--port", str(fake(tmp_path, "faulty.py", "not-available")))
+    done = gradparity("doctor", "--port", mine(tmp_path, "faulty.py", "not-available"))
     assert done.returncode == 3
-    assert "mine not available: no runtime here\n    install it" in done.stdout
-
-
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_keeps_what_was_found_and_no_port(ending: signal.Signals, tmp_path: Path) -> None:
-    port = fake(tmp_path, "faulty.py", "hang")
-    # As in a terminal, though this test may run where these signals are ignored.
-    main = (
-        "from signal import *; signal(SIGINT, default_int_handler); signal(SIGTERM, SIG_DFL); signal(SIGHUP, SIG_DFL)\n"
-        "from gradparity.__main__ import main; main()"
-    )
-    record = tmp_path / "run" / "record.jsonl"
-    command = [sys.executable, "-c", main, "check", "--timeout", "600", "--run", str(record.parent)]
-    with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
-        wait_until(lambda: run.poll() is not None or (record.exists() and '"cases"' in record.read_text()), "a case")
-        run.send_signal(ending)
-        out, err = run.communicate(timeout=PATIENCE)
-    assert run.returncode == 3
-    assert "Traceback" not in out + err
-    assert "python  layers" in out
-    assert "interrupted" in out
-    wait_until(lambda: not running_in(port), "no port to be left behind")
-
-
-def running_in(folder: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if Path(process.cwd()) == folder:
-                found.append(process)
-    return found
+    assert "mine not available: no runtime here\n    a fake" in done.stdout
 
 
 def test_an_interrupt_while_it_is_imported_is_one_line(
@@ -200,7 +158,7 @@ def test_an_interrupt_while_it_is_imported_is_one_line(
 
 
 def test_nothing_compared_is_no_agreement(tmp_path: Path, gradparity: Gradparity) -> None:
-    port = fake(tmp_path, "wrong.py", "no-float32")
+    port = mine(tmp_path, "wrong.py", "no-float32")
     done = gradparity("check", "--port", str(port), "--dtype", "float32", "--case", "random-9-6-4-relu-n7-*")
     assert done.returncode == 3
     assert "agreement" not in done.stdout
@@ -265,7 +223,7 @@ def test_a_baseline_of_another_benchmark_is_refused_before_anything_is_timed(
 def test_a_port_that_dies_while_it_is_timed_is_exit_3_with_its_last_words(
     tmp_path: Path, gradparity: Gradparity
 ) -> None:
-    port = fake(tmp_path, "clock.py", "dying")
+    port = mine(tmp_path, "clock.py", "dying")
     done = gradparity("bench", "--port", str(port), "--case", ONE, "--budget", "0.1")
     assert done.returncode == 3
     assert ": time: expected a reply, it exited with status 3" in done.stdout

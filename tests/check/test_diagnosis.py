@@ -11,7 +11,7 @@ from gradparity.check.diagnosis import Answers, diagnose, mutated
 from gradparity.check.reference import OPERATIONS, Reference
 from gradparity.check.steps import Inputs
 from gradparity_oracle import Affine, Network
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -212,7 +212,6 @@ CORRUPT: dict[str, Any] = {
 }
 
 
-@settings(max_examples=300)
 @given(data=st.data())
 def test_whatever_a_port_answers_there_is_a_diagnosis_and_no_exception(data: st.DataObject) -> None:
     spec = CaseSpec(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import required
+from conftest import PATIENCE, required
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult
 from gradparity.check.run import Options, run_check
@@ -45,7 +45,8 @@ class Checked:
         self.sessions: dict[str, Session] = {}
         runners = [port.runners[0] for port in ports.values()]
         specs = {spec.name: spec for spec in SPECS}
-        infos, self.results, _ = run_check(runners, specs, [0], Options(), lambda news: None)
+        options = Options(seconds=PATIENCE, hello_seconds=PATIENCE)
+        infos, self.results, _ = run_check(runners, specs, [0], options, lambda news: None)
         self.infos = {info.runner: info for info in infos}
 
     def of(self, name: str) -> tuple[RunnerInfo, list[CaseResult]]:
@@ -60,7 +61,7 @@ class Checked:
         """A running session, one for all tests; skips like ``of``."""
         self.of(name)
         if name not in self.sessions:
-            self.sessions[name] = Session(self.ports[name].runners[0])
+            self.sessions[name] = Session(self.ports[name].runners[0], seconds=PATIENCE, hello_seconds=PATIENCE)
         return self.sessions[name]
 
 

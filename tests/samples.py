@@ -166,6 +166,17 @@ def cut_short() -> Run:
     return reduce(join, said[: first + 1], Run())
 
 
+RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
+OTHERS = [name for name in RUNS if name != "agreeing"]
+PAIRS = [
+    *(("agreeing", name) for name in OTHERS),
+    *((name, "agreeing") for name in OTHERS),
+    ("hostile", "incomplete"),
+    ("cut_short", "disagreeing"),
+]
+"""Runs to compare, each in both places."""
+
+
 def recorded(run: Run) -> Recorded:
     """The run as if it had been read, undamaged."""
     return Recorded(Path("runs/sample"), run)
@@ -194,6 +205,6 @@ def write(run: Run, folder: Path) -> Path:
 
 
 __all__ = [
-    "ALPHA", "BETA", "HOSTILE", "LEFT_AT", "NAMES", "ORACLE", "RECIPE", "SPECS", "STEPS", "agreeing", "cut_short",
-    "disagreeing", "hostile", "incomplete", "parts", "recorded", "write",
+    "ALPHA", "BETA", "HOSTILE", "LEFT_AT", "NAMES", "ORACLE", "PAIRS", "RECIPE", "RUNS", "SPECS", "STEPS", "agreeing",
+    "cut_short", "disagreeing", "hostile", "incomplete", "parts", "recorded", "write",
 ]  # fmt: skip

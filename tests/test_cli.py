@@ -1,49 +1,33 @@
-"""The command as a stranger runs it: what it prints, its exit code, and never a traceback."""
+"""The command as a stranger runs it: what it prints, its exit code, and never a traceback.
+
+All in this process, where an exception would be one. What a signal ends is in tests/whole.
+"""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
-import psutil
 import pytest
-from conftest import FAKES
+from conftest import Gradparity, fake_port
 from gradparity import __main__
 from gradparity.check.records import CheckResult
 from gradparity.cli import cli
 from gradparity.errors import DataMissing
 from gradparity.telling import place
+from sample_run import agreeing
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"
 
 
-def gradparity(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from gradparity.cli import main; main()", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=cwd, check=False)
-    assert "Traceback" not in done.stdout + done.stderr.replace("    | Traceback", "")
-    return done
+def mine(folder: Path, script: str, argument: str) -> Path:
+    """The folder of a port called mine."""
+    return fake_port(folder, script, argument, name="mine").folder
 
 
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    return fake(tmp_path, "faulty.py", "kill")
-
-
-def fake(folder: Path, script: str, argument: str) -> Path:
-    (folder / "port.toml").write_text(
-        'name = "mine"\nlanguage = "Python"\nhint = "install it"\n'
-        f'[[runner]]\nname = "native"\ncommand = ["{{python}}", "{FAKES / script}", "{argument}"]\n'
-    )
-    return folder
-
-
-def test_agreement_is_exit_0() -> None:
+def test_agreement_is_exit_0(gradparity: Gradparity) -> None:
     done = gradparity("check", "--port", "python", "--case", ONE)
     assert done.returncode == 0
     assert "agreement - 1 runner x 1 case: 1 identical" in done.stdout
@@ -51,8 +35,10 @@ def test_agreement_is_exit_0() -> None:
         assert quantity in done.stdout
 
 
-def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_it(tmp_path: Path) -> None:
-    port = fake(tmp_path, "wrong.py", "batch-size")
+def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_it(
+    tmp_path: Path, gradparity: Gradparity
+) -> None:
+    port = mine(tmp_path, "wrong.py", "batch-size")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--seeds", "3")
     assert done.returncode == 1
     assert "mine wrong in 1 case, first at gradient dW2 (the layers called alone are right)" in done.stdout
@@ -65,16 +51,16 @@ def test_a_disagreement_is_exit_1_and_names_the_case_and_the_command_that_shows_
     assert "dW2[" in again.stdout
 
 
-def test_a_port_that_dies_is_exit_3_with_its_last_words(broken: Path) -> None:
-    done = gradparity("check", "--port", str(broken), "--port", "python", "--case", ONE)
+def test_a_port_that_dies_is_exit_3_with_its_last_words(tmp_path: Path, gradparity: Gradparity) -> None:
+    done = gradparity("check", "--port", mine(tmp_path, "faulty.py", "kill"), "--port", "python", "--case", ONE)
     assert done.returncode == 3
     assert "mine could not run in 1 case, for one: gradient: it was killed by SIGKILL" in done.stdout
     assert "    | about to kill" in done.stdout
     assert "incomplete - 2 runners x 1 case: 1 identical, 1 could not run" in done.stdout
 
 
-def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
-    port = fake(tmp_path, "wrong.py", "one-element")
+def test_json_is_the_record_and_nothing_else(tmp_path: Path, gradparity: Gradparity) -> None:
+    port = mine(tmp_path, "wrong.py", "one-element")
     done = gradparity("check", "--port", str(port), "--case", ONE, "--json")
     assert done.returncode == 1
     record = CheckResult.model_validate_json(done.stdout)
@@ -105,22 +91,25 @@ def test_json_is_the_record_and_nothing_else(tmp_path: Path) -> None:
         (["doctor", "--port", "nope"], "no such port"),
     ],
 )
-def test_wrong_usage_is_exit_2_and_one_line(arguments: list[str], words: str, tmp_path: Path) -> None:
-    done = gradparity(*arguments, cwd=tmp_path)
+def test_wrong_usage_is_exit_2_and_one_line(
+    arguments: list[str], words: str, tmp_path: Path, gradparity: Gradparity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = gradparity(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert words in done.stderr
 
 
-def test_a_malformed_port_toml_is_exit_2_and_one_line(tmp_path: Path) -> None:
+def test_a_malformed_port_toml_is_exit_2_and_one_line(tmp_path: Path, gradparity: Gradparity) -> None:
     (tmp_path / "port.toml").write_text('name = "mine"')
     done = gradparity("check", "--port", str(tmp_path))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "port.toml: language: field required" in done.stderr
 
 
-def test_a_damaged_data_folder_is_exit_2_and_one_line(tmp_path: Path) -> None:
+def test_a_damaged_data_folder_is_exit_2_and_one_line(tmp_path: Path, gradparity: Gradparity) -> None:
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"\0\0\x08\x03")
     done = gradparity("check", "--port", "python", "--data-dir", str(tmp_path))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
@@ -143,50 +132,17 @@ def test_a_pattern_leaves_out_the_cases_whose_data_is_not_here(
             cli.main([*command, *asked], standalone_mode=False)
 
 
-def test_doctor_names_the_runtime_and_its_blas() -> None:
+def test_doctor_names_the_runtime_and_its_blas(gradparity: Gradparity) -> None:
     done = gradparity("doctor", "--port", "python")
     assert done.returncode == 0
     assert "ready" in done.stdout
     assert "NumPy" in done.stdout
 
 
-def test_doctor_says_what_to_install(tmp_path: Path) -> None:
-    done = gradparity("doctor", "--port", str(fake(tmp_path, "faulty.py", "not-available")))
+def test_doctor_says_what_to_install(tmp_path: Path, gradparity: Gradparity) -> None:
+    done = gradparity("doctor", "--port", mine(tmp_path, "faulty.py", "not-available"))
     assert done.returncode == 3
-    assert "mine not available: no runtime here\n    install it" in done.stdout
-
-
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_keeps_what_was_found_and_no_port(ending: signal.Signals, tmp_path: Path) -> None:
-    port = fake(tmp_path, "faulty.py", "hang")
-    # As in a terminal, though this test may run where these signals are ignored.
-    main = (
-        "from signal import *; signal(SIGINT, default_int_handler); signal(SIGTERM, SIG_DFL); signal(SIGHUP, SIG_DFL)\n"
-        "from gradparity.__main__ import main; main()"
-    )
-    record = tmp_path / "run" / "record.jsonl"
-    command = [sys.executable, "-c", main, "check", "--timeout", "600", "--run", str(record.parent)]
-    with subprocess.Popen([*command, "--port", str(port), "--port", "python"], stdout=-1, stderr=-1, text=True) as run:
-        until = time.monotonic() + 60
-        while not (record.exists() and '"cases"' in record.read_text()):
-            assert run.poll() is None and time.monotonic() < until, "expected a case within a minute"
-            time.sleep(0.02)
-        run.send_signal(ending)
-        out, err = run.communicate(timeout=30)
-    assert run.returncode == 3
-    assert "Traceback" not in out + err
-    assert "python  layers" in out
-    assert "interrupted" in out
-    assert running_in(port) == []
-
-
-def running_in(folder: Path) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if Path(process.cwd()) == folder:
-                found.append(process)
-    return found
+    assert "mine not available: no runtime here\n    a fake" in done.stdout
 
 
 def test_an_interrupt_while_it_is_imported_is_one_line(
@@ -202,41 +158,43 @@ def test_an_interrupt_while_it_is_imported_is_one_line(
     assert (ended.value.code, capsys.readouterr().err) == (130, "gradparity: interrupted\n")
 
 
-def test_nothing_compared_is_no_agreement() -> None:
-    done = gradparity("check", "--port", "r:native", "--dtype", "float32", "--case", "random-9-6-4-relu-n7-*")
+def test_nothing_compared_is_no_agreement(tmp_path: Path, gradparity: Gradparity) -> None:
+    port = mine(tmp_path, "wrong.py", "no-float32")
+    done = gradparity("check", "--port", str(port), "--dtype", "float32", "--case", "random-9-6-4-relu-n7-*")
     assert done.returncode == 3
     assert "agreement" not in done.stdout
 
 
-def test_without_a_command_it_shows_the_commands() -> None:
+def test_without_a_command_it_shows_the_commands(gradparity: Gradparity) -> None:
     done = gradparity()
     assert done.returncode == 2
     assert "Compare the ports' gradients" in done.stdout
 
 
-def test_cases_lists_the_suite() -> None:
+def test_cases_lists_the_suite(gradparity: Gradparity) -> None:
     done = gradparity("cases")
     assert ONE in done.stdout.splitlines()
 
 
-def test_help_names_every_command() -> None:
+def test_help_names_every_command(gradparity: Gradparity) -> None:
     done = gradparity("--help")
     assert done.returncode == 0
     for command in ("check", "doctor", "cases", "setup"):
         assert command in done.stdout
 
 
-def test_a_screen_can_be_saved(tmp_path: Path) -> None:
+def test_a_screen_can_be_saved(tmp_path: Path, gradparity: Gradparity) -> None:
     path = tmp_path / "screen.svg"
     assert gradparity("check", "--port", "python", "--case", ONE, "--svg", str(path)).returncode == 0
     assert "agreement" in path.read_text()
     assert "url(http" not in path.read_text(), "a picture that opens without a network"
 
 
-QUICK = ("bench", "--port", "python", "--case", ONE, "--budget", "0.2")
+QUICK = ("bench", "--port", "python", "--case", ONE, "--budget", "0.1")
 
 
-def test_a_benchmark_is_measured_saved_and_compared(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("scripted")
+def test_a_benchmark_is_measured_saved_and_compared(tmp_path: Path, gradparity: Gradparity) -> None:
     path = str(tmp_path / "before.json")
     first = gradparity(*QUICK, "--save", path)
     assert first.returncode == 0, first.stderr
@@ -248,10 +206,13 @@ def test_a_benchmark_is_measured_saved_and_compared(tmp_path: Path) -> None:
     assert record["command"].endswith(f"--compare {path} --json")
 
 
-def test_a_baseline_of_another_benchmark_is_refused_before_anything_is_timed(tmp_path: Path) -> None:
-    path = tmp_path / "before.json"
-    assert gradparity(*QUICK, "--save", str(path)).returncode == 0
-    path.write_text(path.read_text().replace('"method": "', '"method": "x'))
+@pytest.mark.usefixtures("scripted")
+def test_a_baseline_of_another_benchmark_is_refused_before_anything_is_timed(
+    tmp_path: Path, gradparity: Gradparity
+) -> None:
+    path, other = tmp_path / "before.json", agreeing().bench
+    assert other
+    path.write_text(other.model_dump_json())
     refused = gradparity(*QUICK, "--compare", str(path))
     assert refused.returncode == 2 and "another benchmark" in refused.stderr and "--anyway" in refused.stderr
     assert refused.stdout == ""
@@ -259,17 +220,19 @@ def test_a_baseline_of_another_benchmark_is_refused_before_anything_is_timed(tmp
     assert told.returncode == 0 and "against the baseline" in told.stdout
 
 
-def test_a_port_that_dies_while_it_is_timed_is_exit_3_with_its_last_words(tmp_path: Path) -> None:
-    done = gradparity(
-        "bench", "--port", str(fake(tmp_path, "clock.py", "dying")), "--budget", "0.2", "--dtype", "float64"
-    )
+@pytest.mark.usefixtures("scripted")
+def test_a_port_that_dies_while_it_is_timed_is_exit_3_with_its_last_words(
+    tmp_path: Path, gradparity: Gradparity
+) -> None:
+    port = mine(tmp_path, "clock.py", "dying")
+    done = gradparity("bench", "--port", str(port), "--case", ONE, "--budget", "0.1")
     assert done.returncode == 3
     assert ": time: expected a reply, it exited with status 3" in done.stdout
     assert "    | about to die" in done.stdout
     assert "incomplete - " in done.stdout and "could not run: mine" in done.stdout
 
 
-def test_the_libraries_are_told_without_timing() -> None:
+def test_the_libraries_are_told_without_timing(gradparity: Gradparity) -> None:
     done = gradparity("bench", "--port", "python", "--blas")
     assert done.returncode == 0 and done.stdout.split()[:4] == ["runner", "library", "and", "kernels"]
     assert "measured" not in done.stdout
@@ -285,19 +248,19 @@ def test_the_libraries_are_told_without_timing() -> None:
         (("--threads", "0"), "--threads"),
     ],
 )
-def test_a_wrong_use_of_bench_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+def test_a_wrong_use_of_bench_is_one_line(arguments: tuple[str, ...], words: str, gradparity: Gradparity) -> None:
     done = gradparity("bench", *arguments)
     assert done.returncode == 2 and words in done.stderr
 
 
-def test_a_training_of_ones_own_agrees_and_is_drawn() -> None:
+def test_a_training_of_ones_own_agrees_and_is_drawn(gradparity: Gradparity) -> None:
     done = gradparity("train", "--port", "python", "--data", "digits", "--sizes", "64,20,10", "--epochs", "3")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "own: 64-20-10, float64, sgd" in done.stdout and "test accuracy by step" in done.stdout
     assert "agreement - 1 recipe x 1 runner: 1 identical" in done.stdout
 
 
-def test_a_training_as_json_has_every_loss() -> None:
+def test_a_training_as_json_has_every_loss(gradparity: Gradparity) -> None:
     done = gradparity("train", "--port", "python", "--data", "digits", "--epochs", "1", "--optimizer", "adam", "--json")
     record = json.loads(done.stdout)
     assert done.returncode == 0 and len(record["results"][0]["losses"]) == 15
@@ -315,6 +278,6 @@ def test_a_training_as_json_has_every_loss() -> None:
         (("--data-dir", "/nowhere"), "no such folder"),
     ],
 )
-def test_a_wrong_use_of_train_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+def test_a_wrong_use_of_train_is_one_line(arguments: tuple[str, ...], words: str, gradparity: Gradparity) -> None:
     done = gradparity("train", *arguments)
     assert done.returncode == 2 and words in done.stderr

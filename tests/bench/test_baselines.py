@@ -12,7 +12,7 @@ from gradparity.bench.estimates import floors
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
-from gradparity.machine import this_machine
+from gradparity.machine import Machine
 
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 
@@ -33,7 +33,7 @@ def result(times: dict[str, float], seed: int = 0) -> BenchResult:
         gradparity="0",
         command="",
         method="m",
-        machine=this_machine(),
+        machine=Machine(cpu="6502", cores=1),
         conditions=Conditions(threads=1, pinned=[]),
         reference="python",
         runners=[],

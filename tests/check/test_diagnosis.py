@@ -13,7 +13,7 @@ from gradparity.functions.evidence import Inputs
 from gradparity.reference import OPERATIONS, Reference
 from gradparity.telling import place
 from gradparity_oracle import Affine, Network, dense
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -220,7 +220,6 @@ CORRUPT: dict[str, Any] = {
 }
 
 
-@settings(max_examples=300)
 @given(data=st.data())
 def test_whatever_a_port_answers_there_is_a_diagnosis_and_no_exception(data: st.DataObject) -> None:
     spec = CaseSpec(

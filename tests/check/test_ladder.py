@@ -20,7 +20,7 @@ SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
 def checked(make_port: MakePort, script: str, argument: str, *specs: CaseSpec) -> CheckResult:
     runners = make_port(script, argument).runners
     asked = {spec.name: spec for spec in specs or [SPEC]}
-    infos, cases, _ = run_check(runners, asked, [0], Options(seconds=5), lambda news: None)
+    infos, cases, _ = run_check(runners, asked, [0], Options(), lambda news: None)
     return CheckResult(runners=infos, cases=cases)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,19 @@ WRONG: dict[str, Callable[[Any, int], Any]] = {
 }
 
 
+@cache
+def reference_of(depth: int, activation: Any, dtype: Any) -> Reference:
+    """Of a network of this depth."""
+    return Reference(draw(CaseSpec(sizes=DEPTHS[depth], activation=activation, dtype=dtype), 0))
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_wrong_gradient_has_a_ratio_above_100(wrong: str, depth: int, activation: Any, dtype: Any) -> None:
-    case = draw(CaseSpec(sizes=DEPTHS[depth], activation=activation, dtype=dtype), 0)
-    reference = Reference(case)
+    reference = reference_of(depth, activation, dtype)
+    case = reference.case
     for i in range(1, depth + 1):
         g = reference.gradient[f"dW{i}"]
         figures = compare(WRONG[wrong](g, len(case.x)), g, reference.allowance("gradient", f"dW{i}"))
@@ -40,8 +47,8 @@ def test_a_wrong_gradient_has_a_ratio_above_100(wrong: str, depth: int, activati
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 def test_single_precision_inside_a_float64_port_has_a_ratio_above_100(depth: int, activation: Any) -> None:
-    case = draw(CaseSpec(sizes=DEPTHS[depth], activation=activation), 0)
-    reference = Reference(case)
+    reference = reference_of(depth, activation, "float64")
+    case = reference.case
     single = case.network(np.float32).gradient(case.x.astype(np.float32), case.t)
     for name, expected in reference.gradient.items():
         came = np.asarray(single[name]).astype(np.float64)

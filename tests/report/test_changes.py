@@ -15,9 +15,8 @@ from gradparity.check.records import Quantity
 from gradparity.machine import Machine
 from gradparity.report.changes import Comparison, Outcome, compare
 from gradparity.run.records import Run
-from samples import ALPHA, BETA, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
+from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, incomplete, recorded
 
-RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 MACHINE = Machine(cpu="Z80", cores=1)
 
@@ -245,11 +244,10 @@ def test_the_environment_tells_what_differs_and_grades_nothing() -> None:
     assert found.word is Outcome.SAME
 
 
-@pytest.mark.parametrize("before", RUNS)
-@pytest.mark.parametrize("after", RUNS)
+@pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_any_two_runs_can_be_compared(before: str, after: str) -> None:
     found = compared(RUNS[before](), RUNS[after]())
-    assert (found.word is Outcome.SAME) == (before == after)
+    assert found.word is not Outcome.SAME
     assert found.headline.endswith(".")
 
 

@@ -12,9 +12,7 @@ from gradparity.run.reading import Recorded
 from gradparity.run.records import Run
 from markdown_it import MarkdownIt
 from rich.console import Console
-from samples import ALPHA, BETA, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
-
-RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
+from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, hostile, incomplete, recorded
 
 
 def compared(before: Run, after: Run) -> Comparison:
@@ -103,8 +101,7 @@ def test_runners_of_one_run_alone_are_listed() -> None:
     assert rows == [["gamma", "second"], ["delta", "second"]]
 
 
-@pytest.mark.parametrize("before", RUNS)
-@pytest.mark.parametrize("after", RUNS)
+@pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_words_stay_words_and_it_stays_short(before: str, after: str) -> None:
     found = compared(RUNS[before](), RUNS[after]())
     text = comparison_markdown(found)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from conftest import Gradparity
 from gradparity.report.verdict import headline
 from gradparity.run.reading import read_run
 from gradparity.run.records import RECORD, Run
@@ -17,66 +17,46 @@ from samples import agreeing, disagreeing, hostile, incomplete, recorded, write
 FILES = {"report.html", "report.md", "junit.xml"}
 
 
-def report(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gradparity", "report", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, encoding="utf-8")
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
+@pytest.fixture
+def report(gradparity: Gradparity) -> Gradparity:
+    """report(run, "--json"): the command."""
+    return partial(gradparity, "report")
 
 
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that disagrees; the tests that share it leave its record alone."""
-    return write(disagreeing(), tmp_path_factory.mktemp("runs") / "run")
-
-
-@pytest.fixture(scope="module")
-def rendered(folder: Path) -> subprocess.CompletedProcess[str]:
-    return report(folder)
-
-
-def test_it_shows_the_run_writes_the_files_beside_the_record_and_ends_with_the_page(
-    folder: Path, rendered: subprocess.CompletedProcess[str]
+def test_it_shows_the_run_and_writes_the_files_beside_the_record_or_where_it_is_told(
+    tmp_path: Path, report: Gradparity
 ) -> None:
+    run, elsewhere = write(disagreeing(), tmp_path / "run"), tmp_path / "a" / "page"
+    assert report(run, "--out", elsewhere).returncode == 0
+    assert names(run) == {RECORD}, "the run is left as it is"
+    rendered = report(run)
     assert (rendered.returncode, rendered.stderr) == (0, "")
     *_, told, one, two, page = rendered.stdout.splitlines()
-    assert told == headline(recorded(disagreeing())) and page == str(folder / "report.html")
-    assert {one, two, page} == {str(folder / name) for name in FILES}
-    assert names(folder) == {RECORD, *FILES}
+    assert told == headline(recorded(disagreeing())) and page == str(run / "report.html")
+    assert {one, two, page} == {str(run / name) for name in FILES}
+    assert names(run) == {RECORD, *FILES} and names(elsewhere) == FILES
+    assert all((run / name).read_bytes() == (elsewhere / name).read_bytes() for name in FILES)
+    assert (run / "report.html").read_text(encoding="utf-8").lower().startswith("<!doctype html>")
+    assert (run / "report.md").read_text(encoding="utf-8").startswith("#")
+    assert JUnitXml.fromfile(str(run / "junit.xml"))
 
 
-@pytest.mark.usefixtures("rendered")
-def test_the_files_are_what_they_are_called(folder: Path) -> None:
-    assert (folder / "report.html").read_text(encoding="utf-8").lower().startswith("<!doctype html>")
-    assert (folder / "report.md").read_text(encoding="utf-8").startswith("#")
-    assert JUnitXml.fromfile(str(folder / "junit.xml"))
-
-
-@pytest.mark.usefixtures("rendered")
-def test_with_a_folder_the_same_files_go_there_and_the_run_is_left_as_it_is(folder: Path, tmp_path: Path) -> None:
-    run = write(disagreeing(), tmp_path / "run")
-    assert report(run, "--out", tmp_path / "a" / "page").returncode == 0
-    assert names(run) == {RECORD} and names(tmp_path / "a" / "page") == FILES
-    for name in FILES:
-        assert (tmp_path / "a" / "page" / name).read_bytes() == (folder / name).read_bytes(), name
-
-
-def test_the_exit_code_is_that_of_the_rendering_and_not_of_the_run(tmp_path: Path) -> None:
+def test_the_exit_code_is_that_of_the_rendering_and_not_of_the_run(tmp_path: Path, report: Gradparity) -> None:
     for number, run in enumerate((disagreeing(), incomplete())):
         assert report(write(run, tmp_path / str(number)), "--markdown").returncode == 0
 
 
-def test_markdown_is_printed_and_nothing_is_written(tmp_path: Path) -> None:
+def test_markdown_is_printed_and_nothing_is_written(tmp_path: Path, report: Gradparity) -> None:
     run = write(agreeing(), tmp_path / "run")
     done = report(run, "--markdown")
     assert done.stdout.startswith("#") and names(run) == {RECORD}
 
 
-def test_json_is_the_whole_run_and_nothing_else(tmp_path: Path) -> None:
+def test_json_is_the_whole_run_and_nothing_else(tmp_path: Path, report: Gradparity) -> None:
     run = write(disagreeing(), tmp_path / "run")
     done = report(run, "--json")
     json.loads(done.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -84,14 +64,14 @@ def test_json_is_the_whole_run_and_nothing_else(tmp_path: Path) -> None:
     assert names(run) == {RECORD}
 
 
-def test_what_json_printed_can_be_rendered_again(tmp_path: Path) -> None:
+def test_what_json_printed_can_be_rendered_again(tmp_path: Path, report: Gradparity) -> None:
     path = tmp_path / "run.json"
     path.write_text(report(write(agreeing(), tmp_path / "run"), "--json").stdout, encoding="utf-8")
     assert read_run(path).run == agreeing()
     assert headline(recorded(agreeing())) in report(path, "--markdown").stdout
 
 
-def test_damage_is_told_on_stderr_whatever_is_printed(tmp_path: Path) -> None:
+def test_damage_is_told_on_stderr_whatever_is_printed(tmp_path: Path, report: Gradparity) -> None:
     record = write(agreeing(), tmp_path / "run") / RECORD
     record.write_bytes(record.read_bytes()[:-20] + b"\x1b[2J")
     for form in ((), ("--markdown",), ("--json",)):
@@ -102,13 +82,13 @@ def test_damage_is_told_on_stderr_whatever_is_printed(tmp_path: Path) -> None:
     json.loads(done.stdout)
 
 
-def test_a_hostile_run_is_rendered(tmp_path: Path) -> None:
+def test_a_hostile_run_is_rendered(tmp_path: Path, report: Gradparity) -> None:
     done = report(write(hostile(), tmp_path / "run"))
     assert done.returncode == 0 and "\x1b" not in done.stdout
     assert names(tmp_path / "run") == {RECORD, *FILES}
 
 
-def test_two_runs_are_compared(tmp_path: Path) -> None:
+def test_two_runs_are_compared(tmp_path: Path, report: Gradparity) -> None:
     before, after = write(agreeing(), tmp_path / "before"), write(disagreeing(), tmp_path / "after")
     done = report(before, after)
     assert done.returncode == 0, done.stderr
@@ -133,7 +113,7 @@ def test_two_runs_are_compared(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_is_exit_2_and_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str, report: Gradparity
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(agreeing(), Path("run"))
@@ -146,7 +126,7 @@ def test_wrong_usage_is_exit_2_and_one_line(
     assert words in done.stderr
 
 
-def test_where_the_files_cannot_be_written_it_is_said_in_one_line(tmp_path: Path) -> None:
+def test_where_the_files_cannot_be_written_it_is_said_in_one_line(tmp_path: Path, report: Gradparity) -> None:
     run = write(agreeing(), tmp_path / "run")
     done = report(run, "--out", run / RECORD / "below")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

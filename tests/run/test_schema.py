@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from conftest import Gradparity
 from gradparity.run.reading import read_run
 from gradparity.run.records import RECORD, Run
 from gradparity.run.schema import schema, schema_text
@@ -26,11 +27,6 @@ ONE = "random-5-4-3-relu-n2-float64-numerical"
 def block(language: str) -> str:
     """The page's example in that language."""
     return PAGE.split(f"```{language}\n")[1].split("```")[0]
-
-
-def gradparity(*arguments: str) -> str:
-    command = [sys.executable, "-m", "gradparity", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def test_the_published_schema_is_not_stale() -> None:
@@ -74,16 +70,18 @@ def test_what_is_no_record_does_not_fit_it(way: tuple[str, ...], value: Any) -> 
     ],
     ids=lambda arguments: arguments[0],
 )
-def test_what_the_commands_print_and_record_fits_it(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    printed = gradparity(*arguments, "--port", "python", "--json", "--run", str(tmp_path))
+def test_what_the_commands_print_and_record_fits_it(
+    tmp_path: Path, arguments: tuple[str, ...], gradparity: Gradparity
+) -> None:
+    printed = gradparity(*arguments, "--port", "python", "--json", "--run", tmp_path).stdout
     VALIDATOR.validate({arguments[0]: json.loads(printed)})
     for line in (tmp_path / RECORD).read_text(encoding="utf-8").splitlines():
         VALIDATOR.validate(json.loads(line))
-    VALIDATOR.validate(json.loads(gradparity("report", str(tmp_path), "--json")))
+    VALIDATOR.validate(json.loads(gradparity("report", tmp_path, "--json").stdout))
 
 
-def test_the_schema_is_printed() -> None:
-    assert gradparity("report", "--schema") == schema_text()
+def test_the_schema_is_printed(gradparity: Gradparity) -> None:
+    assert gradparity("report", "--schema").stdout == schema_text()
 
 
 def test_the_pages_lines_are_a_record(tmp_path: Path) -> None:

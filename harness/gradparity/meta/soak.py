@@ -315,9 +315,9 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
     outcome.alarms += [worst] if worst else []
 
 
-def shrink(alarm: Alarm, implementation: Correct, seconds: float = SHRINK_SECONDS) -> Alarm:
-    """The same implementation's alarm of the same question in the smallest case that is found within this time."""
-    end = time.perf_counter() + seconds
+def shrink(alarm: Alarm, implementation: Correct) -> Alarm:
+    """The same implementation's alarm of the same question in the smallest case that is found in SHRINK_SECONDS."""
+    end = time.perf_counter() + SHRINK_SECONDS
     smaller: Alarm | None = alarm
     while smaller:
         alarm, smaller = smaller, None

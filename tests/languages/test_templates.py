@@ -65,7 +65,7 @@ def trained(filled: Checked) -> TrainRun:
     images = load_images("digits", None)
     names, sizes = ("python-post", "rust-ch6-sgd"), (64, 12, 10)
     recipes = [replace(RECIPES[name].on(images), steps=8, epochs=2, sizes=sizes) for name in names]
-    return train(runners, [], recipes, (0,), images, [], TrainOptions(seconds=60))
+    return train(runners, [], recipes, (0,), images, [], TrainOptions())
 
 
 @pytest.mark.parametrize("name", FILLED)

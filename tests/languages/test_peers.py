@@ -15,7 +15,7 @@ from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.reference import Reference
 
-PEERS = Path(__file__).parents[1] / "benchmarks" / "peers"
+PEERS = Path(__file__).parents[2] / "benchmarks" / "peers"
 RUNNERS = {path.parent.name: read_port(path.parent).runners[0] for path in sorted(PEERS.glob("*/port.toml"))}
 OPERATIONS = {"hello", "load", "predict", "accuracy", "gradient", "inputs", "null", "time"}
 CASES = [

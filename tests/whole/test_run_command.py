@@ -6,13 +6,12 @@ import io
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import FAKES, RUNNERS, MakePort
+from conftest import PATIENCE, RUNNERS, Gradparity, MakePort, wait_until
 from gradparity.bench.plan import pass_group
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
@@ -21,20 +20,23 @@ from gradparity.run import command
 from gradparity.run.command import RunOptions
 from gradparity.run.reading import read_run
 from gradparity.run.records import RECORD
+from gradparity.train.images import load_images
 from rich.console import Console
 
 MAIN = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from gradparity.cli import main; main()"
 )
 CASES = [CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(9, 6, 4), dtype="float32")]
-OPTIONS = RunOptions(recipes=(), budget=0.2, threads=1, data_dir=None, epochs=1)
+OPTIONS = RunOptions(recipes=(), budget=0.1, threads=1, data_dir=None, epochs=1)
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two cases, and one benchmark, so that a run takes seconds."""
+def few(monkeypatch: pytest.MonkeyPatch, scripted: None) -> None:
+    """Two cases, one benchmark beside a scripted reference, and a training on the digits: a run takes seconds."""
+    digits = load_images("digits", None), ["on digits"]
     monkeypatch.setattr(command, "select_cases", lambda names: {spec.name: spec for spec in CASES})
     monkeypatch.setattr("gradparity.bench.command.default_plan", lambda: [pass_group(CASES[0], 1)])
+    monkeypatch.setattr("gradparity.train.command.find_images", lambda name, folder: digits)
 
 
 def run(folder: Path, *runners: Runner) -> tuple[int, str]:
@@ -110,15 +112,16 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-c", MAIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        until = time.monotonic() + 60
-        while not (folder / RECORD).exists() or (folder / RECORD).read_text().count('"cases"') < 3:
-            assert process.poll() is None and time.monotonic() < until, "expected three cases within a minute"
-            time.sleep(0.02)
+        record = folder / RECORD
+        wait_until(lambda: record.exists() and record.read_text().count('"cases"') >= 3, "three cases")
+        assert process.poll() is None, "it ended before it could be ended"
         yield process
 
 
 @pytest.mark.parametrize("arguments", [("run", "--out"), ("check", "--run")])
-def test_what_a_killed_run_had_found_is_there(tmp_path: Path, arguments: tuple[str, str]) -> None:
+def test_what_a_killed_run_had_found_is_there(
+    tmp_path: Path, arguments: tuple[str, str], gradparity: Gradparity
+) -> None:
     folder = tmp_path / "run"
     with running(folder, *arguments, str(folder), "--port", "python") as process:
         process.kill()
@@ -133,23 +136,16 @@ def test_ctrl_c_ends_a_run_with_its_report(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with running(folder, "run", "--out", str(folder), "--port", "python") as process:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3 and "Traceback" not in out + err
     assert "interrupted" in out and out.splitlines()[-1] == str(folder / "report.html")
     check = read_run(folder).run.check
     assert check and check.interrupted and len(check.cases) >= 3
 
 
-def gradparity(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", MAIN, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
 @pytest.mark.parametrize("arguments", [("run", "--out"), ("check", "--run"), ("bench", "--run"), ("train", "--run")])
-def test_a_full_disk_is_one_line_at_once(tmp_path: Path, arguments: tuple[str, str]) -> None:
+def test_a_full_disk_is_one_line_at_once(tmp_path: Path, arguments: tuple[str, str], gradparity: Gradparity) -> None:
     (tmp_path / RECORD).symlink_to("/dev/full")
     done = gradparity(*arguments, str(tmp_path), "--port", "python")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -159,7 +155,7 @@ def test_a_full_disk_is_one_line_at_once(tmp_path: Path, arguments: tuple[str, s
 @pytest.mark.skipif(sys.platform != "linux", reason="a shell's ulimit counts in units of its own")
 def test_a_disk_that_is_full_later_is_one_line_and_what_was_found_is_there(tmp_path: Path) -> None:
     limited = f'ulimit -f 80; exec "{sys.executable}" -m gradparity check --port python --run "{tmp_path}"'
-    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stdout) == (2, "") and "Traceback" not in done.stderr
     assert done.stderr.splitlines()[-1] == f"gradparity: {tmp_path}: cannot be written to: File too large"
     found = read_run(tmp_path)
@@ -167,15 +163,14 @@ def test_a_disk_that_is_full_later_is_one_line_and_what_was_found_is_there(tmp_p
     assert len(found.lost) == 1 and "cut off" in found.lost[0]
 
 
-def test_everything_at_once_as_a_stranger_runs_it(tmp_path: Path) -> None:
-    (tmp_path / "port.toml").write_text(
-        'name = "mine"\nlanguage = "Python"\nhint = "install it"\n'
-        f'[[runner]]\nname = "native"\ncommand = ["{{python}}", "{FAKES / "wrong.py"}", "batch-size"]\n'
-    )
-    folder = tmp_path / "runs" / "today"
-    done = gradparity("run", "--port", str(tmp_path), "--budget", "0.3", "--epochs", "1", "--out", str(folder))
+@pytest.mark.usefixtures("few")
+def test_everything_at_once_as_a_stranger_runs_it(tmp_path: Path, make_port: MakePort, gradparity: Gradparity) -> None:
+    port, folder = make_port("wrong.py", "batch-size", name="mine").folder, tmp_path / "runs" / "today"
+    done = gradparity("run", "--port", port, "--budget", "0.1", "--epochs", "2", "--out", folder)
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[-1] == str(folder / "report.html")
     assert "mine wrong in" in done.stdout and "x python" in done.stdout and "own: " in done.stdout
     found = read_run(folder)
     assert found.lost == [] and [part.kind for part in found.run.parts] == ["check", "bench", "train"]
+    assert found.run.train and [recipe.epochs for recipe in found.run.train.recipes] == [2]
+    assert found.run.bench and found.run.bench.command == f"gradparity bench --budget 0.1 --port {port}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, Opened, opened, running_browser
+from browsers import DESKTOP, PHONE, Opened, opened, running_browser
 from gradparity.report.changes import compare
 from gradparity.report.comparison_html import comparison_html
 from gradparity.report.html import html

@@ -1,13 +1,13 @@
-"""Ports that mean harm, all in one check: each has one clear outcome, in bounded time and memory, and no child stays.
+"""Ports that mean harm, checked together: each has one clear outcome, in bounded memory, and no child stays.
 
-What they do is in tests/fakes/hostile.py. The honest port beside them keeps its verdict.
+What they do is in tests/fakes/hostile.py. The honest port beside them keeps its verdict. That the check ends at all
+proves that nobody is waited for without end.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import chdir, suppress
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import MakePort, fake_port
+from conftest import MakePort, fake_port, hasty, wait_until
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.conditions import peak
 from gradparity.cases import CaseSpec, draw
@@ -24,31 +24,34 @@ from gradparity.check.records import CaseResult
 from gradparity.check.run import Options, run_check
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import select_runners
-from gradparity.ports.session import GRACE_SECONDS, Failure, PortFailure, Session
+from gradparity.ports.session import Failure, PortFailure, Session
 
-SECONDS = 3.0
-SLACK_SECONDS = 15.0  # of a machine that does other things
 LIMIT_BYTES = 32 << 20  # of the harness's own memory, for all of them together
 PEAK = Path("/proc/self/clear_refs")
 
 BROKEN = {
-    "never-answers": "expected a reply within 3 s, came none",
-    "drips-a-line": "expected a reply within 3 s, came none",
-    "drips-an-array": "expected a reply within 3 s, came none",
+    "never-answers": "expected a reply within 1 s, came none",
+    "drips-a-line": "expected a reply within 1 s, came none",
+    "drips-an-array": "expected a reply within 1 s, came none",
     "floods-stdout": "came 65536 bytes without a newline",
     "floods-stdout-after-the-reply": "and another thing",
-    "floods-stderr-and-never-answers": "expected a reply within 3 s, came none",
+    "floods-stderr-and-never-answers": "expected a reply within 1 s, came none",
     "prints-before-it-answers": "came '1:' ",
     "claims-2^60": "came shape (1152921504606846976,) of float64",
-    "leaves-children-and-hangs": "expected a reply within 3 s, came none",
+    "leaves-children-and-hangs": "expected a reply within 1 s, came none",
     "leaves-children-and-exits": "it exited with status 3",
     "closes-stdout": "it closed its stdout and went on running",
     "answers-twice": "expected nothing before the request, came b",
-    "stops": "expected a reply within 3 s, came none",
+    "stops": "expected a reply within 1 s, came none",
     "dies-of-a-nameless-signal": "it was killed by signal 37",
-    "ignores-every-signal": "expected a reply within 3 s, came none",
+    "ignores-every-signal": "expected a reply within 1 s, came none",
     "exits-while-a-request-is-written": "it exited with status 5",
 }
+IN_VAIN = [  # what is waited for never comes: the answer, or the end of the process
+    *(name for name, words in BROKEN.items() if "within 1 s" in words),
+    "closes-stdout",
+    "stays-when-stdin-closes",
+]
 WRONG = {"answers-something-else": "expected the arrays loss, dW1, db1, dW2, db2, came out"}
 RIGHT = [
     "floods-stderr-and-answers",
@@ -67,36 +70,43 @@ NO_START = {
 
 @dataclass
 class Zoo:
-    """What became of the check."""
+    """What became of the checks."""
 
     folder: Path
     token: str  # in the command line of each fake and of its children
     infos: dict[str, RunnerInfo]
     results: dict[str, CaseResult]
+    honest: list[CaseResult]
     new_files: set[str]  # in the working folder
     growth: int | None  # of the harness's memory, at most; None where the system does not tell
 
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
-    """All of them and the oracle, on one small case."""
+    """All of them, and the oracle beside them, on one small case."""
     folder, token = tmp_path_factory.mktemp("zoo"), secrets.token_hex(8)
     names = [*BROKEN, *WRONG, *RIGHT, *NO_START]
-    fakes = [fake_port(folder, "hostile.py", name, token, name=name.replace("^", "-")) for name in names]
+    fakes = {name: fake_port(folder, "hostile.py", name, token, name=name.replace("^", "-")) for name in names}
     [python] = select_runners(("python",))
     spec = CaseSpec(sizes=(5, 4, 3), batch=2)
-    options = Options(seconds=SECONDS, hello_seconds=20)
-    run_check([python], {spec.name: spec}, [0], options, lambda _: None)  # what the first check imports and computes
+
+    def check(*names: str) -> tuple[dict[str, RunnerInfo], dict[str, CaseResult]]:
+        runners = {name: fakes[name].runners[0] for name in names} | {"python": python}
+        infos, results, _ = run_check([*runners.values()], {spec.name: spec}, [0], Options(), lambda _: None)
+        of = {result.runner: result for result in results}
+        cases = {name: of[runner.label] for name, runner in runners.items() if runner.label in of}
+        return dict(zip(runners, infos, strict=True)), cases
+
+    check()  # what the first check imports and computes
     before = start_of_peak()
-    runners = [*(runner for fake in fakes for runner in fake.runners), python]
     with chdir(tmp_path_factory.mktemp("here")):
-        infos, results, _ = run_check(runners, {spec.name: spec}, [0], options, lambda _: None)
+        infos, cases = check(*(name for name in names if name not in IN_VAIN))
+        with hasty(*(fakes[name].manifest.name for name in IN_VAIN)):
+            more_infos, more_cases = check(*IN_VAIN)
         new = set(os.listdir())
     growth = None if before is None else (peak(os.getpid())[0] or 0) - before
-    named = dict(zip([*names, "python"], infos, strict=True))
-    of = {result.runner: result for result in results}
-    cases = {name: of[info.runner] for name, info in named.items() if info.runner in of}
-    yield Zoo(folder, token, named, cases, new, growth)
+    honest = [cases.pop("python"), more_cases.pop("python")]
+    yield Zoo(folder, token, infos | more_infos, cases | more_cases, honest, new, growth)
     for process in with_token(token):  # lest a failed test leave them
         with suppress(psutil.Error):
             process.kill()
@@ -125,7 +135,6 @@ def test_a_port_that_breaks_the_protocol_could_not_run(name: str, zoo: Zoo) -> N
     result = zoo.results[name]
     assert result.verdict is Verdict.COULD_NOT_RUN
     assert BROKEN[name] in next(c.detail for c in result.cells if c.verdict is Verdict.COULD_NOT_RUN)
-    assert result.seconds < SECONDS + GRACE_SECONDS + SLACK_SECONDS
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -147,7 +156,7 @@ def test_a_port_that_says_no_sensible_hello_does_not_start(name: str, zoo: Zoo) 
 
 
 def test_the_other_port_keeps_its_verdict(zoo: Zoo) -> None:
-    assert zoo.results["python"].verdict is Verdict.IDENTICAL
+    assert [result.verdict for result in zoo.honest] == [Verdict.IDENTICAL] * 2
 
 
 def test_no_process_is_left(zoo: Zoo) -> None:
@@ -182,10 +191,6 @@ def test_the_children_of_a_session_are_gone_when_it_is_closed(make_port: MakePor
     session.request("load", case.fields, case.arrays)
     with pytest.raises(PortFailure, match="expected the arrays none, came loss"):
         session.request("gradient")
-    began = time.monotonic()
-    while len(with_token(token)) <= 5:  # each has to start first
-        assert time.monotonic() - began < SLACK_SECONDS
-    began = time.monotonic()
+    wait_until(lambda: len(with_token(token)) == 7, "the port and its six children")
     session.close()
-    assert time.monotonic() - began < GRACE_SECONDS + SLACK_SECONDS
     assert with_token(token) == []

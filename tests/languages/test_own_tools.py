@@ -26,7 +26,6 @@ def test_own_tests(port: Port, sessions: Sessions) -> None:
         env=port.runners[-1].environment(threads=1),
         capture_output=True,
         text=True,
-        timeout=600,
         check=False,
     )
     assert done.returncode == 0, f"{port.manifest.name}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import MakePort
 
-PAGE = Path(__file__).parents[1] / "docs" / "python-and-pytest.md"
+PAGE = Path(__file__).parents[2] / "docs" / "python-and-pytest.md"
 BLOCKS = re.findall(r"^```(\w+)( torch)?\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import required
+from conftest import PATIENCE, required
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -43,7 +43,7 @@ def running_browser() -> Iterator[Browser]:
         pytest.fail(reason) if required() else pytest.skip(reason)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+            browser = playwright.chromium.launch(executable_path=path, args=list(QUIET), timeout=1000 * PATIENCE)
         except Error as error:
             pytest.fail(f"{path} does not start: {error}")
         yield browser
@@ -59,7 +59,7 @@ def opened(
     path.write_text(html, encoding="utf-8")
     width, height = size
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(1000 * PATIENCE)
     context.set_offline(True)
     page = context.new_page()
     seen = Opened(page)

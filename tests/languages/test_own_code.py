@@ -25,8 +25,8 @@ from made_ports import LANGUAGES, fill_in, refused
 
 X = np.ones((2, 3))
 PRINTED = "seen by me"
-OWN_C = Path(__file__).parent / "own_c"
-PAGE = (Path(__file__).parents[1] / "docs" / "add-a-port.md").read_text(encoding="utf-8")
+OWN_C = Path(__file__).parents[1] / "own_c"
+PAGE = (Path(__file__).parents[2] / "docs" / "add-a-port.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 #include "npy.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -18,8 +19,10 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "the elements of arrays travel as they are in memory");
 
 constexpr std::size_t max_header = 4096;
-/// Elements for which room is made at a time: memory is taken as the data come.
-constexpr std::size_t chunk = 8192;
+/// Bytes for which room is made at a time: memory is taken as the data come.
+constexpr std::size_t chunk = 65536;
+
+constexpr std::array dtypes{dtype<double>, dtype<float>, dtype<std::int32_t>, dtype<std::uint8_t>};
 
 constexpr std::string_view magic = "\x93NUMPY";
 
@@ -108,19 +111,19 @@ std::optional<Header> parse_header(std::string_view text) {
     return Header{*descr, *fortran_order, *shape};
 }
 
-template <typename T> std::vector<T> read_values(std::FILE* source, const std::string& name, std::size_t count) {
-    std::vector<T> values;
+std::vector<std::byte> read_data(std::FILE* source, const std::string& name, std::size_t count) {
+    std::vector<std::byte> data;
     try {
-        values.reserve(count);
+        data.reserve(count);
     } catch (const std::bad_alloc&) {
-        throw WireError("array " + name + ": no memory for " + std::to_string(count * sizeof(T)) + " bytes");
+        throw WireError("array " + name + ": no memory for " + std::to_string(count) + " bytes");
     }
-    while (values.size() < count) {
-        const std::size_t before = values.size(), more = std::min(chunk, count - before);
-        values.resize(before + more);
-        fill(source, name, values.data() + before, more * sizeof(T));
+    while (data.size() < count) {
+        const std::size_t before = data.size(), more = std::min(chunk, count - before);
+        data.resize(before + more);
+        fill(source, name, data.data() + before, more);
     }
-    return values;
+    return data;
 }
 
 } // namespace
@@ -133,8 +136,7 @@ std::string tuple(const Shape& shape) {
 }
 
 std::string describe(const Array& array) {
-    const auto name = []<typename T>(const std::vector<T>&) { return std::string(dtype<T>.name); };
-    return std::visit(name, array.data) + " " + tuple(array.shape);
+    return std::string(array.dtype.name) + " " + tuple(array.shape);
 }
 
 void write(std::FILE* sink, const void* bytes, std::size_t count) {
@@ -143,16 +145,13 @@ void write(std::FILE* sink, const void* bytes, std::size_t count) {
 }
 
 void write_array(std::FILE* sink, const Array& array) {
-    const auto write_data = [&]<typename T>(const std::vector<T>& values) {
-        std::string header = "{'descr': '" + std::string(dtype<T>.descr) + "', 'fortran_order': "
-                             + (array.fortran_order ? "True" : "False") + ", 'shape': " + tuple(array.shape) + ", }";
-        const std::size_t before = magic.size() + 4, whole = (before + header.size() + 1 + 63) / 64 * 64;
-        header.resize(whole - before - 1, ' ');
-        const std::string begin = std::string(magic) + '\1' + '\0' + static_cast<char>(header.size() + 1) + '\0';
-        write(sink, (begin + header + '\n').data(), whole);
-        write(sink, values.data(), values.size() * sizeof(T));
-    };
-    std::visit(write_data, array.data);
+    std::string header = "{'descr': '" + std::string(array.dtype.descr) + "', 'fortran_order': "
+                         + (array.fortran_order ? "True" : "False") + ", 'shape': " + tuple(array.shape) + ", }";
+    const std::size_t before = magic.size() + 4, whole = (before + header.size() + 1 + 63) / 64 * 64;
+    header.resize(whole - before - 1, ' ');
+    const std::string begin = std::string(magic) + '\1' + '\0' + static_cast<char>(header.size() + 1) + '\0';
+    write(sink, (begin + header + '\n').data(), whole);
+    write(sink, array.data.data(), array.data.size());
 }
 
 Array read_array(std::FILE* source, const std::string& name, std::size_t& max_bytes) {
@@ -172,31 +171,19 @@ Array read_array(std::FILE* source, const std::string& name, std::size_t& max_by
     const auto header = parse_header(text);
     require(header.has_value(), "not a valid .npy header: " + show(text));
 
-    Array array{header->shape, header->fortran_order, {}};
-    const std::string shape = tuple(array.shape);
-    require(array.shape.size() <= 2, "expected at most two dimensions, came shape " + shape);
-    const auto read = [&]<typename T>(std::vector<T>& values) {
-        std::size_t count = 1;
-        for (std::size_t n : array.shape) {
-            // Where there are no data, as in (0, 2^60), the sizes must be such all the same.
-            const bool fits = n == 0 || std::max<std::size_t>(count, 1) <= max_bytes / sizeof(T) / n;
-            require(fits, "expected at most " + std::to_string(max_bytes) + " bytes of data, came shape " + shape);
-            count *= n;
-        }
-        values = read_values<T>(source, name, count);
-        max_bytes -= count * sizeof(T);
-    };
-    const auto of = [&]<typename T>(std::vector<T> values) {
-        if (header->descr != dtype<T>.descr)
-            return false;
-        read(values);
-        array.data = std::move(values);
-        return true;
-    };
-    const bool known = of(std::vector<double>()) || of(std::vector<float>()) || of(std::vector<std::int32_t>())
-                       || of(std::vector<std::uint8_t>());
-    require(known, "expected dtype <f8, <f4, <i4 or |u1, came " + std::string(header->descr));
-    return array;
+    const std::string shape = tuple(header->shape);
+    require(header->shape.size() <= 2, "expected at most two dimensions, came shape " + shape);
+    const auto dtype = std::ranges::find(dtypes, header->descr, &Dtype::descr);
+    require(dtype != dtypes.end(), "expected dtype <f8, <f4, <i4 or |u1, came " + std::string(header->descr));
+    std::size_t count = dtype->size;
+    for (std::size_t n : header->shape) {
+        // Where there are no data, as in (0, 2^60), the sizes must be such all the same.
+        const bool fits = n == 0 || std::max(count, dtype->size) <= max_bytes / n;
+        require(fits, "expected at most " + std::to_string(max_bytes) + " bytes of data, came shape " + shape);
+        count *= n;
+    }
+    max_bytes -= count;
+    return {header->shape, header->fortran_order, *dtype, read_data(source, name, count)};
 }
 
 } // namespace gradparity

@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <variant>
+#include <utility>
 #include <vector>
 
 namespace gradparity {
@@ -18,30 +19,35 @@ struct WireError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// A dtype that travels: as .npy spells it, and as people do.
+/// A dtype that travels: as .npy spells it, and as people do, and the bytes of an element.
 struct Dtype {
     std::string_view descr, name;
+    std::size_t size;
+    bool operator==(const Dtype&) const = default;
 };
 template <typename T> constexpr Dtype dtype{};
-template <> inline constexpr Dtype dtype<double>{"<f8", "float64"};
-template <> inline constexpr Dtype dtype<float>{"<f4", "float32"};
-template <> inline constexpr Dtype dtype<std::int32_t>{"<i4", "int32"};
-template <> inline constexpr Dtype dtype<std::uint8_t>{"|u1", "uint8"};
-
-/// The elements of an array, in one of the dtypes that travel.
-using Data =
-    std::variant<std::vector<double>, std::vector<float>, std::vector<std::int32_t>, std::vector<std::uint8_t>>;
+template <> inline constexpr Dtype dtype<double>{"<f8", "float64", 8};
+template <> inline constexpr Dtype dtype<float>{"<f4", "float32", 4};
+template <> inline constexpr Dtype dtype<std::int32_t>{"<i4", "int32", 4};
+template <> inline constexpr Dtype dtype<std::uint8_t>{"|u1", "uint8", 1};
 
 /// At most two sizes.
 using Shape = std::vector<std::size_t>;
 
-/// An array as it travels: its elements row by row, or column by column where `fortran_order`.
+/// An array as it travels: the bytes of its elements row by row, or column by column where `fortran_order`.
 struct Array {
     Shape shape;
     bool fortran_order = false;
-    Data data;
+    Dtype dtype;
+    std::vector<std::byte> data;
     bool operator==(const Array&) const = default;
 };
+
+/// An array of these elements, row by row.
+template <typename T> Array array(Shape shape, std::span<const T> elements) {
+    const auto bytes = std::as_bytes(elements);
+    return {std::move(shape), false, dtype<T>, {bytes.begin(), bytes.end()}};
+}
 
 /// As Python writes it: (2, 3), (2,) or ().
 std::string tuple(const Shape& shape);

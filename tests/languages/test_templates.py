@@ -100,6 +100,17 @@ def test_what_it_times_leaves_the_case_as_it_was(name: str, filled: Checked) -> 
     assert "products" in refused(session, Failure.UNSUPPORTED, "time", nothing, {})
 
 
+@pytest.mark.parametrize("name", ["javascript", "julia", "r", "rust"])
+def test_to_time_a_layer_leaves_what_inputs_gives(name: str, filled: Checked) -> None:
+    session = filled.session(name)
+    case = draw(CaseSpec(sizes=(5, 4, 3)), 0)
+    session.request("load", case.fields, case.arrays)
+    timed(session, "layer", {"kind": "relu"}, {"x": 2 * case.x, "dout": case.x})
+    expect = {key: (array.shape, array.dtype) for key, array in case.arrays.items()}
+    now = session.request("inputs", expect=expect).arrays
+    assert all(np.array_equal(now[key], case.arrays[key]) for key in expect)
+
+
 def timed(session: Session, operation: str, fields: dict[str, str], arrays: dict[str, Any]) -> Any:
     """Nanoseconds of three samples."""
     fields = {"operation": operation, "calls": "2", "samples": "3", **fields}

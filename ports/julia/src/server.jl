@@ -11,7 +11,7 @@ end
 Answer each request with the operation that it names, a pair of its name and a function of port and request. `tell`
 writes to stderr where an operation failed by a fault of its code.
 """
-function serve(operations, port, input, output, tell = showerror)
+function serve(operations, port, input, output, tell = tell_error)
     while (request = read_message(input)) !== nothing
         write_message(output, answer(operations, port, request, tell))
         flush(output)
@@ -26,9 +26,13 @@ function answer(operations, port, request, tell)
     catch error
         error isa Refusal && return failure(error)
         tell(stderr, error, catch_backtrace())
-        println(stderr)
         failure(Refusal("error", first(split(sprint(showerror, error), '\n'))))  # below are a MethodError's candidates
     end
+end
+
+function tell_error(io, error, backtrace)
+    showerror(io, error, backtrace)
+    println(io)
 end
 
 "The text is cut, lest it outgrow a line."

@@ -135,9 +135,7 @@ std::string tuple(const Shape& shape) {
     return text + (shape.size() == 1 ? ",)" : ")");
 }
 
-std::string describe(const Array& array) {
-    return std::string(array.dtype.name) + " " + tuple(array.shape);
-}
+std::string describe(const Array& array) { return std::string(array.dtype.name) + " " + tuple(array.shape); }
 
 void write(std::FILE* sink, const void* bytes, std::size_t count) {
     if (count > 0 && std::fwrite(bytes, 1, count, sink) != count)

@@ -112,7 +112,9 @@ template <Real T> class Network {
     /// The loss, and the gradient of every parameter: loss, dW1, db1, dW2, ...
     Named<T> gradient(const Matrix<T>& x, const Target<T>& t) {
         backpropagate(x, t);
-        Named<T> gradient{{"loss", view(last.loss)}};
+        Named<T> gradient;
+        gradient.reserve(1 + 2 * affines.size());
+        gradient.push_back({"loss", view(last.loss)});
         for (std::size_t i = 0; i < affines.size(); ++i) {
             gradient.push_back({numbered("dW", i), view(affines[i].dW)});
             gradient.push_back({numbered("db", i), view(affines[i].db)});

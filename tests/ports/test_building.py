@@ -22,7 +22,7 @@ from gradparity.cli import cli, main
 from gradparity.ports import building
 from gradparity.ports.build import StepFailed, ensure_built
 from gradparity.ports.building import Lines, build_ports, display_on
-from gradparity.ports.manifest import Port, Runner, read_port
+from gradparity.ports.manifest import Port, Runner, read_port, select_runners
 from rich.console import Console
 
 CASE = "random-9-6-4-relu-n7-float64"
@@ -104,9 +104,10 @@ def test_ports_are_built_side_by_side(make: Callable[..., Port]) -> None:
 
 def test_a_port_is_built_once_for_all_its_runners_and_sessions(make: Callable[..., Port]) -> None:
     port = make("mine")
-    build_ports(port.runners, Heard())
-    build_ports(port.runners, Heard())
-    infos, _, _ = run_check(port.runners, {}, [0], Options(), lambda _: None)
+    named = select_runners((f"{port.folder}:one", f"{port.folder}:two"))
+    build_ports(named, Heard())
+    build_ports(named, Heard())
+    infos, _, _ = run_check(named, {}, [0], Options(), lambda _: None)
     assert [info.state for info in infos] == [State.READY] * 2
     assert builds(port) == 1
 

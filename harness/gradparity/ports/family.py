@@ -51,6 +51,8 @@ class Family:
 
     def terminate(self) -> None:
         """Ask each to end, parents first, as a compiler then removes what is half done; whoever does not is killed."""
+        if self.process.poll() is not None:  # another process may have its number by now
+            return
         self.terminated = True
         with suppress(psutil.Error):
             first = psutil.Process(self.process.pid)
@@ -58,7 +60,7 @@ class Family:
                 self._seen.add(one)
                 with suppress(psutil.Error):
                     one.terminate()
-        self.end()
+        self._kill_the_rest()
 
     def kill(self) -> None:
         """Kill the process and its group, and do not wait for that. Any thread may ask for it."""
@@ -69,6 +71,10 @@ class Family:
         """Kill them all. Returns when none lives any more, or where one cannot be killed, after ``END_SECONDS``."""
         self.look()
         self.kill()
+        self._kill_the_rest()
+
+    def _kill_the_rest(self) -> None:
+        """Kill whoever has not ended in a while."""
         deadline = time.monotonic() + END_SECONDS
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(END_SECONDS)

@@ -12,7 +12,7 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.records import BenchResult, Timed
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
-from gradparity.diagnosis.records import Diagnosis, Explanation
+from gradparity.diagnosis.records import Alone, Asked, Diagnosis, Explanation, Where
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.report.junit import junit
 from gradparity.run.reading import Recorded
@@ -160,8 +160,8 @@ def test_no_words_can_break_it(name: str, detail: str, stderr: str) -> None:
         runner=name, port=name, language=detail, state=State.FAILED, reason=detail, hint=stderr, stderr=stderr
     )
     told = Diagnosis.model_construct(
-        where=name,
-        alone=name,
+        where=Where.model_construct(operation=name, layer=name, phase=None, array=detail, asked=Asked.NEXT),
+        alone=Alone.WRONG,
         inherited=[detail],
         explanations=[Explanation.model_construct(name=name, sentence=detail, residual=math.nan)],
         also=[],

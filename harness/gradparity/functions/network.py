@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import gradparity_oracle as reference
 import numpy as np
@@ -34,13 +35,18 @@ class Call:
     inputs: Inputs
 
 
-def placed(kinds: Sequence[str]) -> list[Placed]:
+def placed(kinds: Sequence[str]) -> tuple[Placed, ...]:
     """The layers of a network but the last, in order."""
+    return _placed(tuple(kinds))
+
+
+@cache
+def _placed(kinds: tuple[str, ...]) -> tuple[Placed, ...]:
     network = reference.Network(kinds, _Names())  # type: ignore[arg-type]
-    return [
+    return tuple(
         Placed(name, LAYERS[kind], {param: getattr(layer, param) for param in layer.params})
         for kind, (name, layer) in zip(kinds, network.layers.items(), strict=True)
-    ]
+    )
 
 
 class _Names(dict[str, str]):

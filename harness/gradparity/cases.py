@@ -157,20 +157,11 @@ def following(case: Case) -> Case:
     turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
     drawn = {
         name: rng.normal(size=p.shape) * (0.1 if p.ndim == 1 else 1 / np.sqrt(len(p)))
-        for names in (_matrices(case.params), _vectors(case.params))
-        for name, p in names.items()
+        for name, p in sorted(case.params.items(), key=lambda pair: -pair[1].ndim)  # first the matrices
     }
     params = {name: _frozen(drawn[name], case.spec) for name in case.params}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
     return Case(case.spec, case.seed, x, t, params)
-
-
-def _matrices(params: dict[str, Array]) -> dict[str, Array]:
-    return {name: p for name, p in params.items() if p.ndim > 1}
-
-
-def _vectors(params: dict[str, Array]) -> dict[str, Array]:
-    return {name: p for name, p in params.items() if p.ndim == 1}
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:

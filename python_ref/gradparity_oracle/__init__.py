@@ -22,7 +22,7 @@ array([[1., 0.],
        [0., 3.]])
 """
 
-from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
+from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, layer_pass, slopes
 from .network import MultiLayerNet, Network, dense
 from .numerical import central_difference, complex_step
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
@@ -58,5 +58,6 @@ __all__ = [
     "layer_inputs",
     "layer_pass",
     "products",
+    "slopes",
     "train",
 ]

@@ -177,6 +177,17 @@ LAYERS: dict[str, type[Layer]] = {
 LOSS = "softmax_with_loss"
 
 
+def slopes(layer: Any, made_of: type[Layer], dout: Array) -> dict[str, Any]:
+    """What backward gives, by name: the gradients of the inputs, then those of the parameters.
+
+    ``layer`` is a ``made_of``, or an object with the same methods and attributes.
+    """
+    back = layer.backward(dout)
+    of_inputs = back if len(made_of.inputs) > 1 else (back,)
+    found = dict(zip((f"d{name}" for name in made_of.inputs), of_inputs, strict=True))
+    return found | {f"d{name}": getattr(layer, f"d{name}") for name in made_of.params}
+
+
 def layer_pass(
     kind: str,
     arrays: Mapping[str, Array],
@@ -195,7 +206,5 @@ def layer_pass(
         return {"loss": value, "y": last.y, "dx": last.backward()}
     made_of = layers[kind]
     layer = made_of(*(arrays[name] for name in made_of.params))
-    out = layer.forward(*(arrays[name] for name in layer.inputs))
-    back = layer.backward(arrays["dout"])
-    slopes = back if isinstance(back, tuple) else (back,)
-    return {"out": out, **dict(zip((f"d{name}" for name in layer.inputs), slopes, strict=True)), **layer.gradients}
+    out = layer.forward(*(arrays[name] for name in made_of.inputs))
+    return {"out": out, **slopes(layer, made_of, arrays["dout"])}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Envelope:
     whole: float
     each: Array
 
-    @property
+    @cached_property
     def allowance(self) -> Allowance:
         """What rounding explains of a difference."""
         return Allowance(limit=LIMIT_OF_ELEMENT * self.each, spread=LIMIT * self.whole)

@@ -63,33 +63,3 @@ def root_mean_square(a: Array, axis: int | None = None) -> Any:
     safe = np.where((scale > 0) & np.isfinite(scale), scale, 1.0)
     with np.errstate(invalid="ignore"):
         return np.squeeze(safe, axis) * np.sqrt(np.mean(np.square(a / safe), axis=axis))
-
-
-def softmax(x: Array) -> tuple[Array, Array, Array]:
-    """(y, d, lse) of logits x (batch, classes): softmax, x - max, and logsumexp, the last as a column."""
-    top = x.max(axis=1, keepdims=True)
-    d = x - top
-    log_sum = np.log(np.exp(d).sum(axis=1, keepdims=True))
-    return np.exp(d - log_sum), d, top + log_sum
-
-
-def softmax_relative(x: Array, p: Precision) -> Array:
-    """Bound of the relative error of each softmax value: rounding of exp's argument, of exp, the sum and the quotient.
-
-    Covers exp(x - max) / sum as well as exp(x - logsumexp).
-    """
-    y, d, lse = softmax(x)
-    of_terms = p.u * (abs(d) + abs(lse) + EXP + 2)
-    of_sum = (y * of_terms).sum(axis=1, keepdims=True) + p.gamma(x.shape[1])
-    bound: Array = SAFETY * (of_terms + of_sum + 4 * p.u)
-    return bound
-
-
-def row_losses(x: Array, labels: Array, epsilon: float) -> tuple[Array, Array]:
-    """(l, p_share) per row: -log(p + epsilon), and p / (p + epsilon), by which an error of log p reaches l."""
-    _, d, _ = softmax(x)
-    log_p = (d - np.log(np.exp(d).sum(axis=1, keepdims=True)))[np.arange(len(x)), labels]
-    if not epsilon:
-        return -log_p, np.ones_like(log_p)
-    together = np.logaddexp(log_p, np.log(epsilon))
-    return -together, np.exp(log_p - together)

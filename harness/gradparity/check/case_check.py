@@ -238,13 +238,12 @@ class CaseCheck:
     def _compare(self, quantity: Quantity, where: Where, came: Array, expected: Array, allowance: Allowance) -> None:
         figures = compare(came, expected, allowance)
         detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, where)
-        array = f"{where.layer}.{where.array}" if where.layer else where.array
         if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
             detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
-            return self._add(quantity, array, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_EPSILON)
+            return self._add(quantity, where.key, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_EPSILON)
         if figures.verdict is Verdict.WRONG:
             self.printed = self.printed or self.session.said()
-        self.cells.append(Cell.of(quantity, array, figures, detail))
+        self.cells.append(Cell.of(quantity, where.key, figures, detail))
 
     def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str, reason: Reason | None = None) -> None:
         self.cells.append(Cell.without_figures(quantity, array, verdict, detail, reason))

@@ -135,8 +135,7 @@ def _first_in_trace(a: Answers, before: tuple[Case, Inputs] | None) -> Step | No
 
 def _with_others(e: Evidence, reference: Reference) -> Evidence:
     """The other layers' weights and gradients beside this one's, for whoever mixed the layers up."""
-    names = {name for layer in placed(reference.case.spec.kinds) for name in layer.params.values()}
-    others = {name: p for name, p in reference.case.params.items() if name in names and p.ndim > 1}
+    others = {name: p for name, p in reference.case.params.items() if p.ndim > 1}
     others |= {f"d{name}": reference.gradient[f"d{name}"] for name in list(others)}
     own = e.expected.tobytes()
     found = [

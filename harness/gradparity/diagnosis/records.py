@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from ..functions.layers import Phase
+from ..functions.network import key_of
 
 
 class _Record(BaseModel):
@@ -37,8 +38,10 @@ class Where(_Record):
 
     @property
     def key(self) -> str:
-        """What the cells of this array are called: "affine1.out", "loss", "dW1"."""
-        return self.array if not self.layer or self.array == "loss" else f"{self.layer}.{self.array}"
+        """What the cells of this array are called: "affine1.out", "dW1", "loss"; of a layer alone "softmax.loss"."""
+        if not self.layer:
+            return self.array
+        return f"{self.layer}.{self.array}" if self.asked is Asked.ALONE else key_of(self.layer, self.array)
 
 
 class Alone(StrEnum):

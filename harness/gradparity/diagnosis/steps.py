@@ -43,10 +43,10 @@ def of_layer(call: Call, results: Inputs, classes: int) -> list[Step]:
     lead = call.inputs["x"]
     p = Precision.of(lead.dtype)
     wide = {key: a.astype(np.float64) if a.dtype == lead.dtype else a for key, a in own.items()}
-    found = []
+    values, found = layer.values(own), []
     for result in layer.results:
         if result in results:
-            expected = layer.value(result, own).astype(lead.dtype)
+            expected = values[result].astype(lead.dtype)
             allowance = Allowance(limit=2 * layer.bound(result, p, wide))
             e = Evidence(layer.kind, result, own, expected, results[result], allowance, len(lead), classes)
             found.append(Step(call.name, layer.phase(result), e))

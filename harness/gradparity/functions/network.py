@@ -78,8 +78,7 @@ def in_trace(kinds: Sequence[str], operation: str, array: str) -> str:
     layers = placed(kinds)
     if operation == "predict":
         return f"{layers[-1].name}.out"
-    for layer in layers:
-        for param, name in layer.params.items():
-            if operation == "gradient" and array == f"d{name}":
-                return f"{layer.name}.d{param}"
+    if operation == "gradient":
+        names = {f"d{name}": f"{layer.name}.d{param}" for layer in layers for param, name in layer.params.items()}
+        return names.get(array, array)
     return array

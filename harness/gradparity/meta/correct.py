@@ -338,7 +338,7 @@ class WithoutOverflow(Sigmoid):
         return dx
 
 
-class ByLogSumExp(SoftmaxWithLoss):
+class WithOneHot(SoftmaxWithLoss):
     """y = exp(x - logsumexp(x)); the loss is -sum t log y, t one-hot, times 1 / n; the gradient y / n - t / n."""
 
     def forward(self, x: Array, t: Array) -> Any:
@@ -364,7 +364,7 @@ class OtherFormulas(Correct):
 
     name = "other formulas"
     layers = LAYERS | {"relu": MaskedByResult, "sigmoid": WithoutOverflow}
-    loss = ByLogSumExp
+    loss = WithOneHot
 
     def share(self, hits: Array) -> Any:
         """Times 1 / n."""

@@ -36,8 +36,4 @@ def layer_pass(make: Callable[..., Any], fields: Mapping[str, str], a: Mapping[s
     as_in = reference.LAYERS[kind]
     layer = make(*(a[name] for name in as_in.params))
     out = layer.forward(*(a[name] for name in as_in.inputs))
-    slopes = layer.backward(a["dout"])
-    inputs = dict(
-        zip((f"d{name}" for name in as_in.inputs), slopes if len(as_in.inputs) > 1 else (slopes,), strict=True)
-    )
-    return {"out": out, **inputs, **{f"d{name}": getattr(layer, f"d{name}") for name in as_in.params}}
+    return {"out": out, **reference.slopes(layer, as_in, a["dout"])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -31,8 +31,8 @@ them, that is what backward was computed from."""
 class Layer:
     """A layer: how each result follows from its inputs is in its class in the reference, all the rest is here.
 
-    ``forward`` and ``backward`` are its results with their bounds, ``kept`` those results that backward computes with,
-    by the attribute in which it finds them. An activation stands between affine layers: ``gain`` is the variance of
+    ``forward`` and ``backward`` are its results with their bounds, ``kept`` those results that backward computes with:
+    it finds them in attributes of these names. An activation stands between affine layers: ``gain`` is the variance of
     their weights times their inputs that keeps its own scale, ``kink`` whether its slope jumps at 0. An ``elementwise``
     layer has no sums.
     """
@@ -41,7 +41,7 @@ class Layer:
     forward: Mapping[str, Bound]
     backward: Mapping[str, Bound]
     bugs: Bugs
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
     activation: bool = False
     gain: float = 1.0
     kink: bool = False
@@ -71,20 +71,29 @@ class Layer:
     def value(self, result: str, a: Inputs) -> Array:
         """How this result follows from the inputs, in their dtype: by the reference, which keeps what is given here."""
         with np.errstate(all="ignore"):
-            return np.asarray(self._value(result, a))
+            made = self._made(a)
+            found = self._forward(made, a)
+            return np.asarray((found if result in found else self._backward(made, a))[result])
 
-    def _value(self, result: str, a: Inputs) -> Any:
+    def values(self, a: Inputs) -> dict[str, Array]:
+        """All results, each as ``value`` has it, by one pass."""
+        with np.errstate(all="ignore"):
+            made = self._made(a)
+            found = {**self._forward(made, a), **self._backward(made, a)}
+            return {result: np.asarray(value) for result, value in found.items()}
+
+    def _made(self, a: Inputs) -> Any:
         made_of = reference.LAYERS[self.kind]
-        layer = made_of(*(a[name] for name in made_of.params))
-        out = layer.forward(*(a[name] for name in made_of.inputs))
-        if result in self.forward:
-            return out
-        for name, attribute in self.kept.items():
+        return made_of(*(a[name] for name in made_of.params))
+
+    def _forward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        return {"out": made.forward(*(a[name] for name in made.inputs))}
+
+    def _backward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        self._keep(made, a)
+        return reference.slopes(made, reference.LAYERS[self.kind], a["dout"])
+
+    def _keep(self, made: Any, a: Inputs) -> None:
+        for name in self.kept:
             if name in a:
-                setattr(layer, attribute, a[name])
-        slopes = layer.backward(a["dout"])
-        if result in layer.gradients:
-            return layer.gradients[result]
-        by_name = dict(zip((f"d{name}" for name in made_of.inputs), slopes if isinstance(slopes, tuple) else (slopes,),
-                           strict=True))  # fmt: skip
-        return by_name[result]
+                setattr(made, name, a[name])

@@ -31,7 +31,7 @@ SIGMOID = Layer(
     forward={"out": _out},
     backward={"dx": _dx},
     bugs=bug,
-    kept={"out": "out"},
+    kept=("out",),
     activation=True,
     elementwise=True,
 )

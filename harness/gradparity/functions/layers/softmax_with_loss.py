@@ -44,20 +44,19 @@ class _Loss(Layer):
         """No dout."""
         return ("x", "t")
 
-    def _value(self, result: str, a: Inputs) -> Any:
-        last = reference.SoftmaxWithLoss(float(a.get("epsilon", 0.0)))
-        loss = last.forward(a["x"], a["t"])
-        if result == "loss":
-            return loss
-        if result == "y":
-            return last.y
-        last.y = a.get("y", last.y)
-        return last.backward()
+    def _made(self, a: Inputs) -> Any:
+        return reference.SoftmaxWithLoss(float(a.get("epsilon", 0.0)))
+
+    def _forward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        loss = made.forward(a["x"], a["t"])
+        return {"y": made.y, "loss": loss}
+
+    def _backward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        self._keep(made, a)
+        return {"dx": made.backward()}
 
 
-SOFTMAX_WITH_LOSS = _Loss(
-    reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept={"y": "y"}
-)
+SOFTMAX_WITH_LOSS = _Loss(reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept=("y",))
 
 
 class ByLogSumExp(reference.SoftmaxWithLoss):
@@ -114,7 +113,8 @@ def one_hot(a: Inputs) -> Array:
     return hot
 
 
-def _by_row(x: Array) -> Array:
+def probabilities(x: Array) -> Array:
+    """Softmax row by row, as a port computes it, in the dtype of the logits x (batch, classes)."""
     e = np.exp(x - x.max(axis=1, keepdims=True))
     y: Array = e / e.sum(axis=1, keepdims=True)
     return y
@@ -130,9 +130,9 @@ def _overflow(e: Evidence) -> Candidates:
     powers = np.exp(x)
     y = powers / powers.sum(axis=1, keepdims=True)
     own = y[np.arange(len(y)), e.inputs["t"]]
-    zeros_by_infinity = one_hot(e.inputs) * np.log(_by_row(x))
+    zeros_by_infinity = one_hot(e.inputs) * np.log(probabilities(x))
     naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
-    stable = _by_row(x)[np.arange(len(x)), e.inputs["t"]]
+    stable = probabilities(x)[np.arange(len(x)), e.inputs["t"]]
     found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
     if e.result == "loss":
         found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
@@ -178,7 +178,7 @@ def _rows_shifted(e: Evidence) -> Candidates:
 def _outer_indexing(e: Evidence) -> Candidates:
     t, sentence = e.inputs["t"], "all rows x all labels are indexed, where each row's own label is meant"
     if e.result == "loss":
-        y = _by_row(e.inputs["x"])
+        y = probabilities(e.inputs["x"])
         yield sentence, np.asarray(-np.log(y[:, t]).mean())
         yield sentence, np.asarray(-np.log(y[:, t]).sum() / len(y))
     else:
@@ -210,8 +210,3 @@ def _base(e: Evidence) -> Candidates:
 @bug("missing target", results=("dx",))
 def _missing_target(e: Evidence) -> Candidates:
     yield "the target is not subtracted: y / batch, for (y - t) / batch", e.inputs["y"] / e.batch
-
-
-def probabilities(logits: Array) -> Array:
-    """Softmax row by row, as a port would give it where logits are meant."""
-    return _by_row(logits)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import Affine, MultiLayerNet, Network, Relu, SoftmaxWithLoss
+from gradparity_reference import Affine, MultiLayerNet, Network, Relu, SoftmaxWithLoss
 
 
 class TwoLayerNet:

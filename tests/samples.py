@@ -19,7 +19,7 @@ from gradparity.ports.info import RunnerInfo, State
 from gradparity.run.reading import Recorded
 from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainResult, TrainRun
-from sample_run import ALPHA, BETA, ORACLE, RECIPE, SPECS, STEPS, agreeing, losses
+from sample_run import ALPHA, BETA, RECIPE, REFERENCE, SPECS, STEPS, agreeing, losses
 
 LEFT_AT = 12
 WRONG = {"affine1.out": 5e9, "relu1.out": math.inf, "affine2.out": math.inf, "loss": 2e9, "dW1": math.inf}
@@ -90,12 +90,12 @@ def _wrong(case: CaseResult) -> CaseResult:
 def _wrong_cell(cell: Cell) -> Cell:
     ratio = WRONG[cell.array]
     figures = {"ratio": ratio, "ulp": ratio, "bit_equal": 0.0, "relative": 0.5, "relative_max": math.nan}
-    detail = f"{cell.array}[0, 1]=1.25, and the oracle's is 0.75"
+    detail = f"{cell.array}[0, 1]=1.25, and the reference's is 0.75"
     return cell.model_copy(update={**figures, "verdict": Verdict.WRONG, "detail": detail})
 
 
 def _strayed(one: TrainResult) -> TrainResult:
-    own = [loss * (1 + 0.01 * max(0, step - LEFT_AT + 1)) for step, loss in enumerate(losses(ORACLE))]
+    own = [loss * (1 + 0.01 * max(0, step - LEFT_AT + 1)) for step, loss in enumerate(losses(REFERENCE))]
     told = {"detail": f"step {LEFT_AT + 1}: the loss is off by 1e-2", "left_at": LEFT_AT, "ratio": 7e9}
     return one.model_copy(update={"verdict": Verdict.WRONG, "losses": own, "stderr": "last words", **told})
 
@@ -205,6 +205,23 @@ def write(run: Run, folder: Path) -> Path:
 
 
 __all__ = [
-    "ALPHA", "BETA", "HOSTILE", "LEFT_AT", "NAMES", "ORACLE", "PAIRS", "RECIPE", "RUNS", "SPECS", "STEPS", "agreeing",
-    "cut_short", "disagreeing", "hostile", "incomplete", "parts", "recorded", "write",
+    "ALPHA",
+    "BETA",
+    "HOSTILE",
+    "LEFT_AT",
+    "NAMES",
+    "PAIRS",
+    "RECIPE",
+    "REFERENCE",
+    "RUNS",
+    "SPECS",
+    "STEPS",
+    "agreeing",
+    "cut_short",
+    "disagreeing",
+    "hostile",
+    "incomplete",
+    "parts",
+    "recorded",
+    "write",
 ]  # fmt: skip

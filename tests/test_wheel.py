@@ -24,7 +24,7 @@ CASE = "random-9-6-4-relu-n7-float64"
 WHEEL_BYTES, SDIST_BYTES = 1_000_000, 2_000_000
 LANDS_IN = {
     "harness/gradparity/": "gradparity/",
-    "python_ref/gradparity_oracle/": "gradparity_oracle/",
+    "python_ref/gradparity_reference/": "gradparity_reference/",
     "ports/": "gradparity/_ports/",
     "benchmarks/peers/": "gradparity/_peers/",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from gradparity_oracle import Network, dense
+from gradparity_reference import Network, dense
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
@@ -122,7 +122,7 @@ class Case:
         return self.t if self.t.ndim == 1 else self.t.argmax(axis=1)
 
     def network(self, dtype: Any = None, epsilon: float | None = None) -> Network:
-        """The oracle's network with copies of these parameters, in the case's dtype or in another."""
+        """The reference's network with copies of these parameters, in the case's dtype or in another."""
         dtype = dtype or self.spec.dtype
         epsilon = self.spec.epsilon if epsilon is None else epsilon
         # A copy in the same memory order, as BLAS rounds the two orders differently.

@@ -99,7 +99,7 @@ def check(
     run: Path | None,
     as_json: bool,
 ) -> int:
-    """Compare the ports' gradients with the oracle's on shared seeds."""
+    """Compare the ports' gradients with the reference's on shared seeds."""
     runners = _heard(ports, record, replay)
     if replay and not (cases or dtypes):
         asked = transcript.read_asked(replay)
@@ -253,7 +253,7 @@ def bench(
     run: Path | None,
     as_json: bool,
 ) -> int:
-    """Time the ports beside the oracle, and say what this machine can resolve and no more."""
+    """Time the ports beside the reference, and say what this machine can resolve and no more."""
     from .bench import command  # SciPy takes half a second to import, and nothing else needs it
 
     runners = select_runners(ports) + (peers() if with_peers else [])
@@ -306,7 +306,7 @@ def train(
     run: Path | None,
     as_json: bool,
 ) -> int:
-    """Train the posts' networks in every port, step by step beside the oracle."""
+    """Train the posts' networks in every port, step by step beside the reference."""
     from .train import command, recipes  # plotext and the recipes, which nothing else needs
 
     runners = select_runners(ports)

@@ -1,4 +1,4 @@
-"""The reference of a case: what the oracle computes, and what rounding explains in each of its arrays."""
+"""The reference of a case: what the reference computes, and what rounding explains in each of its arrays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import LOSS, Network, central_difference, layer_pass
+from gradparity_reference import LOSS, Network, central_difference, layer_pass
 
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
@@ -133,7 +133,7 @@ class Reference:
 
     @cached_property
     def layers(self) -> list[LayerCheck]:
-        """The layers of two arguments, and each layer of the network, fed with the oracle's own inputs."""
+        """The layers of two arguments, and each layer of the network, fed with the reference's own inputs."""
         case = self.case
         of_network = calls(case.spec.kinds, case.x, case.labels, case.params, self.epsilon, self.trace)
         return [
@@ -154,7 +154,7 @@ class Reference:
             fields, sent = fields | {"epsilon": repr(self.epsilon)}, sent | {"t": self.case.t}
         expected = _arrays(layer_pass(kind, sent, self.epsilon))
         wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in inputs.items()}
-        # The port and the oracle each lie within the bound of the exact result.
+        # The port and the reference each lie within the bound of the exact result.
         allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
         return LayerCheck(name, kind, fields, sent, expected, allowances)
 

@@ -1,6 +1,6 @@
-"""The oracle as a port: the same code behind the same pipe as every other language.
+"""The reference as a port: the same code behind the same pipe as every other language.
 
-It must be bit-identical to the oracle in the harness, so it proves that the protocol alters nothing.
+It must be bit-identical to the reference in the harness, so it proves that the protocol alters nothing.
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity_oracle import (
+from gradparity_reference import (
     LAYERS,
     LOSS,
     OPTIMIZERS,

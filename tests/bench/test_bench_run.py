@@ -41,7 +41,7 @@ def alone() -> BenchResult:
     return bench(RUNNERS["python"], plan=[pass_group(SMALL, 1)])
 
 
-def test_the_oracle_and_its_control_are_always_there(alone: BenchResult) -> None:
+def test_the_reference_and_its_control_are_always_there(alone: BenchResult) -> None:
     result = alone
     assert [timed.info.runner for timed in result.runners] == ["python", CONTROL]
     [group] = result.groups
@@ -127,10 +127,10 @@ def test_an_interrupt_keeps_what_was_measured() -> None:
     assert result.groups[0].rounds >= 10 and len(result.groups) == 2
 
 
-def test_without_the_oracle_there_is_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_reference_there_is_no_benchmark(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", "/nowhere")
     monkeypatch.setattr("gradparity.ports.programs.sys.executable", "/bin/false")
-    with pytest.raises(UsageError, match="the oracle cannot be timed"):
+    with pytest.raises(UsageError, match="the reference cannot be timed"):
         bench()
 
 

@@ -31,7 +31,7 @@ def test_the_floor_is_how_far_the_control_strays() -> None:
     assert floors([ALL[0], ALL[4]], "python") == {"gradient": math.inf}
 
 
-def test_each_runner_is_compared_with_the_oracle_and_with_its_own_products() -> None:
+def test_each_runner_is_compared_with_the_reference_and_with_its_own_products() -> None:
     found = {(e.runner, e.operation, e.against): e for e in estimates(ALL, "python", floors(ALL, "python"))}
     assert set(found) == {
         ("python", "gradient", "products"),

@@ -46,7 +46,7 @@ def test_the_unit_does_not_matter(times: list[float], factor: float) -> None:
         assert steady_from(scaled) == steady_from(times)
 
 
-def test_the_oracle_has_a_ledger() -> None:
+def test_the_reference_has_a_ledger() -> None:
     case = draw(CaseSpec(sizes=(30, 20, 10), batch=40), 0)
     with Session(RUNNERS["python"]) as session:
         session.request("load", case.fields, case.arrays)

@@ -39,7 +39,7 @@ def test_what_a_layer_is_fed_has_the_dtype_of_the_case_and_fits_together(group: 
             assert a["x"].shape[1] == a["W"].shape[0] and a["dout"].shape == (len(a["x"]), len(a["b"]))
 
 
-def test_the_oracle_can_time_all_of_it() -> None:
+def test_the_reference_can_time_all_of_it() -> None:
     with Session(RUNNERS["python"]) as session:
         for group in default_plan():
             case = draw(group.spec, 0, attempts=1)

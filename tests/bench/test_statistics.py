@@ -46,18 +46,18 @@ def test_identical_code_is_called_different_in_at_most_two_of_a_hundred_trials()
     rng = np.random.default_rng(1)
     different = 0
     for _ in range(200):
-        port, control, oracle = (turns(rng, 15, 500.0, 0.02) for _ in range(3))
-        _, low, high = interval(log_ratios(control, oracle))
+        port, control, reference = (turns(rng, 15, 500.0, 0.02) for _ in range(3))
+        _, low, high = interval(log_ratios(control, reference))
         floor = max(abs(low), abs(high))
-        _, low, high = interval(log_ratios(port, oracle))
+        _, low, high = interval(log_ratios(port, reference))
         different += word(low, high, floor) is not Word.WITHIN_NOISE
     assert different <= 4, f"seed 1: {different} of 200 (the floor is too low, or the interval too narrow)"
 
 
 def test_five_percent_are_found_where_the_noise_is_two() -> None:
     rng = np.random.default_rng(2)
-    oracle, port = turns(rng, 40, 500.0, 0.02), turns(rng, 40, 475.0, 0.02)
-    middle, low, high = interval(log_ratios(port, oracle))
+    reference, port = turns(rng, 40, 500.0, 0.02), turns(rng, 40, 475.0, 0.02)
+    middle, low, high = interval(log_ratios(port, reference))
     assert low < math.log(0.95) < high and word(low, high, 0.01) is Word.FASTER
     assert math.exp(middle) == pytest.approx(0.95, abs=0.01)
 

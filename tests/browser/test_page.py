@@ -102,8 +102,8 @@ def test_the_verdict_comes_first(page: Opened, wrong: Opened) -> None:
     for seen, word in ((page, "agreement"), (wrong, "disagreement")):
         assert text(seen, "main section .word") == word
         assert text(seen, "h1").endswith(".") and seen.count("h1") == 1
-    assert "agree with the oracle" in text(page, "h1")
-    assert text(wrong, "h1").startswith(f"{BETA} disagrees with the oracle")
+    assert "agree with the reference" in text(page, "h1")
+    assert text(wrong, "h1").startswith(f"{BETA} disagrees with the reference")
     assert page.count("#findings") == 0 and wrong.count("#findings .finding.wrong") > 0
 
 

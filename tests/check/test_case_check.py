@@ -9,7 +9,7 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
-from gradparity_oracle import MultiLayerNet
+from gradparity_reference import MultiLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 

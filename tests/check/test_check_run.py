@@ -41,7 +41,7 @@ def wrong_arrays(result: CheckResult) -> set[tuple[Quantity, str]]:
     return {(c.quantity, c.array) for case in result.cases for c in case.cells if c.verdict is Verdict.WRONG}
 
 
-def test_the_oracle_behind_the_protocol_is_identical() -> None:
+def test_the_reference_behind_the_protocol_is_identical() -> None:
     [python] = select_runners(("python",))
     result = check(python.port, seeds=(0, 1))
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}

@@ -12,13 +12,13 @@ from gradparity.diagnosis.records import Asked, Where
 from gradparity.functions.evidence import Inputs
 from gradparity.reference import OPERATIONS, Reference
 from gradparity.telling import place
-from gradparity_oracle import Affine, Network, dense
+from gradparity_reference import Affine, Network, dense
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def right(spec: CaseSpec | None = None) -> Answers:
-    """The answers of a port that is the oracle."""
+    """The answers of a port that is the reference."""
     reference = Reference(draw(spec or CaseSpec(sizes=(9, 6, 5, 4), numerical=True), 0))
     operations: dict[str, Inputs] = {name: dict(getattr(reference, name)) for name in OPERATIONS}
     layers: dict[str, Inputs] = {layer.name: dict(layer.expected) for layer in reference.layers}

@@ -24,7 +24,7 @@ KEYS = ["affine1.out", "relu1.out", "affine2.out", "softmax.y", "loss", "softmax
 
 
 def evidence(key: str, seed: int = 0, **spec: Any) -> Evidence:
-    """A right step of the oracle's own trace."""
+    """A right step of the reference's own trace."""
     reference = Reference(draw(CaseSpec(sizes=(9, 6, 4), **spec), seed))
     return dict(of_trace(reference.case, 0.0, reference.trace))[key].evidence
 

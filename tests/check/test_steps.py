@@ -17,7 +17,7 @@ SMALL = [spec for spec in default_suite() if spec.data == "random"]
 
 
 @pytest.mark.parametrize("spec", SMALL, ids=lambda spec: spec.name)
-def test_every_step_of_the_oracle_follows_from_the_one_before(spec: CaseSpec) -> None:
+def test_every_step_of_the_reference_follows_from_the_one_before(spec: CaseSpec) -> None:
     reference = Reference(draw(spec, 0))
     steps = dict(of_trace(reference.case, reference.epsilon, reference.trace))
     assert list(steps) == list(reference.trace)

@@ -58,7 +58,7 @@ def test_hello(session: Session) -> None:
     assert hello.blas
 
 
-def test_what_it_implements_agrees_with_the_oracle(runner: Runner) -> None:
+def test_what_it_implements_agrees_with_the_reference(runner: Runner) -> None:
     specs = {spec.name: spec for spec in CASES}
     _, results, _ = run_check([runner], specs, [0], Options(), lambda _: None)
     assert [result.case for result in results] == list(specs)

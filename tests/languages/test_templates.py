@@ -69,7 +69,7 @@ def trained(filled: Checked) -> TrainRun:
 
 
 @pytest.mark.parametrize("name", FILLED)
-def test_filled_in_it_trains_the_oracles_network(name: str, filled: Checked, trained: TrainRun) -> None:
+def test_filled_in_it_trains_the_references_network(name: str, filled: Checked, trained: TrainRun) -> None:
     filled.of(name)
     found = [one for one in trained.results if one.runner == name]
     verdicts = {one.verdict for one in found}

@@ -1,4 +1,4 @@
-"""Every port trains the oracle's network: its updates, its gradient check, and short trainings on the digits."""
+"""Every port trains the reference's network: its updates, its gradient check, and short trainings on the digits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ready(label: str, everywhere: TrainRun) -> None:
 
 
 @pytest.mark.parametrize("label", RUNNERS)
-def test_every_port_trains_the_oracles_network(label: str, everywhere: TrainRun) -> None:
+def test_every_port_trains_the_references_network(label: str, everywhere: TrainRun) -> None:
     ready(label, everywhere)
     own = [one for one in everywhere.results if one.runner == label]
     assert len(own) == len(NAMES) + 1

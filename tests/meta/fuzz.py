@@ -4,7 +4,7 @@
     python tests/meta/fuzz.py --messages 2000 --port rust        # a port's process, started anew when it exits
 
 The messages are those of the session in docs/protocol.md, both directions. Each is read as a port's `serve` reads it,
-every eighth also as a session does, through pipes; every request that is one is answered by the oracle's handlers.
+every eighth also as a session does, through pipes; every request that is one is answered by the reference's handlers.
 Whatever is read is a message, one that can be sent again, or a WireError. The same seed gives the same messages.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gradparity_oracle
+import gradparity_reference
 import pytest
 from conftest import RUNNERS
 from gradparity.check.run import Options
@@ -13,15 +13,15 @@ from gradparity.errors import UsageError
 from gradparity.meta.mutants import Mutant, Outcome, read_gallery, run_mutants
 from gradparity.ports.manifest import own_ports, read_port
 
-ORACLE = Path(gradparity_oracle.__file__).parent
+REFERENCE = Path(gradparity_reference.__file__).parent
 GALLERIES = {port.manifest.name: gallery for port in own_ports() if (gallery := read_gallery(port))}
 
 
 def test_each_finds_the_text_that_it_changes() -> None:
     for port in own_ports():
         for mutant in GALLERIES[port.manifest.name].mutant:
-            home = ORACLE if mutant.file.startswith(ORACLE.name) else port.folder
-            path = home.parent / mutant.file if home is ORACLE else home / mutant.file
+            home = REFERENCE if mutant.file.startswith(REFERENCE.name) else port.folder
+            path = home.parent / mutant.file if home is REFERENCE else home / mutant.file
             assert path.read_text(encoding="utf-8").count(mutant.old) == 1, f"{port.manifest.name}: {mutant.name}"
 
 

@@ -33,7 +33,7 @@ def test_the_cases_are_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize("implementation", CORRECT, ids=lambda one: one.name)
-def test_each_implementation_differs_from_the_oracle_in_bits(implementation: Correct) -> None:
+def test_each_implementation_differs_from_the_reference_in_bits(implementation: Correct) -> None:
     specs = [CaseSpec(sizes=(30, 20, 15, 10), batch=25, activation="sigmoid", dtype="float32")]
     if implementation.name == "two threads":  # they need something to share
         specs.append(CaseSpec(sizes=(784, 120, 10), batch=100))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradparity
-import gradparity_oracle as oracle
+import gradparity_reference as reference
 import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
@@ -17,23 +17,23 @@ from gradparity.check.records import CaseResult, Quantity
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
 from gradparity.telling import place
-from gradparity_oracle import MultiLayerNet, Network, dense
+from gradparity_reference import MultiLayerNet, Network, dense
 from own_networks import TwoLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 SUITE = ["random-9-6-4-*", "random-6-5-4-3-*"]
 LAYERS = {
-    "multiply": oracle.Multiply,
-    "add": oracle.Add,
-    "relu": oracle.Relu,
-    "sigmoid": oracle.Sigmoid,
-    "affine": oracle.Affine,
-    "softmax_with_loss": oracle.SoftmaxWithLoss,
+    "multiply": reference.Multiply,
+    "add": reference.Add,
+    "relu": reference.Relu,
+    "sigmoid": reference.Sigmoid,
+    "affine": reference.Affine,
+    "softmax_with_loss": reference.SoftmaxWithLoss,
 }
 
 
 def gradient(x: Any, t: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The oracle's, as a function that gives (loss, gradients)."""
+    """The reference's, as a function that gives (loss, gradients)."""
     depth = len(params) // 2
     network = Network(dense(depth, "relu"), params)
     found = network.gradient(x, t)
@@ -51,7 +51,7 @@ def verdicts(cases: list[CaseResult], quantity: Quantity | None = None) -> set[V
     return {cell.verdict for case in cases for cell in case.cells if quantity in (None, cell.quantity)}
 
 
-def test_the_oracle_is_identical_with_itself_in_all_that_is_asked() -> None:
+def test_the_reference_is_identical_with_itself_in_all_that_is_asked() -> None:
     result = gradparity.compare(MultiLayerNet, layers=LAYERS, cases=SUITE)
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
     asked = {cell.quantity for cell in result.cases[0].cells if cell.verdict is Verdict.IDENTICAL}
@@ -125,8 +125,8 @@ def test_layers_that_hold_copies_of_the_params_are_told(copies: bool) -> None:
         def __init__(self, *sizes: int) -> None:
             super().__init__(*sizes)
             if copies:
-                self.affine1 = oracle.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
-                self.affine2 = oracle.Affine(self.params["W2"].copy(), self.params["b2"].copy())
+                self.affine1 = reference.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
+                self.affine2 = reference.Affine(self.params["W2"].copy(), self.params["b2"].copy())
 
         def gradient(self, x: Any, t: Any) -> dict[str, Any]:
             return {**super().gradient(x, t), "b1": np.zeros_like(self.affine1.db)}
@@ -174,7 +174,7 @@ def test_transposed_weights_are_turned_both_ways() -> None:
 
 
 def test_layers_are_asked_alone_and_named_by_the_diagnosis() -> None:
-    class Relu(oracle.Relu):
+    class Relu(reference.Relu):
         def backward(self, dout: Any) -> Any:
             return dout
 
@@ -187,7 +187,7 @@ def test_layers_are_asked_alone_and_named_by_the_diagnosis() -> None:
 
 
 def test_layers_of_the_book_have_an_epsilon_of_their_own() -> None:
-    class Last(oracle.SoftmaxWithLoss):
+    class Last(reference.SoftmaxWithLoss):
         def __init__(self) -> None:
             super().__init__(1e-7)
 
@@ -223,7 +223,7 @@ def test_what_has_no_name_is_no_code_in_the_command() -> None:
     assert of_its_own.command == "gradparity.compare(<your TwoLayerNet>)"
 
 
-@pytest.mark.parametrize("layers", [{}, {"sigmoid": oracle.Sigmoid}])
+@pytest.mark.parametrize("layers", [{}, {"sigmoid": reference.Sigmoid}])
 def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> None:
     def todo(x: Any, t: Any, params: Any) -> Any:
         raise NotImplementedError("todo")
@@ -266,15 +266,20 @@ def test_advice_is_for_the_call_and_not_for_a_process() -> None:
         ),
         (TwoLayerNet(2, 3, 4).gradient, {}, TypeError, "takes no params, .*; give the network itself"),
         ("my-net", {}, TypeError, "came my-net; a port's folder: gradparity check --port my-net"),
-        ({"affine": oracle.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
-        (oracle.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
+        ({"affine": reference.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
+        (reference.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
         (lambda x, t: None, {}, TypeError, "takes no params, and no weights and biases"),
         (lambda x, t, W: None, {}, TypeError, r"takes W, .* such as lambda x, t, params: it\(x, t, params"),
         (dict, {}, TypeError, "dict does not tell its parameters"),
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
         (MultiLayerNet, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
         (MultiLayerNet, {"activation": "tanh"}, ValueError, "activation: expected one of relu, sigmoid, came 'tanh'"),
-        (MultiLayerNet, {"layers": [oracle.Affine]}, ValueError, "layers: expected a dict such as .*, came .*Affine"),
+        (
+            MultiLayerNet,
+            {"layers": [reference.Affine]},
+            ValueError,
+            "layers: expected a dict such as .*, came .*Affine",
+        ),
         (MultiLayerNet, {"layers": {"affine": 3}}, ValueError, "layers: expected a class for affine, came 3"),
         (
             MultiLayerNet,

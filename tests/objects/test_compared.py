@@ -9,7 +9,7 @@ import pytest
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult
 from gradparity.objects.comparison import Comparison
-from gradparity_oracle import MultiLayerNet
+from gradparity_reference import MultiLayerNet
 
 SPECS = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in (2, 6)]
 

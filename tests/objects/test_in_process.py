@@ -13,7 +13,7 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity_oracle import MultiLayerNet
+from gradparity_reference import MultiLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 SINGLE = CaseSpec(sizes=(5, 4, 3), batch=2, dtype="float32")
@@ -23,7 +23,7 @@ Spoil = Callable[["Spoiled", Found, Any, Any], Any]
 
 
 class Spoiled(MultiLayerNet):
-    """The oracle, with its gradient spoiled."""
+    """The reference, with its gradient spoiled."""
 
     calls = 0
     spoil: Spoil

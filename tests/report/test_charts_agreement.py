@@ -10,7 +10,7 @@ from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.report.charts import agreement
 from gradparity.run.records import Run
-from sample_run import ALPHA, BETA, ORACLE, agreeing, info
+from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 Ratios = dict[str, list[float | None]]
 
@@ -31,7 +31,7 @@ def dots(run: Run) -> list[dict[str, Any]]:
     return rows
 
 
-SAME = case(ORACLE, "a", 0.0, Verdict.IDENTICAL)
+SAME = case(REFERENCE, "a", 0.0, Verdict.IDENTICAL)
 NEAR = case(ALPHA, "a", 0.25, Verdict.ROUNDING)
 NEARER = case(ALPHA, "b", 0.5, Verdict.ROUNDING)
 
@@ -100,11 +100,11 @@ def test_right_and_fast_puts_both_figures_of_a_dtype_on_one_point() -> None:
     double, single = agreement.beside_speed(agreeing())
     assert (double.id, single.id) == ("agreement-and-speed-float64", "agreement-and-speed-float32")
     rows = {row["runner"]: row for row in double.spec["data"]["values"]}
-    assert rows[ORACLE]["x"] == 1 and rows[ORACLE]["ratio"] == "0 (identical)"
+    assert rows[REFERENCE]["x"] == 1 and rows[REFERENCE]["ratio"] == "0 (identical)"
     assert rows[ALPHA]["x"] == pytest.approx(0.7, rel=0.01)
     assert rows[BETA]["x"] == pytest.approx(1.24, rel=0.01)
     assert rows[ALPHA]["low"] <= rows[ALPHA]["x"] <= rows[ALPHA]["high"]
-    assert {row["runner"] for row in single.spec["data"]["values"]} == {ORACLE, ALPHA}  # the third has no float32
+    assert {row["runner"] for row in single.spec["data"]["values"]} == {REFERENCE, ALPHA}  # the third has no float32
     assert double.told.startswith("alpha takes the least time, 0.7")
     assert double.told.endswith("No gradient is beyond the limit.")
 

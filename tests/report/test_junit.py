@@ -84,7 +84,7 @@ def test_what_is_wrong_fails_with_its_diagnosis_figures_and_command() -> None:
     assert failure.get("message", "").startswith("first at affine1 forward out (called alone, too)")
     lines = failure.text.splitlines()
     assert lines[1].startswith("bias recycled: ")
-    assert "trace relu1.out: relu1.out[0, 1]=1.25, and the oracle's is 0.75; ratio inf" in lines
+    assert "trace relu1.out: relu1.out[0, 1]=1.25, and the reference's is 0.75; ratio inf" in lines
     assert lines[-1] == f"gradparity check --port {BETA} --case random-5-4-3-relu-n2-float64-numerical --seeds 0"
     stderr = case.find("system-err")
     assert stderr is not None and stderr.text == "Warning message:\nlonger object"

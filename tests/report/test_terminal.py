@@ -83,10 +83,10 @@ def test_nothing_that_a_port_says_can_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("check", "mine disagrees with the oracle in 1 of 1 case; one other agrees."),
+        ("check", "mine disagrees with the reference in 1 of 1 case; one other agrees."),
         ("bench", "The ports were timed, and their gradients were not compared."),
-        ("train", "One runner agrees with the oracle: rounding explains every difference in 20 steps of training."),
-        ("own", "One runner agrees with the oracle: rounding explains every difference in 20 steps of training."),
+        ("train", "One runner agrees with the reference: rounding explains every difference in 20 steps of training."),
+        ("own", "One runner agrees with the reference: rounding explains every difference in 20 steps of training."),
     ],
 )
 def test_schema_1_is_shown(name: str, told: str) -> None:

@@ -144,7 +144,7 @@ def test_where_every_disagreement_is_damaged_the_rest_is_no_agreement(folder: Pa
 def test_the_results_of_a_runner_whose_own_record_is_lost_count_all_the_same(folder: Path) -> None:
     lines = [line.replace(b'"state":"ready"', b'"state":"reedy"') for line in DISAGREEING]
     found = read(folder, b"\n".join(lines))
-    assert "beta:native disagrees with the oracle" in headline(found)
+    assert "beta:native disagrees with the reference" in headline(found)
     assert found.run.check and "beta:native" in [info.runner for info in found.run.check.runners]
 
 

@@ -40,7 +40,7 @@ def right() -> TrainRun:
     return run(RUNNERS["python"])
 
 
-def test_the_oracle_behind_the_pipe_is_identical(right: TrainRun) -> None:
+def test_the_reference_behind_the_pipe_is_identical(right: TrainRun) -> None:
     [one] = right.results
     assert one.verdict is Verdict.IDENTICAL
 
@@ -105,7 +105,7 @@ def test_a_port_without_training_is_not_implemented(make_port: MakePort) -> None
     assert one.detail == "the port has no operation data, evaluate, params, train"
 
 
-def test_what_no_port_can_run_is_told_before_the_oracle_trains(make_port: MakePort) -> None:
+def test_what_no_port_can_run_is_told_before_the_reference_trains(make_port: MakePort) -> None:
     result = run(make_port("wrong.py", "no-float32").runners[0], recipes=("rust-ch6-momentum",), seeds=(0, 1))
     assert [one.verdict for one in result.results] == [Verdict.NOT_IMPLEMENTED] * 2 and not result.envelopes
     why = "fake not implemented: the port has no float32: add --dtype float64, in place of any --recipe"

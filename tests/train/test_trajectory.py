@@ -11,8 +11,8 @@ from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import Dtype
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
-from gradparity.train.trajectory import Envelope, Run, envelope, network_of, oracle_optimizer, oracle_run, stray
-from gradparity_oracle import Images
+from gradparity.train.trajectory import Envelope, Run, envelope, network_of, reference_optimizer, reference_run, stray
+from gradparity_reference import Images
 
 DIGITS = load_images("digits", None)
 STEPS = 60
@@ -25,7 +25,7 @@ def recipe_of(name: str, dtype: Dtype) -> Recipe:
 def made(recipe: Recipe) -> tuple[Envelope, Any]:
     batches = recipe.batches(len(DIGITS.sets["train"][1]), 0)[:STEPS]
     rngs = [np.random.default_rng(k) for k in range(4)]
-    runs = [oracle_run(recipe, DIGITS, recipe.parameters(0), batches, lambda: None, rng) for rng in (None, *rngs)]
+    runs = [reference_run(recipe, DIGITS, recipe.parameters(0), batches, lambda: None, rng) for rng in (None, *rngs)]
     return envelope(runs[0], runs[1:]), batches
 
 
@@ -36,7 +36,7 @@ def another(recipe: Recipe, batches: Any, wrong_from: int = 10**9) -> Run:
     """
     parameters = recipe.parameters(0)
     parameters |= {"W1": parameters["W1"][:, ::-1], "b1": parameters["b1"][::-1], "W2": parameters["W2"][::-1]}
-    network, optimizer = network_of(recipe, parameters), oracle_optimizer(recipe)
+    network, optimizer = network_of(recipe, parameters), reference_optimizer(recipe)
     images, losses = Images(*DIGITS.sets["train"], DIGITS.scale), []
     for step, rows in enumerate(batches):
         x, t = images.batch(rows[::-1], recipe.dtype)
@@ -70,7 +70,7 @@ def test_a_gradient_that_is_wrong_by_a_ten_thousandth_leaves_it_within_a_few_ste
     assert f"the loss of step {found.left_at + 1} is" in found.detail
 
 
-def test_the_oracle_itself_is_identical() -> None:
+def test_the_reference_itself_is_identical() -> None:
     env, _ = made(recipe_of("python-post", "float64"))
     assert stray(env, env.run.losses, env.run.params).verdict is Verdict.IDENTICAL
 

@@ -13,7 +13,7 @@ from gradparity.arithmetic.verdicts import Verdict
 from gradparity.train.rules import RULES
 from gradparity.train.running import Running
 from gradparity.train.updates import check_updates, draw_update, explain_update, results
-from gradparity_oracle import OPTIMIZERS
+from gradparity_reference import OPTIMIZERS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ NAMES = tuple(RULES)
 
 
 def updated(name: str, iteration: int, inputs: dict[str, Any], **changed: float) -> dict[str, Any]:
-    """What the oracle makes of these arrays."""
+    """What the reference makes of these arrays."""
     optimizer = OPTIMIZERS[name](**{**RULES[name].numbers, **changed})
     optimizer.iteration = iteration
     a = {key: array.copy() for key, array in inputs.items()}

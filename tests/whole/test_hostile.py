@@ -83,7 +83,7 @@ class Zoo:
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zoo]:
-    """All of them, and the oracle beside them, on one small case."""
+    """All of them, and the reference beside them, on one small case."""
     folder, token = tmp_path_factory.mktemp("zoo"), secrets.token_hex(8)
     names = [*BROKEN, *WRONG, *RIGHT, *NO_START]
     fakes = {name: fake_port(folder, "hostile.py", name, token, name=name.replace("^", "-")) for name in names}

@@ -74,12 +74,12 @@ def test_a_part_that_cannot_begin_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse() -> Sequence[object]:
-        raise UsageError("the oracle cannot be timed")
+        raise UsageError("the reference cannot be timed")
 
     monkeypatch.setattr("gradparity.bench.command.default_plan", refuse)
     code, _ = run(tmp_path / "run", RUNNERS["python"])
     assert code == 3, "a part is missing"
-    assert "gradparity: bench: the oracle cannot be timed" in capsys.readouterr().err
+    assert "gradparity: bench: the reference cannot be timed" in capsys.readouterr().err
     assert [part.kind for part in read_run(tmp_path / "run").run.parts] == ["check", "train"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from gradparity.cases import read_case_file
 from gradparity.meta.correct import Correct
 from gradparity.meta.soak import Alarm, run_soak, soak_cases
-from gradparity_oracle import LAYERS, Relu, SoftmaxWithLoss
+from gradparity_reference import LAYERS, Relu, SoftmaxWithLoss
 
 Array = np.ndarray[Any, Any]
 

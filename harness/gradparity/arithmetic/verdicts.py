@@ -64,7 +64,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Figures:
-    """An array of a port beside the oracle's."""
+    """An array of a port beside the reference's."""
 
     ratio: float
     resolution: float | None

@@ -62,7 +62,7 @@ def differences(baseline: BenchResult, result: BenchResult) -> list[str]:
 
 @dataclass(frozen=True)
 class Change:
-    """One runner's operation in both: how its time, as a multiple of the oracle's, has changed."""
+    """One runner's operation in both: how its time, as a multiple of the reference's, has changed."""
 
     group: GroupResult
     runner: str

@@ -1,4 +1,4 @@
-"""The estimates of a group: each runner against the oracle, each gradient against its own products, and the floor."""
+"""The estimates of a group: each runner against the reference, each gradient against its products, and the floor."""
 
 from __future__ import annotations
 

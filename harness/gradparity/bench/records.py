@@ -13,7 +13,7 @@ from ..check.records import SCHEMA
 from ..machine import Machine
 from ..ports.info import RunnerInfo, missing
 
-CONTROL = "control"  # the oracle a second time
+CONTROL = "control"  # the reference a second time
 ROOFLINE = "products"  # the operation that a gradient is a multiple of
 
 
@@ -101,7 +101,7 @@ class Estimate(_Record):
 
 
 class GroupResult(_Record):
-    """One group. ``floor``, by operation, is how far the oracle strayed from itself: e.g. 0.01 is 1 %."""
+    """One group. ``floor``, by operation, is how far the reference strayed from itself: e.g. 0.01 is 1 %."""
 
     kind: str
     case: CaseSpec

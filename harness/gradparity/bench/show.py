@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -> RenderableType:
-    """The gradients, everything else relative to the oracle, the costs, the conditions, what was unfair, the sum."""
+    """The gradients, everything else relative to the reference, the costs, the conditions, what was unfair, the sum."""
     parts: list[RenderableType] = []
     wholes = [group for group in result.groups if group.kind == "pass"]
     tables = [gradient_table(group, result) for group in wholes]

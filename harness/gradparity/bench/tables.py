@@ -1,4 +1,4 @@
-"""The tables of a benchmark: the gradients, everything relative to the oracle, the costs."""
+"""The tables of a benchmark: the gradients, everything relative to the reference, the costs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
 
 
 def gradient_table(group: GroupResult, result: BenchResult) -> Table:
-    """Each runner's gradient: its time, and that as a multiple of the oracle's and of its own products."""
+    """Each runner's gradient: its time, and that as a multiple of the reference's and of its own products."""
     headings = ("runner", "median", "min", "IQR", f"x {result.reference}", "interval", "", "x products", "interval",
                 "products")  # fmt: skip
     rows = []
@@ -28,7 +28,7 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
         roofline = estimate(group, label, "gradient", ROOFLINE)
         low, middle, high = quartiles(gradient)
         cells: list[str | Value] = [seconds(middle), seconds(min(counted(gradient))), f"{(high - low) / middle:.1%}"]
-        cells += [f"{ratio.ratio:.3f}", interval(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the oracle"]
+        cells += [f"{ratio.ratio:.3f}", interval(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
         cells += [f"{roofline.ratio:.2f}", interval(roofline)] if roofline else ["-", ""]
         products = series.get(ROOFLINE)
         cells.append(f"{group.flops / time_of(products):.0f} GFLOP/s" if products and products.samples else "-")
@@ -37,7 +37,7 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
 
 
 def relative_table(result: BenchResult) -> Table:
-    """Every operation of every group: the oracle's time, and the others' as multiples of that."""
+    """Every operation of every group: the reference's time, and the others' as multiples of that."""
     labels = [timed.info.runner for timed in result.runners if timed.info.runner not in (result.reference, CONTROL)]
     labels = [label for label in labels if any(one.runner == label for g in result.groups for one in g.series)]
     rows = []

@@ -44,7 +44,7 @@ class _Record(BaseModel):
 
 
 class Cell(_Record):
-    """One array of one port in one case beside the oracle's. Without figures where nothing came to be compared."""
+    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared."""
 
     quantity: Quantity
     array: str

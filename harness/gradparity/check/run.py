@@ -60,7 +60,7 @@ def run_check(
     """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
 
     ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
-    and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
+    and of each result, from the runners' threads. The reference uses as many threads as the ports, as BLAS rounds
     differently with another number of them. ``references`` may be those of a check before, of the same cases. After
     an interrupt what was found so far is returned.
     """

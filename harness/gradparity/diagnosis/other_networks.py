@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from gradparity_oracle import LAYERS, Layer, Network
+from gradparity_reference import LAYERS, Layer, Network
 
 from ..cases import Array
 from ..functions.evidence import Candidate

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-import gradparity_oracle as reference
+import gradparity_reference as reference
 import numpy as np
 
 from ..arithmetic.precision import Array

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import LAYERS, Affine, Layer, Network, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
+from gradparity_reference import LAYERS, Affine, Layer, Network, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.carried import Arithmetic, plain

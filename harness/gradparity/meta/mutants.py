@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from time import perf_counter
 
-import gradparity_oracle
+import gradparity_reference
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..arithmetic.verdicts import Verdict
@@ -57,13 +57,13 @@ class Mutant(_Table):
 
 
 class Gallery(_Table):
-    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too.
+    """mutants.toml. ``reference`` copies the reference's sources beside the port, to be mutated too.
 
     ``serial`` checks one mutant after the other, as they share something outside; ``not_applicable`` are bugs that the
     port cannot have, and why.
     """
 
-    oracle: bool = False
+    reference: bool = False
     serial: bool = False
     not_applicable: dict[str, str] = {}
     mutant: list[Mutant]
@@ -192,9 +192,9 @@ class _Workshop:
         folder = self.folder if self.serial else self.folder / str(next(self.numbers))
         if not folder.exists():
             shutil.copytree(self.runner.port.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
-            if self.gallery.oracle:
-                oracle = Path(gradparity_oracle.__file__).parent
-                shutil.copytree(oracle, folder / oracle.name, ignore=shutil.ignore_patterns("__pycache__"))
+            if self.gallery.reference:
+                reference = Path(gradparity_reference.__file__).parent
+                shutil.copytree(reference, folder / reference.name, ignore=shutil.ignore_patterns("__pycache__"))
         return folder
 
 

@@ -71,7 +71,7 @@ class Tally(_Record):
     question: str
     dtype: str
     arrays: int = 0
-    differing: int = 0  # not bit-equal to the oracle's
+    differing: int = 0  # not bit-equal to the reference's
     unresolved: int = 0  # of the differing ones, those in which no relative error of 1e-3 would have been seen
     ratio: float = 0.0
     case: str = ""

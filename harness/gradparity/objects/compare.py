@@ -46,7 +46,7 @@ def compare(
     layers: Layers | None = None,
     data_dir: str | Path | None = None,
 ) -> Comparison:
-    """Compare the gradients of a Python object with the oracle's: what `gradparity check` does with a process.
+    """Compare the gradients of a Python object with the reference's: what `gradparity check` does with a process.
 
     ``port`` is one of
 
@@ -94,7 +94,10 @@ def compare(
     check = ObjectCheck(conversation, References(specs.values(), None if data_dir is None else Path(data_dir)))
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     again = Again(port, given | {"layers": layers, "data_dir": data_dir})
-    with threadpool_limits(1), np.errstate(all="ignore"):  # as the oracle behind a pipe; the port's own errstate stays
+    with (
+        threadpool_limits(1),
+        np.errstate(all="ignore"),
+    ):  # as behind a pipe; the port's own errstate stays
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
     return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import gradparity_oracle as reference
-from gradparity_oracle import LOSS
+import gradparity_reference as reference
+from gradparity_reference import LOSS
 
 from ..cases import Array
 from ..functions.layers import LAYERS

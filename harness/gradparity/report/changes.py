@@ -75,7 +75,7 @@ class TrainingChange:
 
     @property
     def outcome(self) -> Outcome:
-        """By the verdicts alone: an accuracy is not better for being higher, where the oracle's is the same."""
+        """By the verdicts alone: an accuracy is not better for being higher, where the reference's is the same."""
         return _graded(self.before.verdict, self.after.verdict)
 
 

@@ -65,7 +65,7 @@ def _trained(train: TrainRun) -> Iterable[tuple[str, str, list[Verdict], list[fl
 
 
 def runners(run: Run) -> list[RunnerInfo]:
-    """Every runner of the run, with what it said of itself first; the oracle's control, a copy, is none."""
+    """Every runner of the run, with what it said of itself first; the reference's control, a copy, is none."""
     timed = [one.info for one in run.bench.runners] if run.bench else []
     said = [*(run.check.runners if run.check else []), *(run.train.runners if run.train else []), *timed]
     return list({info.runner: info for info in reversed(said) if info.runner != "control"}.values())[::-1]
@@ -101,12 +101,12 @@ def _verdict(found: Recorded) -> str:
     wrong = [name for name, of in verdicts.items() if Verdict.WRONG in of]
     agreeing = [name for name, of in verdicts.items() if _agrees(of)]
     if wrong:
-        told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the oracle{_where(run, wrong)}"
+        told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the reference{_where(run, wrong)}"
         rest = f"; {_number(len(agreeing))} other{'s' * (len(agreeing) != 1)} agree{'s' * (len(agreeing) == 1)}"
         return f"{told}{rest if agreeing else ''}"
     if found.exit_code == 0:
         who = "One runner agrees" if len(agreeing) == 1 else f"{_number(len(agreeing)).capitalize()} runners agree"
-        return f"{who} with the oracle: {_scope(run)}"
+        return f"{who} with the reference: {_scope(run)}"
     return f"Incomplete: {_unfinished(run, verdicts)}"
 
 

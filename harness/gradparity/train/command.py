@@ -1,4 +1,4 @@
-"""What `gradparity train` does: the recipes in every port, beside the oracle."""
+"""What `gradparity train` does: the recipes in every port, beside the reference."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradparity_oracle import Images
+from gradparity_reference import Images
 
 from ..cases import Array
 from ..data import digits_bytes, find_mnist, mnist_bytes

@@ -50,7 +50,7 @@ class TrainResult(_Record):
 
 
 class EnvelopeResult(_Record):
-    """The oracle of one recipe and seed: its losses, what each may differ by, and how many steps are resolved."""
+    """The reference of one recipe and seed: its losses, what each may differ by, and how many steps are resolved."""
 
     recipe: str
     seed: int

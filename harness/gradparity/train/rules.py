@@ -1,6 +1,6 @@
 """The optimizers' updates as formulas, and the known bugs of each.
 
-They stand here a second time, apart from the oracle's code, so that the check of updates checks that too.
+They stand here a second time, apart from the reference's code, so that the check of updates checks that too.
 """
 
 from __future__ import annotations

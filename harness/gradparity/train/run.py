@@ -1,4 +1,4 @@
-"""Training one recipe in every port, on the same batches, beside the oracle's envelope."""
+"""Training one recipe in every port, on the same batches, beside the reference's envelope."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .gradient_check import check_gradient
 from .images import ImageSets
 from .recipes import Recipe
 from .records import EnvelopeResult, Epoch, GradientCheck, TrainResult, Updates
-from .trajectory import DRAWS, Envelope, Run, envelope, network_of, oracle_run, stray
+from .trajectory import DRAWS, Envelope, Run, envelope, network_of, reference_run, stray
 from .updates import check_updates
 
 Progress = Callable[[str, int, int], None]
@@ -164,8 +164,8 @@ class Trainer:
         done.first_1000 = first_1000(recipe, sets, done.params)
 
     def diagnose(self, recipe: Recipe, seed: int, sets: ImageSets, batches: Array, step: int) -> Diagnosis | None:
-        """The check of the step where a port left the envelope, from the oracle's parameters of that step."""
-        before = oracle_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
+        """The check of the step where a port left the envelope, from the reference's parameters of that step."""
+        before = reference_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
         case = case_of(recipe, seed, sets, batches[step], before.params)
         try:
             session = self.attended.ready()
@@ -219,17 +219,17 @@ def lacking(hello: Hello, recipe: Recipe) -> str:
 def make_envelope(
     recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress, epsilon: float = 0.0
 ) -> tuple[Envelope, EnvelopeResult]:
-    """The oracle, and its disturbed selves; ``epsilon`` is that of the loss."""
+    """The reference, and its disturbed selves; ``epsilon`` is that of the loss."""
     parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
 
     def tick() -> None:
         nonlocal done
         done += 1
         if done % 100 == 0:
-            progress(f"{recipe.name}: the oracle", done, total)
+            progress(f"{recipe.name}: the reference", done, total)
 
     def run(disturbance: np.random.Generator | None) -> Run:
-        return oracle_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
+        return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
     env = envelope(run(None), [run(rng) for rng in rngs])

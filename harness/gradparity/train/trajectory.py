@@ -1,6 +1,6 @@
-"""The trajectory: how far a correct implementation may stray from the oracle, step by step.
+"""The trajectory: how far a correct implementation may stray from the reference, step by step.
 
-Rounding grows in training, so no fixed tolerance can be right. The oracle trains again, several times, with every
+Rounding grows in training, so no fixed tolerance can be right. The reference trains again, several times, with every
 parameter disturbed by about one unit in the last place before each step, as the rounding of any implementation would;
 how far these runs stray from the undisturbed one is the envelope.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import OPTIMIZERS, Network, Optimizer, dense
+from gradparity_reference import OPTIMIZERS, Network, Optimizer, dense
 
 from ..arithmetic.verdicts import RESOLVED, Verdict
 from ..cases import Array
@@ -27,7 +27,7 @@ PATTERNS = 16  # of disturbances, permuted at random: drawing each afresh would 
 
 @dataclass(frozen=True)
 class Run:
-    """The oracle's losses, (steps,), and its parameters at the end."""
+    """The reference's losses, (steps,), and its parameters at the end."""
 
     losses: Array
     params: dict[str, Array]
@@ -35,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Envelope:
-    """What a port is compared with: the oracle's run, what the loss of each step and each parameter may differ by."""
+    """What a port is compared with: the reference's run, and by how much each loss and each parameter may differ."""
 
     run: Run
     loss: Array
@@ -58,12 +58,12 @@ class Stray:
     detail: str
 
 
-def oracle_optimizer(recipe: Recipe) -> Optimizer:
+def reference_optimizer(recipe: Recipe) -> Optimizer:
     """A fresh one."""
     return OPTIMIZERS[recipe.optimizer](**recipe.numbers)
 
 
-def oracle_run(
+def reference_run(
     recipe: Recipe,
     sets: ImageSets,
     parameters: Mapping[str, Array],
@@ -72,10 +72,10 @@ def oracle_run(
     disturbance: np.random.Generator | None = None,
     epsilon: float = 0.0,
 ) -> Run:
-    """Train the oracle on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
+    """Train the reference on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
     images = sets.images("train")
     network = network_of(recipe, parameters, epsilon)
-    params, optimizer = network.params, oracle_optimizer(recipe)
+    params, optimizer = network.params, reference_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)
     patterns = _patterns(params, disturbance)
     for step, rows in enumerate(batches):
@@ -91,7 +91,7 @@ def oracle_run(
 
 
 def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
-    """The oracle's network with copies of these parameters."""
+    """The reference's network with copies of these parameters."""
     kinds = dense(len(recipe.sizes) - 1, recipe.activation)
     return Network(kinds, {name: p.copy() for name, p in parameters.items()}, epsilon)
 
@@ -109,7 +109,7 @@ def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> d
 
 
 def envelope(run: Run, disturbed: list[Run]) -> Envelope:
-    """From the oracle's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
+    """From the reference's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
     exact = run.losses.astype(np.float64)
     strays = np.max([abs(one.losses.astype(np.float64) - exact) for one in disturbed], axis=0)
     eps = float(np.finfo(run.losses.dtype).eps)
@@ -132,7 +132,7 @@ def stray(env: Envelope, losses: Array, params: Mapping[str, Array] | None) -> S
     ratio = difference / env.loss[: len(losses)]
     if np.any(ratio > 1):
         step = int(np.flatnonzero(ratio > 1)[0])
-        told = f"the loss of step {step + 1} is {losses[step]:.9g}, the oracle's {exact[step]:.9g}"
+        told = f"the loss of step {step + 1} is {losses[step]:.9g}, the reference's {exact[step]:.9g}"
         return Stray(Verdict.WRONG, step, float(np.max(ratio)), f"{told}; rounding explains {env.loss[step]:.1g}")
     worst = float(np.max(ratio, initial=0.0))
     for name, p in (params or {}).items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import gradparity_oracle as reference
+import gradparity_reference as reference
 import numpy as np
 
 from ...arithmetic.precision import Array, Precision

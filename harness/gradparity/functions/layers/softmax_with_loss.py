@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import gradparity_oracle as reference
+import gradparity_reference as reference
 import numpy as np
 
 from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision

@@ -51,7 +51,7 @@ def medians(group: GroupResult, operation: str, styles: Palette) -> dict[str, fl
 
 
 def floor(group: GroupResult, operation: str) -> float | None:
-    """How far the oracle strayed from itself; None where that is not known."""
+    """How far the reference strayed from itself; None where that is not known."""
     found = group.floor.get(operation, math.inf)
     return found if 0 <= found < math.inf else None
 

@@ -21,7 +21,7 @@ BINS = 200  # points of a curve, at most
 
 @dataclass(frozen=True)
 class Training:
-    """One recipe with its first seed: who trained it, by name, and the oracle's envelope where it is known."""
+    """One recipe with its first seed: who trained it, by name, and the reference's envelope where it is known."""
 
     number: int
     recipe: Recipe

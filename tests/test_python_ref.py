@@ -1,4 +1,4 @@
-"""The oracle against routes of its own: complex step, longdouble, an autodiff library, and the posts' examples."""
+"""The reference against routes of its own: complex step, longdouble, an autodiff library, and the posts' examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 from gradparity.cases import Case, CaseSpec, draw
-from gradparity_oracle import (
+from gradparity_reference import (
     Add,
     Affine,
     MultiLayerNet,

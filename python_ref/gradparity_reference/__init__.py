@@ -1,9 +1,9 @@
-"""The oracle: the layered network of "Deep Learning from Scratch" in plain NumPy.
+"""The reference: the layered network of "Deep Learning from Scratch" in plain NumPy.
 
 A computation is a row of layers; each knows how to go ``forward`` and how to send a gradient ``backward`` (chapter 5 of
 the book). The first example of the book, in layers: two apples at 100 each, and a tax of 10 %.
 
->>> from gradparity_oracle import Multiply
+>>> from gradparity_reference import Multiply
 >>> apples, tax = Multiply(), Multiply()
 >>> price = tax.forward(apples.forward(100.0, 2.0), 1.1)
 >>> round(price, 9)

@@ -1,4 +1,4 @@
-"""The reference of a case: what the reference computes, and what rounding explains in each of its arrays."""
+"""The reference of a case: what it computes there, and what rounding explains in each of its arrays."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -39,10 +40,14 @@ class LayerCheck:
 
 
 class Reference:
-    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own."""
+    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own.
+
+    Threads share it: ``compute`` and ``allowance`` are done by one at a time.
+    """
 
     def __init__(self, case: Case, epsilon: float | None = None) -> None:
         self.case = case
+        self._lock = RLock()
         self.epsilon = case.spec.epsilon if epsilon is None else epsilon
 
     @property
@@ -56,14 +61,14 @@ class Reference:
         return Reference(following(self.case), self.epsilon)
 
     def compute(self) -> None:
-        """Fill every cache, so that threads only read from here on."""
-        self.layers  # noqa: B018
-        for operation in self.operations:
-            for array in getattr(self, operation):
-                self.allowance(operation, array)
-        for operation in ("gradient", "trace"):
-            for array in getattr(self.following, operation):
-                self.following.allowance(operation, array)
+        """Fill every cache that each check reads."""
+        with self._lock:
+            self.layers  # noqa: B018
+            for operation in self.operations:
+                for array in getattr(self, operation):
+                    self.allowance(operation, array)
+            for operation in ("gradient", "trace"):
+                getattr(self.following, operation)
 
     @cached_property
     def trace(self) -> dict[str, Array]:
@@ -102,11 +107,12 @@ class Reference:
 
     def allowance(self, operation: str, array: str) -> Allowance:
         """What rounding explains in an array of the reply to this operation."""
-        if operation == "accuracy":
-            return self._of_accuracy()
-        if operation == "numerical_gradient":
-            return self._of_difference(array)
-        return self._envelopes[self.in_trace(operation, array)].allowance
+        with self._lock:
+            if operation == "accuracy":
+                return self._of_accuracy()
+            if operation == "numerical_gradient":
+                return self._of_difference(array)
+            return self._envelopes[self.in_trace(operation, array)].allowance
 
     def in_trace(self, operation: str, array: str) -> str:
         """An array's name in the trace: "dW1" is "affine1.dW", the logits are "affine2.out"."""

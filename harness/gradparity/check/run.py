@@ -103,19 +103,18 @@ class References:
         self.specs = {spec.name: spec for spec in specs}
         self.data_dir = data_dir
         self._lock = threading.Lock()
-        self._made: dict[tuple[str, int, float | None], tuple[threading.Lock, Reference]] = {}
+        self._made: dict[tuple[str, int, float | None], Reference] = {}
 
     def of(self, name: str, seed: int, epsilon: float | None) -> Reference:
         """The reference of this case, with all that a check will read computed."""
         key = (name, seed, epsilon)
         with self._lock:
             if key not in self._made:
-                self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
-            lock, reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
+                self._made[key] = Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
+            reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
             while len(self._made) > KEPT:
                 del self._made[next(iter(self._made))]
-        with lock:
-            reference.compute()
+        reference.compute()
         return reference
 
 

@@ -17,7 +17,7 @@ from .cases import Dtype
 from .check.command import check as run_check
 from .check.command import with_data
 from .check.records import CheckResult
-from .check.run import Options, References, RunnerCheck
+from .check.run import Options, RunnerCheck
 from .check.show import check_report, doctor_report
 from .consoles import picture, to_picture, to_stderr, to_stdout
 from .errors import DataMissing, UsageError
@@ -159,7 +159,7 @@ def new(language: str, name: str | None, folder: Path) -> int:
 def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     """Say what is here, runtimes and BLAS, and what to install."""
     runners = select_runners(ports)
-    checks = [RunnerCheck(runner, Options(), References([], None)) for runner in runners]
+    checks = [RunnerCheck(runner, Options()) for runner in runners]
     build_ports(runners)
     infos = []
     for one in checks:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from threading import RLock
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from gradparity_reference import LOSS, Network, central_difference, layer_pass
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
 from .arithmetic.verdicts import Allowance
-from .cases import Array, Case, following
+from .cases import Array, Case, CaseSpec, draw, following
 from .functions.layers import LAYERS
 from .functions.layers.softmax_with_loss import ByLogSumExp
 from .functions.network import calls, in_trace
@@ -24,6 +25,7 @@ OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 # Central differences of two implementations are compared with each other, so truncation does not matter, and
 # a large step, exact in binary, lets the least of the loss's rounding error through.
 STEP = 1.0
+KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
 CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
 
 
@@ -163,6 +165,28 @@ class Reference:
         # The port and the reference each lie within the bound of the exact result.
         allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
         return LayerCheck(name, kind, fields, sent, expected, allowances)
+
+
+def shared_reference(
+    spec: CaseSpec, seed: int, epsilon: float | None = None, data_dir: Path | None = None, threads: int = 1
+) -> Reference:
+    """The reference of a case, with all that a check will read computed: the same one for whoever asks again.
+
+    ``threads`` is how many BLAS is limited to now, as it rounds differently with another number. The last KEPT are
+    kept, the others made again. Raises DataMissing as ``draw`` does.
+    """
+    with _lock:
+        reference = _made(spec, seed, epsilon, data_dir, threads)
+    reference.compute()
+    return reference
+
+
+@lru_cache(KEPT)
+def _made(spec: CaseSpec, seed: int, epsilon: float | None, data_dir: Path | None, threads: int) -> Reference:
+    return Reference(draw(spec, seed, data_dir), epsilon)
+
+
+_lock = Lock()
 
 
 def _arrays(values: dict[str, Any]) -> dict[str, Array]:

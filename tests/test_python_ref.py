@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+from types import ModuleType
 from typing import Any
 
 import autograd
 import autograd.numpy as anp
+import gradparity_reference
 import numpy as np
 import pytest
 from gradparity.cases import Case, CaseSpec, draw
@@ -19,6 +22,7 @@ from gradparity_reference import (
     SoftmaxWithLoss,
     central_difference,
     complex_step,
+    network,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +36,12 @@ specs = st.builds(
     epsilon=st.sampled_from([0.0]),
 )
 cases = st.builds(draw, specs, st.integers(0, 10_000))
+
+
+@pytest.mark.parametrize("module", [gradparity_reference, network], ids=lambda module: module.__name__)
+def test_the_examples_do_what_they_say(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted and not result.failed
 
 
 def close(came: Any, expected: Any, tolerance: float) -> None:

@@ -1,7 +1,8 @@
 """The tiers: a test's folder says what it needs, and a test that starts anything else fails.
 
-tests/languages needs the other languages' runtimes and compilers, tests/browser a browser, tests/whole minutes. Each
-of these folders is a marker of its own. Everything else is quick: it starts no port except Python's, and fakes.
+tests/languages needs the other languages' runtimes and compilers, tests/browser a browser; tests/whole has whole
+commands, and whatever else needs Python alone and more time. Each of these folders is a marker of its own. Everything
+else is quick: it starts no port except Python's, and fakes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gradparity.ports.manifest import own_ports
 from gradparity.ports.new import find_template, templates
 
 TESTS = Path(__file__).parent
-SLOW = ("languages", "whole", "browser")
+SLOW = ("browser", "languages", "whole")
 FREE = ("languages", "browser")  # these may start what they like
 current: pytest.Item | None = None
 

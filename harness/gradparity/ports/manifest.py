@@ -187,6 +187,11 @@ def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
     return list(chosen.values())
 
 
+def by_name(runners: list[Runner], wanted: tuple[str, ...]) -> list[str]:
+    """The runners that ``--port`` values name one by one: for these another runner of the port is no substitute."""
+    return [runner.label for runner in runners if runner.label in wanted or runner.option in wanted]
+
+
 def _runners_of(text: str) -> list[Runner]:
     """Raises UsageError where there is no such port, or it has no such runner."""
     name, colon, kind = text.rpartition(":")

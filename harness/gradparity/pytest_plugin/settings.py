@@ -12,7 +12,7 @@ import pytest
 
 from ..cases import CaseSpec
 from ..errors import UsageError
-from ..ports.manifest import Runner, select_runners
+from ..ports.manifest import Runner, by_name, select_runners
 from ..seeds import parse_seeds
 from ..suite import DTYPES, kept, select_cases
 from . import Asked
@@ -47,8 +47,7 @@ def read_settings(config: pytest.Config, asked: Asked) -> Settings:
         seeds = parse_seeds(str(config.getini("gradparity_seeds")))
     except ValueError as error:
         raise UsageError(f"gradparity_seeds: {error}") from None
-    required = [runner.label for runner in runners if runner.label in ports or runner.option in ports]
-    return Settings(runners, required, specs, seeds)
+    return Settings(runners, by_name(runners, ports), specs, seeds)
 
 
 def _ini(config: pytest.Config, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What `gradparity report` does."""
+"""A recorded run, or two of them, to files, to the terminal, or to a program."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HTML, MARKDOWN, JUNIT = "report.html", "report.md", "junit.xml"
 Form = Literal["terminal", "markdown", "json"]
 
 
-def report(run: Path, other: Path | None, out: Path | None, form: Form, console: Console) -> None:
+def report_runs(run: Path, other: Path | None, out: Path | None, form: Form, console: Console) -> None:
     """One run, or what has changed from one to another. Raises UsageError for what is no run."""
     first = read_run(run)
     if other is None:

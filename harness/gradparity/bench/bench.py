@@ -1,4 +1,4 @@
-"""What `gradparity bench` does: the plan, the progress, the baseline."""
+"""A whole benchmark: the plan, the progress, the baseline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 import click
-from rich.console import RenderableType
 
 from ..cases import CaseSpec
 from ..errors import UsageError
@@ -22,10 +21,9 @@ from .fairness import library
 from .plan import Group, default_plan, plan_of
 from .records import BenchResult, Conditions
 from .run import BenchOptions, method, run_bench
-from .show import bench_report, blas_report
 
 
-def bench(
+def bench_ports(
     runners: list[Runner],
     required: list[str],
     specs: Sequence[CaseSpec],
@@ -58,8 +56,8 @@ def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> N
         raise UsageError(f"--compare: the baseline is of {'; of '.join(unlike)}; --anyway compares all the same")
 
 
-def blas(runners: list[Runner], threads: int) -> RenderableType:
-    """Which library multiplies matrices in each runner, and how to make them equal."""
+def find_blas(runners: list[Runner], threads: int) -> list[tuple[str, str, str]]:
+    """(runner, library, hint): which library multiplies matrices where, and how to make them equal."""
     build_ports(runners)
     rows = []
     for runner in runners:
@@ -71,7 +69,4 @@ def blas(runners: list[Runner], threads: int) -> RenderableType:
             (runner.label, library(one) if ready else f"{info.state}: {info.reason}", runner.port.manifest.blas_hint)
         )
         one.close()
-    return blas_report(rows)
-
-
-__all__ = ["BenchOptions", "bench", "bench_report", "blas"]
+    return rows

@@ -15,9 +15,9 @@ import pytest
 from conftest import Gradparity, fake_port
 from gradparity import __main__
 from gradparity.check.records import CheckResult
+from gradparity.check.wording import place
 from gradparity.cli import COMMANDS, cli
 from gradparity.errors import DataMissing
-from gradparity.telling import place
 from sample_run import agreeing
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"

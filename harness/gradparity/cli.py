@@ -7,8 +7,8 @@ from importlib import import_module
 
 import click
 
-from . import __version__
 from .errors import DataMissing, UsageError
+from .version import __version__
 
 COMMANDS = ("bench", "cases", "check", "doctor", "mutants", "new", "report", "run", "setup", "soak", "train")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.arithmetic.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Speed, Verdict
 from gradparity.bench.estimates import floors
-from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
+from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
 from gradparity.machine import Machine
@@ -146,7 +146,7 @@ def test_a_port_that_is_20_percent_slower_is_worse_and_noise_is_not() -> None:
     found = compared(BEFORE, SLOWER)
     assert found.word is Outcome.WORSE
     [change] = found.beyond_noise
-    assert change.runner == "mine" and change.word is Word.SLOWER and change.ratio == pytest.approx(1.2, rel=0.02)
+    assert change.runner == "mine" and change.word is Speed.SLOWER and change.ratio == pytest.approx(1.2, rel=0.02)
     assert found.headline == "mine became slower in 1 of 1 timed operation."
     again = compared(BEFORE, SAME)
     assert again.word is Outcome.SAME and [one.runner for one in again.speed] == ["mine"]

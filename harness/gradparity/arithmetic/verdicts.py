@@ -36,6 +36,14 @@ class Verdict(StrEnum):
         return self in (Verdict.IDENTICAL, Verdict.ROUNDING)
 
 
+class Speed(StrEnum):
+    """What a ratio of two times says."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    WITHIN_NOISE = "within noise"
+
+
 @dataclass(frozen=True)
 class Allowance:
     """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ..arithmetic.verdicts import Speed
 from ..tables import Table, Value, row
 from .fairness import time_of
-from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
+from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed
 
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
@@ -116,7 +117,7 @@ def _relative(group: GroupResult, label: str, operation: str, reference: str, se
     found = estimate(group, label, operation, reference)
     if found is None:
         return (series.missing if series else "") or "-"
-    return Value(f"{found.ratio:.2f} {'noise' if found.word is Word.WITHIN_NOISE else found.word}", found.word)
+    return Value(f"{found.ratio:.2f} {'noise' if found.word is Speed.WITHIN_NOISE else found.word}", found.word)
 
 
 def counted(series: Series) -> list[float]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..arithmetic.verdicts import Verdict
-from ..telling import cell_words, explanation, first_divergence
 from ..texts import last_lines, plain
 from .records import Cell, CheckResult
 from .summary import Finding, diagnosis, findings
+from .wording import cell_words, explanation, first_divergence
 
 
 def message(result: CheckResult) -> str:

@@ -28,13 +28,13 @@ from ..cases import CaseSpec
 from ..check.records import CheckResult
 from ..check.run import Options, References, run_check
 from ..check.summary import diagnosis
+from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
 from ..ports.build import StepFailed, ensure_built
 from ..ports.building import build_ports
 from ..ports.info import State
 from ..ports.manifest import Port, Runner, read_port
-from ..telling import first_divergence
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"

@@ -6,9 +6,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..bench.tables import what
-from ..check.show import table_of
 from ..run.reading import Recorded
 from ..tables import Table, Value, row
+from ..terminal import table_of
 from ..texts import number, plain
 from .changes import Comparison, Outcome
 from .gfm import table, text

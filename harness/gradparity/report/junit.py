@@ -11,13 +11,13 @@ from junitparser.junitparser import FinalResult
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult
 from ..check.records import CaseResult, CheckResult, worst
+from ..check.wording import cell_words, first_divergence
 from ..ports.info import RunnerInfo, State
 from ..run.reading import Recorded
 from ..run.records import Run
-from ..telling import cell_words, first_divergence
 from ..texts import last_lines, plain
 from ..train.records import TrainResult, TrainRun, Updates
-from ..train.telling import training_command
+from ..train.wording import training_command
 
 Part = CheckResult | BenchResult | TrainRun
 

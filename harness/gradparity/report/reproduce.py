@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..run.records import Run
-from ..train.telling import training_command
+from ..train.wording import training_command
 
 
 @dataclass(frozen=True)

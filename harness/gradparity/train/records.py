@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
 from ..arithmetic.verdicts import Verdict
-from ..check.records import SCHEMA, Cell
+from ..check.records import Cell
 from ..diagnosis.records import Diagnosis
 from ..ports.info import RunnerInfo, missing
+from ..version import SCHEMA, __version__
 from .recipes import Recipe
 
 

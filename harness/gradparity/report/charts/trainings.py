@@ -13,7 +13,7 @@ from ...run.records import Run
 from ...texts import plain
 from ...train.recipes import Recipe
 from ...train.records import EnvelopeResult, TrainResult
-from ...train.telling import training_command
+from ...train.wording import training_command
 from .palette import palette
 
 BINS = 200  # points of a curve, at most

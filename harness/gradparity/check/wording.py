@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .arithmetic.verdicts import Verdict
-from .check.records import Cell, CheckResult
-from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
-from .diagnosis.records import Alone, Asked, Diagnosis, Where
-from .texts import last_lines, number
+from ..arithmetic.verdicts import Verdict
+from ..diagnosis.records import Alone, Asked, Diagnosis, Where
+from ..texts import last_lines, number
+from .records import Cell, CheckResult
+from .summary import Finding, RunnerDiagnosis, diagnosis, findings
 
 ALONE = {
     Alone.WRONG: " (called alone, too)",

@@ -20,9 +20,9 @@ from .check.show import check_report
 from .errors import UsageError
 from .ports.building import build_ports
 from .ports.manifest import Runner
+from .record.folder import NotRecorded, Recorder
+from .record.reading import read_run
 from .report.report import write_reports
-from .run.folder import NotRecorded, Recorder
-from .run.reading import read_run
 from .suite import select_cases, with_data
 from .train.images import find_images
 from .train.recipes import Own, merged, select_recipes

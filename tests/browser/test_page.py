@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsers import DESKTOP, PHONE, Opened, opened, running_browser
+from gradparity.record.run import Run
 from gradparity.report.changes import compare
 from gradparity.report.comparison_html import comparison_html
 from gradparity.report.html import html
-from gradparity.run.records import Run
 from playwright.sync_api import Browser
 from sample_run import ALPHA, BETA, agreeing
 from samples import cut_short, disagreeing, hostile, incomplete, recorded

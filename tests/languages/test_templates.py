@@ -16,10 +16,10 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity
 from gradparity.ports.info import State
 from gradparity.ports.session import Failure, Session
-from gradparity.train.train import TrainOptions, train_ports
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import TrainRun
+from gradparity.train.train import TrainOptions, train_ports
 from made_ports import FILLED, SPECS, Checked, fill_in, refused
 
 DTYPES = {language: {"float64", "float32"} for language in ("javascript", "julia", "python")}

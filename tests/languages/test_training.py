@@ -8,11 +8,11 @@ import pytest
 from conftest import RUNNERS, required
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.info import State
-from gradparity.train.train import TrainOptions, train_ports
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import TrainRun
 from gradparity.train.rules import RULES
+from gradparity.train.train import TrainOptions, train_ports
 
 NAMES = ("python-post", "rust-ch6-momentum", "rust-ch6-adagrad")
 

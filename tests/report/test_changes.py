@@ -13,8 +13,8 @@ from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResu
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
 from gradparity.machine import Machine
+from gradparity.record.run import Run
 from gradparity.report.changes import Comparison, Outcome, compare
-from gradparity.run.records import Run
 from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, incomplete, recorded
 
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)

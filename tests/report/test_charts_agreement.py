@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.record.run import Run
 from gradparity.report.charts import agreement
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 Ratios = dict[str, list[float | None]]

@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 import vl_convert
+from gradparity.record.run import Run
 from gradparity.report.charts import agreement, costs, scaling, speed, training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.palette import palette
-from gradparity.run.records import Run
 from gradparity.texts import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from gradparity.bench.records import BenchResult, Ledger, Timed
+from gradparity.record.run import Run
 from gradparity.report.charts import costs
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, info
 
 QUICK = Ledger(process=0.001, runtime=0.002, operation="gradient", warm_up=[1e6] * 20, steady_from=0, round_trip=1e5)

@@ -7,8 +7,8 @@ from typing import Any
 from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts.scaling import scaling
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]

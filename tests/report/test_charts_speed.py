@@ -9,9 +9,9 @@ import pytest
 from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts import speed
 from gradparity.report.charts.chart import Chart
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 FAST = Estimate(runner=ALPHA, operation="gradient", against=REFERENCE, ratio=0.5, low=0.4, high=0.6, word=Speed.FASTER)

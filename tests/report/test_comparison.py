@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.changes import Comparison, compare
 from gradparity.report.comparison import comparison_markdown, comparison_tables, comparison_terminal, speed_words
 from gradparity.report.markdown import LIMIT
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from markdown_it import MarkdownIt
 from rich.console import Console
 from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, hostile, incomplete, recorded

@@ -17,8 +17,8 @@ from gradparity.bench.plan import pass_group
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
 from gradparity.ports.manifest import Runner
-from gradparity.run.reading import read_run
-from gradparity.run.records import RECORD
+from gradparity.record.reading import read_run
+from gradparity.record.run import RECORD
 from gradparity.train.images import load_images
 from gradparity.whole_run import RunOptions
 from rich.console import Console

@@ -9,7 +9,7 @@ import click
 from ..cases import Dtype
 from ..consoles import show, to_stdout
 from ..ports.manifest import by_name, peers, select_runners
-from ..run.folder import Recorder
+from ..record.folder import Recorder
 from ..suite import select_cases
 from .options import (
     case_option,

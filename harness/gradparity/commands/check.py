@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..ports import transcript
 from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
-from ..run.folder import Recorder
+from ..record.folder import Recorder
 from ..suite import select_cases, with_data
 from .options import (
     FOLDER,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..consoles import to_stdout
-from ..run.schema import schema_text
+from ..record.schema import schema_text
 from .options import FOLDER, json_option
 
 

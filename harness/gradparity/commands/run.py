@@ -8,7 +8,7 @@ import click
 
 from ..consoles import to_stdout
 from ..ports.manifest import by_name, select_runners
-from ..run.folder import new_folder
+from ..record.folder import new_folder
 from .options import FOLDER, data_dir_option, port_option, threads_option
 
 

@@ -10,7 +10,7 @@ import click
 from ..cases import Dtype
 from ..consoles import to_stdout
 from ..ports.manifest import by_name, select_runners
-from ..run.folder import Recorder
+from ..record.folder import Recorder
 from .options import data_dir_option, json_option, port_option, run_option, seeds_option, threads_option
 
 

@@ -16,8 +16,8 @@ from ..arithmetic.verdicts import Speed, Verdict
 from ..bench.baselines import Change, changes, differences
 from ..bench.records import CONTROL
 from ..check.records import ORDER, CheckResult
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..train.records import TrainResult, TrainRun
 from .environment import EnvironmentChange, OnlyInOne, environment_changes, only_in_one
 from .verdict import MatrixCell, matrix

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..bench.tables import what
-from ..run.reading import Recorded
+from ..record.reading import Recorded
 from ..tables import Table, Value, row
 from ..terminal import table_of
 from ..texts import number, plain

@@ -9,8 +9,8 @@ from ..bench.tables import conditions_words, gradient_table, ledger_table, relat
 from ..check.summary import check_table, closest_call
 from ..check.wording import told_findings
 from ..ports.info import State
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..train.tables import gradient_check_table, posts_table, recipe_table, updates_table
 from ..train.wording import told_troubles
 from .cases import case_data

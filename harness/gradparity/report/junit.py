@@ -13,8 +13,8 @@ from ..bench.records import CONTROL, BenchResult
 from ..check.records import CaseResult, CheckResult, worst
 from ..check.wording import cell_words, first_divergence
 from ..ports.info import RunnerInfo, State
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..texts import last_lines, plain
 from ..train.records import TrainResult, TrainRun, Updates
 from ..train.wording import training_command

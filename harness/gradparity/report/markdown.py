@@ -12,8 +12,8 @@ from ..check.records import CheckResult
 from ..check.summary import closest_call
 from ..check.wording import Told, told_findings
 from ..ports.info import RunnerInfo, State
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..tables import Table, Value, row
 from ..texts import last_lines, number
 from ..train.records import TrainRun

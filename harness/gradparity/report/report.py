@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from ..errors import UsageError
-from ..run.reading import Recorded, read_run
+from ..record.reading import Recorded, read_run
 from .html import html
 from .junit import junit
 from .markdown import markdown

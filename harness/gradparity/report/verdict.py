@@ -10,8 +10,8 @@ from ..arithmetic.verdicts import Verdict
 from ..check.records import Quantity, worst
 from ..check.summary import rows
 from ..ports.info import RunnerInfo
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..texts import plain
 from ..train.records import TrainRun
 

@@ -12,7 +12,7 @@ from ...arithmetic.verdicts import Verdict
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
 from .groups import Pass, against, in_words, passes

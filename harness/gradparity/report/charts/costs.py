@@ -12,7 +12,7 @@ import numpy as np
 
 from ...bench.records import Ledger
 from ...bench.tables import seconds, steady
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import SHOWN, STEP, TALL, Chart, Row, brief, drawn, tips, values
 from .palette import Palette, palette

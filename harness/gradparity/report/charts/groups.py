@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...bench.records import Estimate, GroupResult
 from ...bench.tables import case_words, counted, estimate, interval, quartiles
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .palette import Palette
 

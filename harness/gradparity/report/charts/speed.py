@@ -10,7 +10,7 @@ import altair as alt
 from ...arithmetic.verdicts import Speed
 from ...bench.records import ROOFLINE, Estimate, GroupResult
 from ...bench.tables import case_words, seconds, what
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, STEP, Chart, Row, drawn, rule, tips, values
 from .groups import against, floor, in_words, medians, passes

@@ -9,7 +9,7 @@ from itertools import pairwise
 import altair as alt
 import numpy as np
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import plain
 from ...train.recipes import Recipe
 from ...train.records import EnvelopeResult, TrainResult

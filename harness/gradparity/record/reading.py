@@ -16,7 +16,7 @@ from ..ports.info import RunnerInfo, State
 from ..version import SCHEMA
 from .damage import PARTS, leave_out, short
 from .older import as_run
-from .records import RECORD, Run
+from .run import RECORD, Run
 
 MOST_SAID = 20
 

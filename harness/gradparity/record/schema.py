@@ -9,7 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ..version import SCHEMA
-from .records import Run
+from .run import Run
 
 NOT_FINITE = ["NaN", "Infinity", "-Infinity"]  # JSON has no number for these, so they are written as strings
 

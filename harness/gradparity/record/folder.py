@@ -17,7 +17,7 @@ from ..machine import packages, this_command, this_machine
 from ..train.records import TrainRun
 from ..version import SCHEMA, __version__
 from .reading import read_run
-from .records import RECORD, Run
+from .run import RECORD, Run
 
 Part = Literal["check", "bench", "train"]
 

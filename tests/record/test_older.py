@@ -9,7 +9,7 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench import baselines
 from gradparity.check.wording import place
-from gradparity.run.reading import read_run
+from gradparity.record.reading import read_run
 
 SCHEMA1, SCHEMA2 = (Path(__file__).parent / name for name in ("schema1", "schema2"))
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import gradparity
@@ -60,7 +61,7 @@ def test_no_circle(imports: Imports) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         circle = error.args[1]
-        steps = [f"{imports[who, whom]} imports {whom}" for whom, who in zip(circle, circle[1:], strict=False)]
+        steps = [f"{imports[who, whom]} imports {whom}" for whom, who in pairwise(circle)]
         pytest.fail("a circle: " + "; ".join(steps))
 
 

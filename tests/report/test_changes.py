@@ -14,15 +14,15 @@ from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
 from gradparity.machine import Machine
 from gradparity.record.run import Run
-from gradparity.report.changes import Comparison, Outcome, compare
+from gradparity.report.changes import Outcome, RunComparison, compare_runs
 from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, incomplete, recorded
 
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 MACHINE = Machine(cpu="Z80", cores=1)
 
 
-def compared(before: Run, after: Run) -> Comparison:
-    return compare(recorded(before), recorded(after))
+def compared(before: Run, after: Run) -> RunComparison:
+    return compare_runs(recorded(before), recorded(after))
 
 
 def timed(times: dict[str, float], seed: int, **about: Any) -> Run:

@@ -24,8 +24,8 @@ from sample_run import ALPHA, agreeing
 from samples import HOSTILE, NAMES, cut_short, disagreeing, hostile, incomplete
 
 FUNCTIONS: tuple[Callable[[Run], list[Chart]], ...] = (
-    agreement.cases, agreement.beside_speed, speed.gradients, speed.roofline, speed.operations, scaling.scaling,
-    costs.start, costs.warm_up, training.loss, training.accuracy, training.deviation,
+    agreement.of_cases, agreement.beside_speed, speed.gradients, speed.roofline, speed.operations, scaling.scaling,
+    costs.startup, costs.warm_up, training.loss, training.accuracy, training.deviation,
 )  # fmt: skip
 RUNS = {
     "agreeing": agreeing,

@@ -96,7 +96,7 @@ class Figures:
         return Verdict.ROUNDING
 
 
-def compare(came: Array, expected: Array, allowance: Allowance) -> Figures:
+def judge(came: Array, expected: Array, allowance: Allowance) -> Figures:
     """The figures of two arrays of one shape and dtype. NaN and infinities are equal to themselves only."""
     if came.shape != expected.shape or came.dtype != expected.dtype:
         raise ValueError(f"expected {expected.dtype} {expected.shape}, came {came.dtype} {came.shape}")

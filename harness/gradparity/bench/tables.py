@@ -29,8 +29,10 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
         roofline = estimate(group, label, "gradient", ROOFLINE)
         low, middle, high = quartiles(gradient)
         cells: list[str | Value] = [seconds(middle), seconds(min(counted(gradient))), f"{(high - low) / middle:.1%}"]
-        cells += [f"{ratio.ratio:.3f}", interval(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
-        cells += [f"{roofline.ratio:.2f}", interval(roofline)] if roofline else ["-", ""]
+        cells += (
+            [f"{ratio.ratio:.3f}", interval_words(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
+        )
+        cells += [f"{roofline.ratio:.2f}", interval_words(roofline)] if roofline else ["-", ""]
         products = series.get(ROOFLINE)
         cells.append(f"{group.flops / time_of(products):.0f} GFLOP/s" if products and products.samples else "-")
         rows.append(row(name(label, result), *cells))
@@ -108,7 +110,7 @@ def estimate(group: GroupResult, runner: str, operation: str, against: str) -> E
     return found[0] if found else None
 
 
-def interval(estimate: Estimate) -> str:
+def interval_words(estimate: Estimate) -> str:
     """In brackets."""
     return f"[{estimate.low:.3f}, {estimate.high:.3f}]"
 

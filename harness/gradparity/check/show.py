@@ -88,7 +88,7 @@ def _ladder(info: RunnerInfo, rungs: list[Rung]) -> list[RenderableType]:
     for rung in rungs:
         word = "not reached" if rung.verdict is None else "there" if rung.passed else str(rung.verdict)
         style = STYLES[rung.verdict] if rung.verdict else "dim"
-        lines.append(Text.assemble(f"    {rung.step:10}", (f"{word:16}", style), (plain(rung.told), "dim")))
+        lines.append(Text.assemble(f"    {rung.stage:10}", (f"{word:16}", style), (plain(rung.told), "dim")))
         lines += [Text(f"    {'':10}next: {plain(rung.next)}")] if rung.next else []
     return lines
 

@@ -65,14 +65,14 @@ def check(
     """Compare the ports' gradients with the reference's on shared seeds."""
     runners = _heard(ports, record, replay)
     if replay and not (cases or dtypes):
-        asked = transcript.read_asked(replay)
+        asked = transcript.read_cases(replay)
         specs, seeds = asked.cases, seeds or asked.seeds
     else:
         specs, seeds = select_cases(cases, dtypes), seeds or [0]
     named = any(spec.data == "mnist" for option, spec in specs.items() if option in cases)  # itself, not by a pattern
     specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
     if record:
-        transcript.note_asked(record, specs, seeds)
+        transcript.note_cases(record, specs, seeds)
     options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
     with Recorder(run, "check") as recorder:
         result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, options, recorder.check)

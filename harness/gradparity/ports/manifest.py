@@ -42,13 +42,13 @@ class RunnerSpec(_Table):
     requires: list[str] = []
 
 
-class Step(_Table):
+class CommandSpec(_Table):
     """A command of the port's own: its setup or its tests."""
 
     command: Command
 
 
-class BuildSpec(Step):
+class BuildSpec(CommandSpec):
     """The command that builds the port: at each start or, where it names inputs, when one of them changed."""
 
     inputs: list[str] = []
@@ -62,9 +62,9 @@ class Manifest(_Table):
     language: str
     hint: str
     blas_hint: str = ""
-    setup: Step | None = None
+    setup: CommandSpec | None = None
     build: BuildSpec | None = None
-    test: Step | None = None
+    test: CommandSpec | None = None
     env: dict[str, str] = {}
     runner: Annotated[list[RunnerSpec], Field(min_length=1)]
 

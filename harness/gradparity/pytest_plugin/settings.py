@@ -15,7 +15,7 @@ from ..errors import UsageError
 from ..ports.manifest import Runner, by_name, select_runners
 from ..seeds import parse_seeds
 from ..suite import DTYPES, kept, select_cases
-from . import Asked
+from . import Selection
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Settings:
     seeds: list[int]
 
 
-def read_settings(config: pytest.Config, asked: Asked) -> Settings:
+def read_settings(config: pytest.Config, asked: Selection) -> Settings:
     """Raises UsageError that names the option or setting."""
     folder = config.inipath.parent if config.inipath else config.rootpath
     ports = tuple(asked.given or [_from(folder, text) for text in asked.set])

@@ -80,7 +80,7 @@ class TrainingChange:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """What has changed from one run to another. ``speed`` has what did not change, too.
 
     ``not_comparable`` says what makes the times, or a training, say nothing of the ports.
@@ -132,14 +132,14 @@ class Comparison:
         return "; ".join(told) + "." if told else "Nothing that both runs have has changed beyond noise."
 
 
-def compare(before: Recorded, after: Recorded) -> Comparison:
+def compare_runs(before: Recorded, after: Recorded) -> RunComparison:
     """From the two records alone."""
     a, b = before.run, after.run
     speed, unlike = [], [f"training {name}: another recipe" for name in _other_recipes(a.train, b.train)]
     if a.bench and b.bench:
         speed = [one for one in changes(a.bench, b.bench) if one.runner != CONTROL]
         unlike = [f"the times before are of {one}" for one in differences(a.bench, b.bench)] + unlike
-    return Comparison(
+    return RunComparison(
         before=before,
         after=after,
         verdicts=_verdicts(a, b),

@@ -22,9 +22,9 @@ from .reproduce import commands
 from .verdict import conclusion, headline, matrix, runners
 
 CHARTS: dict[str, Sequence[Sequence[Callable[[Run], list[Chart]]]]] = {
-    "agreement": [[agreement.cases], [agreement.beside_speed]],
+    "agreement": [[agreement.of_cases], [agreement.beside_speed]],
     "speed": [[speed.gradients], [speed.roofline], [scaling.scaling], [speed.operations]],
-    "costs": [[costs.start, costs.warm_up]],
+    "costs": [[costs.startup, costs.warm_up]],
     "training": [[training.loss, training.accuracy], [training.deviation]],
 }
 """Of each section the rows of charts."""

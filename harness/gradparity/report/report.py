@@ -41,7 +41,7 @@ def _one(found: Recorded, out: Path | None, form: Form, console: Console) -> Non
 
 
 def _two(before: Recorded, after: Recorded, out: Path | None, form: Form, console: Console) -> None:
-    from .changes import compare  # SciPy takes most of a second to import, and one run's report does not need it
+    from .changes import compare_runs  # SciPy takes most of a second to import, and one run's report does not need it
     from .comparison import comparison_markdown, comparison_terminal
     from .comparison_html import comparison_html
 
@@ -49,7 +49,7 @@ def _two(before: Recorded, after: Recorded, out: Path | None, form: Form, consol
         raise UsageError("--json: of one run only")
     _say_lost(before)
     _say_lost(after)
-    comparison = compare(before, after)
+    comparison = compare_runs(before, after)
     if form == "markdown":
         click.echo(comparison_markdown(comparison), nl=False)
         return

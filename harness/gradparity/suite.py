@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .cases import CaseSpec, Dtype, read_case_file
 from .data import find_mnist, load_mnist
-from .errors import DataMissing, UsageError
+from .errors import DataMissing, OptionError
 
 DEPTHS = {
     2: (9, 6, 4),
@@ -73,11 +73,11 @@ def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dic
             named = None if found else CaseSpec.named(text)
             found |= {text: named} if named else {}
         if not found:
-            raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
+            raise OptionError("--case", text, "no such case; `gradparity cases` lists them, and * matches anything")
         chosen.update(found)
     found = kept(chosen, dtypes)
     if not found:
-        raise UsageError(f"--dtype {', '.join(dtypes)}: none of the chosen cases has it")
+        raise OptionError("--dtype", ", ".join(dtypes), "none of the chosen cases has it")
     return found
 
 

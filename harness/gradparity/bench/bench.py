@@ -21,6 +21,7 @@ from .fairness import library
 from .plan import Group, default_plan, plan_of
 from .records import BenchResult, Conditions
 from .run import BenchOptions, method, run_bench
+from .show import Blas
 
 
 def bench_ports(
@@ -56,8 +57,8 @@ def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> N
         raise UsageError(f"--compare: the baseline is of {'; of '.join(unlike)}; --anyway compares all the same")
 
 
-def find_blas(runners: list[Runner], threads: int) -> list[tuple[str, str, str]]:
-    """(runner, library, hint): which library multiplies matrices where, and how to make them equal."""
+def find_blas(runners: list[Runner], threads: int) -> list[Blas]:
+    """Which library multiplies matrices in each runner, and how to make them equal."""
     build_ports(runners)
     rows = []
     for runner in runners:
@@ -65,8 +66,7 @@ def find_blas(runners: list[Runner], threads: int) -> list[tuple[str, str, str]]
         info = one.start()
         ready = info.state is State.READY
         one.look_at_blas()
-        rows.append(
-            (runner.label, library(one) if ready else f"{info.state}: {info.reason}", runner.port.manifest.blas_hint)
-        )
+        found = library(one) if ready else f"{info.state}: {info.reason}"
+        rows.append(Blas(runner.label, found, runner.port.manifest.name, runner.port.manifest.blas_hint))
         one.close()
     return rows

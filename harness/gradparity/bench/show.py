@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -76,8 +76,17 @@ def sum_line(result: BenchResult) -> Text:
     return Text.assemble((word, style), f" - {told}")
 
 
-def blas_report(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
-    """(runner, library, hint): which library multiplies matrices where, and how to make them equal."""
-    table = Table("", ("runner", "library and kernels"), [row(runner, name) for runner, name, _ in rows])
-    hints = dict.fromkeys(f"{runner.partition(':')[0]}: {hint}" for runner, _, hint in rows if hint)
+class Blas(NamedTuple):
+    """The library that multiplies a runner's matrices, and how its port can use another."""
+
+    runner: str
+    library: str
+    port: str
+    hint: str
+
+
+def blas_report(found: Sequence[Blas]) -> RenderableType:
+    """Which library multiplies matrices where, and how to make them equal."""
+    table = Table("", ("runner", "library and kernels"), [row(one.runner, one.library) for one in found])
+    hints = dict.fromkeys(f"{one.port}: {one.hint}" for one in found if one.hint)
     return Group(*table_of(table), "", *(Text(plain(line)) for line in hints))

@@ -83,11 +83,11 @@ class InProcess:
         except (Exception, SystemExit) as error:
             what = "".join(traceback.format_exception_only(error)).strip()
             raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
-        if what := misshapen(found, expect):
-            if came.get(what.partition(":")[0], found) is None:
-                what = what.replace("object ()", "None")
+        if wrong := misshapen(found, expect):
+            if wrong.array and came[wrong.array] is None:
+                wrong = replace(wrong, came="None")
             known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, arrays=found if known else None)
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, str(wrong), arrays=found if known else None)
         return Message("ok", {}, found)
 
     def _answer(self, operation: str, fields: Mapping[str, str], arrays: Mapping[str, Array]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..cases import CaseSpec
-from ..errors import UsageError
+from ..errors import OptionError, UsageError
 from ..ports.manifest import Runner, by_name, select_runners
 from ..seeds import parse_seeds
 from ..suite import DTYPES, kept, select_cases
@@ -32,10 +32,10 @@ def read_settings(config: pytest.Config, asked: Selection) -> Settings:
     """Raises UsageError that names the option or setting."""
     folder = config.inipath.parent if config.inipath else config.rootpath
     ports = tuple(asked.given or [_from(folder, text) for text in asked.set])
-    with _called("--port", "--gradparity-port" if asked.given else "gradparity_ports"):
+    with _called("--gradparity-port" if asked.given else "gradparity_ports"):
         runners = select_runners(ports) if ports else []
     texts = tuple(str(folder / text) if text.endswith(".toml") else text for text in _ini(config, "cases"))
-    with _called("--case", "gradparity_cases"):
+    with _called("gradparity_cases"):
         specs = select_cases(texts)
     dtypes = _ini(config, "dtypes")
     if unknown := [dtype for dtype in dtypes if dtype not in DTYPES]:
@@ -61,9 +61,9 @@ def _from(folder: Path, text: str) -> str:
 
 
 @contextmanager
-def _called(ours: str, theirs: str) -> Iterator[None]:
+def _called(option: str) -> Iterator[None]:
     """In an error, the option as it is called here."""
     try:
         yield
-    except UsageError as error:
-        raise UsageError(str(error).replace(ours, theirs)) from None
+    except OptionError as error:
+        raise OptionError(option, error.value, error.what) from None

@@ -82,7 +82,7 @@ def _verdicts(c: RunComparison) -> Table:
 
 def _cell(cell: MatrixCell) -> Value:
     figure = f" {number(cell.ratio)}" if cell.ratio else ""
-    return Value(f"{cell.verdict}{figure}", cell.verdict)
+    return Value.of(cell.verdict, figure)
 
 
 def _cases(c: RunComparison, most_names: int) -> Table:

@@ -102,7 +102,7 @@ def _cell(cell: MatrixCell | None) -> str | Value:
     if cell is None:
         return "-"
     figure = f"\n{number(cell.ratio)}" if cell.ratio and cell.verdict is not Verdict.IDENTICAL else ""
-    return Value(f"{cell.verdict}{figure}", cell.verdict)
+    return Value.of(cell.verdict, figure)
 
 
 def _absent(run: Run) -> str:

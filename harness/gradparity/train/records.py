@@ -65,6 +65,14 @@ class Updates(_Record):
     runner: str
     cells: list[Cell]
 
+    @property
+    def by_optimizer(self) -> dict[str, list[Cell]]:
+        """Each optimizer's cells: the first word of what they call their array."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.array.split(" ")[0], []).append(cell)
+        return found
+
 
 class GradientCheck(_Record):
     """The mean of |backpropagation - numerical gradient| of each parameter in one runner."""

@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.index(tier_of(item.path)))
 
 
+@cache
 def tier_of(path: Path) -> str:
     """The tier of a test file; empty for a quick one."""
     return next((tier for tier in SLOW if TESTS / tier in path.parents), "")

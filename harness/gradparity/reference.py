@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from gradparity_reference import LOSS, Network, central_difference, layer_pass
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
 from .arithmetic.verdicts import Allowance
-from .cases import Array, Case, following
+from .cases import Array, Case, CaseSpec, draw, following
 from .functions.layers import LAYERS
 from .functions.layers.softmax_with_loss import ByLogSumExp
 from .functions.network import calls, in_trace
@@ -23,6 +25,7 @@ OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 # Central differences of two implementations are compared with each other, so truncation does not matter, and
 # a large step, exact in binary, lets the least of the loss's rounding error through.
 STEP = 1.0
+KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
 CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
 
 
@@ -39,10 +42,14 @@ class LayerCheck:
 
 
 class Reference:
-    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own."""
+    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own.
+
+    Threads share it: ``compute`` and ``allowance`` are done by one at a time.
+    """
 
     def __init__(self, case: Case, epsilon: float | None = None) -> None:
         self.case = case
+        self._lock = RLock()
         self.epsilon = case.spec.epsilon if epsilon is None else epsilon
 
     @property
@@ -56,14 +63,14 @@ class Reference:
         return Reference(following(self.case), self.epsilon)
 
     def compute(self) -> None:
-        """Fill every cache, so that threads only read from here on."""
-        self.layers  # noqa: B018
-        for operation in self.operations:
-            for array in getattr(self, operation):
-                self.allowance(operation, array)
-        for operation in ("gradient", "trace"):
-            for array in getattr(self.following, operation):
-                self.following.allowance(operation, array)
+        """Fill every cache that each check reads."""
+        with self._lock:
+            self.layers  # noqa: B018
+            for operation in self.operations:
+                for array in getattr(self, operation):
+                    self.allowance(operation, array)
+            for operation in ("gradient", "trace"):
+                getattr(self.following, operation)
 
     @cached_property
     def trace(self) -> dict[str, Array]:
@@ -102,11 +109,12 @@ class Reference:
 
     def allowance(self, operation: str, array: str) -> Allowance:
         """What rounding explains in an array of the reply to this operation."""
-        if operation == "accuracy":
-            return self._of_accuracy()
-        if operation == "numerical_gradient":
-            return self._of_difference(array)
-        return self._envelopes[self.in_trace(operation, array)].allowance
+        with self._lock:
+            if operation == "accuracy":
+                return self._of_accuracy()
+            if operation == "numerical_gradient":
+                return self._of_difference(array)
+            return self._envelopes[self.in_trace(operation, array)].allowance
 
     def in_trace(self, operation: str, array: str) -> str:
         """An array's name in the trace: "dW1" is "affine1.dW", the logits are "affine2.out"."""
@@ -157,6 +165,28 @@ class Reference:
         # The port and the reference each lie within the bound of the exact result.
         allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
         return LayerCheck(name, kind, fields, sent, expected, allowances)
+
+
+def shared_reference(
+    spec: CaseSpec, seed: int, epsilon: float | None = None, data_dir: Path | None = None, threads: int = 1
+) -> Reference:
+    """The reference of a case, with all that a check will read computed: the same one for whoever asks again.
+
+    ``threads`` is how many BLAS is limited to now, as it rounds differently with another number. The last KEPT are
+    kept, the others made again. Raises DataMissing as ``draw`` does.
+    """
+    with _lock:
+        reference = _made(spec, seed, epsilon, data_dir, threads)
+    reference.compute()
+    return reference
+
+
+@lru_cache(KEPT)
+def _made(spec: CaseSpec, seed: int, epsilon: float | None, data_dir: Path | None, threads: int) -> Reference:
+    return Reference(draw(spec, seed, data_dir), epsilon)
+
+
+_lock = Lock()
 
 
 def _arrays(values: dict[str, Any]) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult, Quantity
-from gradparity.check.run import GIVE_UP_AFTER, Options, References, run_check
+from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
 from gradparity.check.summary import diagnosis
 from gradparity.check.wording import first_divergence, place
 from gradparity.ports.info import RunnerInfo, State
@@ -21,15 +21,13 @@ SPECS = [
     CaseSpec(sizes=(5, 4, 3), batch=6, dtype="float32"),
     CaseSpec(sizes=(5, 4, 3), batch=7, activation="sigmoid", labels="integer"),
 ]
-REFERENCES = References(SPECS, None)  # of all tests
 
 
 def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0,)) -> CheckResult:
     """The result of a check of these ports."""
     runners = [runner for port in ports for runner in port.runners]
     named = {spec.name: spec for spec in specs or SPECS}
-    references = None if specs else REFERENCES
-    infos, cases, _ = run_check(runners, named, list(seeds), Options(), lambda _: None, references)
+    infos, cases, _ = run_check(runners, named, list(seeds), Options(), lambda _: None)
     return CheckResult(gradparity="test", runners=infos, cases=cases)
 
 

@@ -12,21 +12,15 @@ import pytest
 from conftest import RUNNERS, Sessions
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.case_check import CaseCheck
-from gradparity.check.run import References
 from gradparity.ports.manifest import own_ports
 from gradparity.ports.session import Failure, PortFailure, Session
-from gradparity.reference import Reference
+from gradparity.reference import Reference, shared_reference
 from gradparity.suite import default_suite
 from threadpoolctl import threadpool_limits
 
 SUITE = {spec.name: spec for spec in default_suite()}
 SEED = 0
 BRIDGED = [port for port in own_ports() if len(port.runners) > 1]
-
-
-@pytest.fixture(scope="module")
-def references(data_dir: Path | None) -> References:
-    return References(SUITE.values(), data_dir)
 
 
 def ready(label: str, spec: CaseSpec, sessions: Sessions, have_mnist: bool) -> Session:
@@ -41,10 +35,10 @@ def ready(label: str, spec: CaseSpec, sessions: Sessions, have_mnist: bool) -> S
 
 @pytest.mark.parametrize("name", SUITE)
 @pytest.mark.parametrize("label", RUNNERS)
-def test_equal(label: str, name: str, sessions: Sessions, references: References, have_mnist: bool) -> None:
+def test_equal(label: str, name: str, sessions: Sessions, data_dir: Path | None, have_mnist: bool) -> None:
     session = ready(label, SUITE[name], sessions, have_mnist)
     with threadpool_limits(1):
-        check = CaseCheck(session, references.of(name, SEED, session.hello.epsilon))
+        check = CaseCheck(session, shared_reference(SUITE[name], SEED, session.hello.epsilon, data_dir))
         check.run()
     failed = [cell for cell in check.cells if not cell.verdict.passes]
     assert not failed, "\n".join(f"{c.quantity} {c.array}: {c.verdict}: {c.detail}; ratio {c.ratio}" for c in failed)

@@ -11,7 +11,7 @@ from conftest import MakePort, fake_port
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult
-from gradparity.check.run import Options, References, run_check
+from gradparity.check.run import Options, run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.info import State
@@ -21,12 +21,9 @@ from gradparity.ports.transcript import read_cases, read_transcript, recording, 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
 
-REFERENCES = References([SPEC, OTHER], None)
-
-
 def check(runner: Runner, *specs: CaseSpec) -> list[CaseResult]:
     asked = {spec.name: spec for spec in specs or [SPEC]}
-    _, cases, _ = run_check([runner], asked, [0], Options(), lambda news: None, REFERENCES)
+    _, cases, _ = run_check([runner], asked, [0], Options(), lambda news: None)
     return cases
 
 

@@ -30,7 +30,7 @@ class Arithmetic:
 
     def carry(self, value: Any) -> Carried:
         """This very value, from now on computed with in this arithmetic."""
-        found = np.asarray(value).view(Carried)
+        found = (value if type(value) is np.ndarray else np.asarray(value)).view(Carried)
         found.arithmetic = self
         return found
 
@@ -43,16 +43,16 @@ class Carried(np.ndarray[Any, Any]):
 
     def __array_finalize__(self, made_from: Any) -> None:
         """A view or a copy belongs to the same arithmetic."""
-        self.arithmetic = getattr(made_from, "arithmetic", None)
-        self.note = getattr(made_from, "note", None)
+        if type(made_from) is Carried:
+            self.arithmetic, self.note = made_from.arithmetic, made_from.note
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         """What the arithmetic makes of the operation."""
-        arithmetic = _arithmetic((*inputs, *(out or ())))
+        arithmetic = _arithmetic((*inputs, *out) if out else inputs)
         value = arithmetic.apply(ufunc, method, inputs, options)
-        if isinstance(value, tuple):
+        if type(value) is tuple:
             return value
-        if np.asarray(value).dtype.kind == "f" and not isinstance(value, Carried):
+        if type(value) is not Carried and value.dtype.kind == "f":
             value = arithmetic.carry(value)
         if out is None:
             return value
@@ -69,7 +69,7 @@ class Carried(np.ndarray[Any, Any]):
 
 def bare(one: Any) -> Any:
     """The array without its arithmetic; anything else as it is."""
-    return one.view(np.ndarray) if isinstance(one, Carried) else one
+    return one.view(np.ndarray) if type(one) is Carried else one
 
 
 def _flat(args: Any) -> list[Any]:
@@ -77,6 +77,7 @@ def _flat(args: Any) -> list[Any]:
 
 
 def _arithmetic(arrays: Sequence[Any]) -> Arithmetic:
-    found = next((one.arithmetic for one in arrays if isinstance(one, Carried) and one.arithmetic), None)
-    assert found, "a Carried array is made by Arithmetic.array"
-    return found
+    for one in arrays:
+        if type(one) is Carried and one.arithmetic:
+            return one.arithmetic
+    raise AssertionError("a Carried array is made by Arithmetic.array")

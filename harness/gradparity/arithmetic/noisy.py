@@ -74,9 +74,9 @@ class Pass(Arithmetic):
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """NumPy's result, with noise where it is rounded."""
-        raw = tuple(bare(one) for one in inputs)
-        value = super().apply(ufunc, method, raw, options)
-        if isinstance(value, tuple) or np.asarray(value).dtype.kind != "f":
+        raw = [bare(one) for one in inputs]
+        value = getattr(ufunc, method)(*raw, **options)
+        if type(value) is tuple or value.dtype.kind != "f":
             return self._compared(value, *raw) if ufunc in COMPARISONS and method == "__call__" else value
         if ufunc in EXACT:
             return value
@@ -85,7 +85,11 @@ class Pass(Arithmetic):
             return self._written(np.asarray(value), inputs, size, terms)
         entry = self._next()
         drawn = self.rng.standard_normal(entry.shape)
-        return value + entry.size * (drawn if entry.rows is None else drawn[entry.rows])
+        if entry.rows is not None:
+            drawn = drawn[entry.rows]
+        drawn *= entry.size
+        drawn += value
+        return drawn
 
     def _next(self) -> Any:
         self.position += 1

@@ -94,6 +94,9 @@ class CaseCheck:
                 if came is not None:
                     self.answers.following.operations[operation] = came
                     for name, array in expected.items():
+                        if came[name].tobytes() == array.tobytes():  # then no envelope is needed
+                            self._add(Quantity.STATE, f"next case {name}", Verdict.IDENTICAL)
+                            continue
                         figures = judge(came[name], array, reference.allowance(operation, name))
                         verdict, where = _of_state(figures), Where(operation=operation, array=name)
                         detail = "" if verdict.passes else _detail(came[name], array, figures.worst, where)
@@ -245,7 +248,9 @@ class CaseCheck:
             self.printed = self.printed or self.session.said()
         self.cells.append(Cell.of(quantity, where.key, figures, detail))
 
-    def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str, reason: Reason | None = None) -> None:
+    def _add(
+        self, quantity: Quantity, array: str, verdict: Verdict, detail: str = "", reason: Reason | None = None
+    ) -> None:
         self.cells.append(Cell.without_figures(quantity, array, verdict, detail, reason))
 
 

@@ -6,7 +6,7 @@ import os
 import shlex
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,18 +15,17 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
-from ..cases import CaseSpec, draw
+from ..cases import CaseSpec
 from ..ports.attended import Attended
 from ..ports.conversation import Conversation
 from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
-from ..reference import Reference
+from ..reference import shared_reference
 from .case_check import CaseCheck
 from .records import CaseResult, Cell, Quantity, Reason
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
-KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
@@ -55,17 +54,14 @@ def run_check(
     seeds: list[int],
     options: Options,
     progress: Progress,
-    references: References | None = None,
 ) -> tuple[list[RunnerInfo], list[CaseResult], bool]:
     """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
 
     ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
     and of each result, from the runners' threads. The reference uses as many threads as the ports, as BLAS rounds
-    differently with another number of them. ``references`` may be those of a check before, of the same cases. After
-    an interrupt what was found so far is returned.
+    differently with another number of them. After an interrupt what was found so far is returned.
     """
-    references = references or References(specs.values(), options.data_dir)
-    checks = [RunnerCheck(runner, options, references) for runner in runners]
+    checks = [RunnerCheck(runner, options) for runner in runners]
     stop = threading.Event()
 
     def work(check: RunnerCheck) -> None:
@@ -96,29 +92,6 @@ def run_check(
     return infos, [result for check in checks for result in check.results], stop.is_set()
 
 
-class References:
-    """The cases' references, shared by the runners' threads: the last KEPT are kept, the others made again."""
-
-    def __init__(self, specs: Iterable[CaseSpec], data_dir: Path | None) -> None:
-        self.specs = {spec.name: spec for spec in specs}
-        self.data_dir = data_dir
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, int, float | None], tuple[threading.Lock, Reference]] = {}
-
-    def of(self, name: str, seed: int, epsilon: float | None) -> Reference:
-        """The reference of this case, with all that a check will read computed."""
-        key = (name, seed, epsilon)
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
-            lock, reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
-        with lock:
-            reference.compute()
-        return reference
-
-
 class RunnerCheck:
     """One runner through all cases, with a fresh session after each one that broke."""
 
@@ -126,11 +99,10 @@ class RunnerCheck:
         self,
         runner: Runner,
         options: Options,
-        references: References,
         new_session: Callable[[], Conversation] | None = None,
     ) -> None:
         """``new_session``: another conversation than with the runner's process."""
-        self.runner, self.options, self.references = runner, options, references
+        self.runner, self.options = runner, options
         self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
         self.dtypes: frozenset[str] | None = None
@@ -168,7 +140,8 @@ class RunnerCheck:
         try:
             session = self.attended.ready()
             assert session, "a runner that is not ready is asked nothing"
-            check = CaseCheck(session, self.references.of(spec.name, seed, session.hello.epsilon))
+            options, epsilon = self.options, session.hello.epsilon
+            check = CaseCheck(session, shared_reference(spec, seed, epsilon, options.data_dir, options.threads))
             check.run()
             self.attended.worked()
         except PortFailure as failure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..check.records import CheckResult
-from ..check.run import Options, References, RunnerCheck
+from ..check.run import Options, RunnerCheck
 from ..check.show import doctor_report
 from ..consoles import to_stdout
 from ..ports.building import build_ports
@@ -22,7 +22,7 @@ def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     build_ports(runners)
     infos = []
     for runner in runners:
-        one = RunnerCheck(runner, Options(), References([], None))
+        one = RunnerCheck(runner, Options())
         infos.append(one.start())
         one.close()
     result = CheckResult(required=by_name(runners, ports), runners=infos)

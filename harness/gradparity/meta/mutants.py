@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
 from ..check.records import CheckResult
-from ..check.run import Options, References, run_check
+from ..check.run import Options, run_check
 from ..check.summary import diagnosis
 from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
@@ -114,7 +114,6 @@ def run_mutants(
     progress: Callable[[MutantResult], None],
 ) -> list[MutantResult]:
     """Check every mutant whose name matches, through these runners. ``progress`` hears of each outcome."""
-    references = References(specs.values(), options.data_dir)
     with tempfile.TemporaryDirectory(prefix="gradparity-") as folder:
         queues: list[list[tuple[_Workshop, Mutant]]] = []  # what is in one queue is done one after the other
         for number, runner in enumerate(runners):
@@ -129,7 +128,7 @@ def run_mutants(
         def work(queue: list[tuple[_Workshop, Mutant]]) -> list[MutantResult]:
             outcomes = []
             for workshop, mutant in queue:
-                outcomes.append(workshop.check(mutant, specs, options, references))
+                outcomes.append(workshop.check(mutant, specs, options))
                 progress(outcomes[-1])
             return outcomes
 
@@ -150,9 +149,7 @@ class _Workshop:
         self.serial = runner.port.manifest.build is not None or gallery.serial
         self.numbers = count()
 
-    def check(
-        self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References
-    ) -> MutantResult:
+    def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options) -> MutantResult:
         """Make the mutant, check it, and leave the folder as it was."""
         label = self.runner.label
         folder = self._copy()
@@ -167,7 +164,7 @@ class _Workshop:
             ensure_built(port)
             began = perf_counter()
             runner = replace(self.runner, port=port, option=label)
-            infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None, references)
+            infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None)
             result = CheckResult(runners=infos, cases=cases)
             return self._outcome(mutant, result, perf_counter() - began)
         except StepFailed as failure:

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.records import CaseResult
-from ..check.run import Options, References, RunnerCheck
+from ..check.run import Options, RunnerCheck
 from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised
@@ -91,13 +91,10 @@ def compare(
 
     label = _label(name, port)
     conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
-    check = ObjectCheck(conversation, References(specs.values(), None if data_dir is None else Path(data_dir)))
+    check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     again = Again(port, given | {"layers": layers, "data_dir": data_dir})
-    with (
-        threadpool_limits(1),
-        np.errstate(all="ignore"),
-    ):  # as behind a pipe; the port's own errstate stays
+    with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
     return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)
@@ -106,10 +103,10 @@ def compare(
 class ObjectCheck(RunnerCheck):
     """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
 
-    def __init__(self, conversation: InProcess, references: References) -> None:
+    def __init__(self, conversation: InProcess, data_dir: Path | None) -> None:
         spec = RunnerSpec(name="object", command=[conversation.label])
         manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
-        super().__init__(Runner(Port(Path(), manifest), spec), Options(), references, lambda: conversation)
+        super().__init__(Runner(Port(Path(), manifest), spec), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.records import CheckResult
-from ..check.run import Options, References, RunnerCheck
+from ..check.run import Options, RunnerCheck
 from ..ports.building import Lines, build_ports
 from ..ports.info import RunnerInfo, State, missing
 from ..ports.manifest import Runner
@@ -29,12 +29,11 @@ def build(session: pytest.Session) -> None:
 
 
 class Checks:
-    """A check of each runner, with references that all of them share."""
+    """A check of each runner."""
 
     def __init__(self, settings: Settings) -> None:
         self.required = settings.required
-        references = References(settings.specs.values(), None)
-        self.checks = {runner.label: RunnerCheck(runner, Options(), references) for runner in settings.runners}
+        self.checks = {runner.label: RunnerCheck(runner, Options()) for runner in settings.runners}
 
     def absent(self, runner: Runner) -> tuple[str, bool]:
         """Why this runner cannot be asked, empty where it can; and whether that is a failure.

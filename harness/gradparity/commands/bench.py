@@ -11,36 +11,27 @@ from ..consoles import show, to_stdout
 from ..ports.manifest import by_name, peers, select_runners
 from ..record.folder import Recorder
 from ..suite import select_cases
-from .options import (
-    case_option,
-    data_dir_option,
-    dtypes_option,
-    json_option,
-    port_option,
-    run_option,
-    svg_option,
-    threads_option,
-)
+from . import options
 
 PICTURE_WIDTH = 132
 
 
 @click.command()
-@port_option
-@case_option
-@dtypes_option
+@options.port
+@options.case
+@options.dtypes
 @click.option("--budget", type=click.FloatRange(0.1, 86400), default=75.0, show_default=True,
               help="Seconds for the rounds; less where all is known well enough before.")  # fmt: skip
-@threads_option
+@options.threads
 @click.option("--peers", "with_peers", is_flag=True, help="PyTorch and JAX, too (the extra gradparity[peers]).")
-@data_dir_option
+@options.data_dir
 @click.option("--save", metavar="NAME", help="Keep the result as a baseline: a name, or a file (.json).")
 @click.option("--compare", metavar="NAME", help="Say what has changed beyond noise since this baseline.")
 @click.option("--anyway", is_flag=True, help="Compare with a baseline of another machine or benchmark, too.")
 @click.option("--blas", is_flag=True, help="Only say which BLAS each runner uses, and how to make them equal.")
-@svg_option
-@run_option
-@json_option
+@options.svg
+@options.run
+@options.json
 def bench(
     ports: tuple[str, ...],
     cases: tuple[str, ...],
@@ -67,10 +58,10 @@ def bench(
         to_stdout().print(blas_report(find_blas(runners, threads)))
         return 0
     specs = list(select_cases(cases, dtypes).values()) if cases else []
-    options = BenchOptions(threads=threads, budget=budget, data_dir=data_dir)
+    settings = BenchOptions(threads=threads, budget=budget, data_dir=data_dir)
     asked = by_name(runners, ports) + [runner.label for runner in runners if with_peers and runner in peers()]
     with Recorder(run, "bench") as recorder:
-        result, changed = bench_ports(runners, asked, specs, dtypes, options, save, compare, anyway, recorder.bench)
+        result, changed = bench_ports(runners, asked, specs, dtypes, settings, save, compare, anyway, recorder.bench)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:

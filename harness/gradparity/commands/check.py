@@ -17,37 +17,28 @@ from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
 from ..record.folder import Recorder
 from ..suite import select_cases, with_data
-from .options import (
-    FOLDER,
-    case_option,
-    data_dir_option,
-    dtypes_option,
-    json_option,
-    port_option,
-    run_option,
-    seeds_option,
-    svg_option,
-    threads_option,
-)
+from . import options
 
 PICTURE_WIDTH = 100
 
 
 @click.command()
-@port_option
-@case_option
-@dtypes_option
-@seeds_option
-@threads_option
+@options.port
+@options.case
+@options.dtypes
+@options.seeds
+@options.threads
 @click.option("--timeout", type=click.FloatRange(0.01, 86400), default=REQUEST_SECONDS, show_default=True,
               help="Seconds for one request.")  # fmt: skip
-@data_dir_option
-@svg_option
-@click.option("--record", type=FOLDER, metavar="FOLDER",
+@options.data_dir
+@options.svg
+@click.option("--record", type=options.FOLDER, metavar="FOLDER",
               help="Write down there what the ports and the harness say to each other, byte by byte.")  # fmt: skip
-@click.option("--replay", type=FOLDER, metavar="FOLDER", help="Check what was recorded there, without the ports.")
-@run_option
-@json_option
+@click.option(
+    "--replay", type=options.FOLDER, metavar="FOLDER", help="Check what was recorded there, without the ports."
+)
+@options.run
+@options.json
 def check(
     ports: tuple[str, ...],
     cases: tuple[str, ...],
@@ -73,9 +64,9 @@ def check(
     specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
     if record:
         transcript.note_cases(record, specs, seeds)
-    options = Options(threads=threads, seconds=timeout, data_dir=data_dir)
+    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir)
     with Recorder(run, "check") as recorder:
-        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, options, recorder.check)
+        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:

@@ -10,12 +10,12 @@ from ..check.show import doctor_report
 from ..consoles import to_stdout
 from ..ports.building import build_ports
 from ..ports.manifest import by_name, select_runners
-from .options import json_option, port_option
+from . import options
 
 
 @click.command()
-@port_option
-@json_option
+@options.port
+@options.json
 def doctor(ports: tuple[str, ...], as_json: bool) -> int:
     """Say what is here, runtimes and BLAS, and what to install."""
     runners = select_runners(ports)

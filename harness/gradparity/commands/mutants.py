@@ -11,14 +11,14 @@ from ..meta.mutants import MutantResult, run_mutants
 from ..meta.show_mutants import mutants_report
 from ..ports.manifest import own_ports, select_runners
 from ..suite import select_cases, with_data
-from .options import case_option, json_option, port_option
+from . import options
 
 
 @click.command()
-@port_option
-@case_option
+@options.port
+@options.case
 @click.option("--mutant", "pattern", default="*", metavar="NAME", help="A name or a pattern with *. Default: all.")
-@json_option
+@options.json
 def mutants(ports: tuple[str, ...], cases: tuple[str, ...], pattern: str, as_json: bool) -> int:
     """Check ports made wrong on purpose: is each found, and named?"""
     asked = select_runners(ports)

@@ -25,23 +25,19 @@ class SeedList(click.ParamType[list[int]]):
 
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
-port_option = click.option(
+port = click.option(
     "--port", "ports", multiple=True, metavar="PORT", help="rust, julia:native, or a port's folder. Default: all."
 )
-case_option = click.option(
-    "--case", "cases", multiple=True, metavar="CASE", help="A name, a pattern with *, or a .toml file."
-)
-dtypes_option = click.option(
-    "--dtype", "dtypes", multiple=True, type=click.Choice(get_args(Dtype)), help="Default: both."
-)
-seeds_option = click.option("--seeds", type=SeedList(), show_default="0", help="3, or 1,5,9, or 0-4.")
+case = click.option("--case", "cases", multiple=True, metavar="CASE", help="A name, a pattern with *, or a .toml file.")
+dtypes = click.option("--dtype", "dtypes", multiple=True, type=click.Choice(get_args(Dtype)), help="Default: both.")
+seeds = click.option("--seeds", type=SeedList(), show_default="0", help="3, or 1,5,9, or 0-4.")
 """None where it is not given."""
-threads_option = click.option(
+threads = click.option(
     "--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime."
 )
-data_dir_option = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
-svg_option = click.option(
+data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+svg = click.option(
     "--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there."
 )
-run_option = click.option("--run", type=FOLDER, metavar="FOLDER", help="Record it, for `report`.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")
+run = click.option("--run", type=FOLDER, metavar="FOLDER", help="Record it, for `report`.")
+json = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON instead of tables.")

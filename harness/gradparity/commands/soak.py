@@ -13,15 +13,15 @@ from ..meta.correct import CORRECT
 from ..meta.show_soak import soak_report
 from ..meta.soak import run_soak, soak_cases
 from ..suite import select_cases
-from .options import case_option, json_option, seeds_option
+from . import options
 
 
 @click.command()
 @click.option("--checks", type=click.IntRange(1, 10_000_000), default=20_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of the random cases.")
-@case_option
-@seeds_option
-@json_option
+@options.case
+@options.seeds
+@options.json
 def soak(checks: int, seed: int, cases: tuple[str, ...], seeds: list[int] | None, as_json: bool) -> int:
     """Search for false alarms: correct implementations that are judged wrong.
 

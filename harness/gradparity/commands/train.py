@@ -11,11 +11,11 @@ from ..cases import Dtype
 from ..consoles import to_stdout
 from ..ports.manifest import by_name, select_runners
 from ..record.folder import Recorder
-from .options import data_dir_option, json_option, port_option, run_option, seeds_option, threads_option
+from . import options
 
 
 @click.command()
-@port_option
+@options.port
 @click.option("--recipe", "names", multiple=True, metavar="RECIPE", help="A recipe of a post, or a pattern with *.")
 @click.option("--sizes", metavar="784,50,10", help="A recipe of your own, with the options below.")
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"]))
@@ -24,11 +24,11 @@ from .options import data_dir_option, json_option, port_option, run_option, seed
 @click.option("--batch", type=click.IntRange(1, 10_000))
 @click.option("--dtype", type=click.Choice(get_args(Dtype)))
 @click.option("--data", type=click.Choice(["mnist", "digits"]), help="Default: MNIST, or digits where it is not here.")
-@seeds_option
-@threads_option
-@data_dir_option
-@run_option
-@json_option
+@options.seeds
+@options.threads
+@options.data_dir
+@options.run
+@options.json
 def train(
     ports: tuple[str, ...],
     names: tuple[str, ...],
@@ -55,9 +55,9 @@ def train(
     images, notes = find_images(data, data_dir)
     own = Own(sizes, optimizer, lr, epochs, batch, dtype)
     recipes = merged(recipe.on(images) for recipe in select_recipes(names, own))
-    options, required = TrainOptions(threads=threads), by_name(runners, ports)
+    settings, required = TrainOptions(threads=threads), by_name(runners, ports)
     with Recorder(run, "train") as recorder:
-        result = train_ports(runners, required, recipes, seeds or [0], images, notes, options, recorder.train)
+        result = train_ports(runners, required, recipes, seeds or [0], images, notes, settings, recorder.train)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:

@@ -73,3 +73,14 @@ def test_the_page_has_every_part_after_those_that_it_imports(imports: Imports) -
         f"{where} imports {whom}" for (who, whom), where in imports.items() if order.index(who) < order.index(whom)
     ]
     assert not early
+
+
+def test_one_thing_for_one_word() -> None:
+    """No two public classes or functions have one name, but for what is the same thing of several parts."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(ROOT.rglob("*.py")):
+        if "templates" not in path.parts:
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert {name: places for name, places in found.items() if len(places) > 1}.keys() == {"main", "sum_line"}

@@ -14,7 +14,7 @@ from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.machine import Machine
 from gradparity.ports.info import RunnerInfo, State
-from gradparity.run.records import Run
+from gradparity.record.run import Run
 from gradparity.train.recipes import Printed, Recipe
 from gradparity.train.records import EnvelopeResult, Epoch, GradientCheck, TrainResult, TrainRun, Updates
 

@@ -16,8 +16,8 @@ from gradparity.diagnosis.records import Alone, Diagnosis, Explanation, Where
 from gradparity.functions.layers import Phase
 from gradparity.parts import join
 from gradparity.ports.info import RunnerInfo, State
-from gradparity.run.reading import Recorded
-from gradparity.run.records import RECORD, Run
+from gradparity.record.reading import Recorded
+from gradparity.record.run import RECORD, Run
 from gradparity.train.records import TrainResult, TrainRun
 from sample_run import ALPHA, BETA, RECIPE, REFERENCE, SPECS, STEPS, agreeing, losses
 

@@ -12,6 +12,14 @@ class UsageError(Exception):
     """
 
 
+class OptionError(UsageError):
+    """The value of an option is not as it should be: ``what`` says why. Elsewhere the option has another name."""
+
+    def __init__(self, option: str, value: object, what: str) -> None:
+        super().__init__(f"{option} {value}: {what}")
+        self.value, self.what = value, what
+
+
 class DataMissing(Exception):
     """A data set is not here and could not be fetched. Says how to get it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from gradparity.bench.baselines import changes
 from gradparity.bench.records import BenchResult
-from gradparity.bench.show import bench_report, blas_report
+from gradparity.bench.show import Blas, bench_report, blas_report
 from gradparity.bench.tables import seconds, size
 from rich.console import Console
 from sample_run import ALPHA, BETA, agreeing
@@ -71,9 +71,9 @@ def test_sizes_have_a_unit(count: float | None, text: str) -> None:
 
 def test_the_libraries_are_listed_with_how_to_change_them() -> None:
     console = Console(width=120)
-    same = ("OpenBLAS 1 Zen", "set X")
-    rows = [("a:native", *same), ("a:embedded", *same), ("b", "gemm\x1b[2J", "")]
+    same = ("OpenBLAS 1 Zen", "a", "set X")
+    found = [Blas("a:native", *same), Blas("a:embedded", *same), Blas("b", "gemm\x1b[2J", "b", "")]
     with console.capture() as capture:
-        console.print(blas_report(rows))
+        console.print(blas_report(found))
     text = capture.get()
     assert text.count("a: set X") == 1 and "\x1b" not in text

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsers import DESKTOP, PHONE, Opened, opened, running_browser
-from gradparity.report.changes import compare
+from gradparity.record.run import Run
+from gradparity.report.changes import compare_runs
 from gradparity.report.comparison_html import comparison_html
 from gradparity.report.html import html
-from gradparity.run.records import Run
 from playwright.sync_api import Browser
 from sample_run import ALPHA, BETA, agreeing
 from samples import cut_short, disagreeing, hostile, incomplete, recorded
@@ -248,7 +248,7 @@ def test_a_run_cut_short_has_a_page_too(browser: Browser, tmp_path: Path) -> Non
 def test_two_runs_have_a_page(
     after: Callable[[], Run], size: tuple[int, int], browser: Browser, tmp_path: Path
 ) -> None:
-    page = comparison_html(compare(recorded(agreeing()), recorded(after())))
+    page = comparison_html(compare_runs(recorded(agreeing()), recorded(after())))
     with opened(browser, page, tmp_path, size) as seen:
         assert seen.complaints == [] and seen.page.evaluate("window.hurt") is None
         assert seen.page.evaluate("document.scrollingElement.scrollWidth") <= size[0]

@@ -12,9 +12,9 @@ from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
 from gradparity.check.summary import diagnosis
+from gradparity.check.wording import first_divergence, place
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
-from gradparity.telling import first_divergence, place
 
 SPECS = [
     CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True),

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
+from gradparity.check.wording import place
 from gradparity.diagnosis.diagnose import Answers, diagnose, mutated
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.functions.evidence import Inputs
 from gradparity.reference import OPERATIONS, Reference
-from gradparity.telling import place
 from gradparity_reference import Affine, Network, dense
 from hypothesis import given
 from hypothesis import strategies as st

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.arithmetic.verdicts import compare
+from gradparity.arithmetic.verdicts import judge
 from gradparity.cases import Case, CaseSpec, draw
 from gradparity.reference import Reference
 from gradparity.suite import DEPTHS, default_suite
@@ -49,7 +49,7 @@ def test_another_order_of_summation_is_explained(case: Case, seed: int) -> None:
     reference = Reference(case)
     came = shuffled_pass(case, seed)
     for name, expected in reference.gradient.items():
-        figures = compare(came[name], expected, reference.allowance("gradient", name))
+        figures = judge(came[name], expected, reference.allowance("gradient", name))
         assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
 
 
@@ -60,7 +60,7 @@ def test_the_result_in_higher_precision_is_explained(case: Case) -> None:
     right = case.network(wide).trace(case.x.astype(wide), case.t)
     for name, expected in reference.trace.items():
         rounded = np.asarray(right[name]).astype(case.spec.dtype)
-        figures = compare(rounded, expected, reference.allowance("trace", name))
+        figures = judge(rounded, expected, reference.allowance("trace", name))
         assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
 
 

@@ -16,10 +16,10 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity
 from gradparity.ports.info import State
 from gradparity.ports.session import Failure, Session
-from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import TrainRun
+from gradparity.train.train import TrainOptions, train_ports
 from made_ports import FILLED, SPECS, Checked, fill_in, refused
 
 DTYPES = {language: {"float64", "float32"} for language in ("javascript", "julia", "python")}
@@ -65,7 +65,7 @@ def trained(filled: Checked) -> TrainRun:
     images = load_images("digits", None)
     names, sizes = ("python-post", "rust-ch6-sgd"), (64, 12, 10)
     recipes = [replace(RECIPES[name].on(images), steps=8, epochs=2, sizes=sizes) for name in names]
-    return train(runners, [], recipes, (0,), images, [], TrainOptions())
+    return train_ports(runners, [], recipes, (0,), images, [], TrainOptions())
 
 
 @pytest.mark.parametrize("name", FILLED)

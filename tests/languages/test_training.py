@@ -8,11 +8,11 @@ import pytest
 from conftest import RUNNERS, required
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.info import State
-from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import TrainRun
 from gradparity.train.rules import RULES
+from gradparity.train.train import TrainOptions, train_ports
 
 NAMES = ("python-post", "rust-ch6-momentum", "rust-ch6-adagrad")
 
@@ -22,7 +22,7 @@ def everywhere() -> TrainRun:
     digits = load_images("digits", None)
     recipes = [replace(RECIPES[name].on(digits), steps=45, epochs=3, gradient_check=False) for name in NAMES]
     checked = replace(RECIPES["julia-post"].on(digits), sizes=(64, 6, 10), steps=15, epochs=1)
-    return train([*RUNNERS.values()], [], [*recipes, checked], (0,), digits, [], TrainOptions())
+    return train_ports([*RUNNERS.values()], [], [*recipes, checked], (0,), digits, [], TrainOptions())
 
 
 def ready(label: str, everywhere: TrainRun) -> None:

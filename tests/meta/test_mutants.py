@@ -10,7 +10,7 @@ from conftest import RUNNERS
 from gradparity.check.run import Options
 from gradparity.diagnosis.bugs import KNOWN
 from gradparity.errors import UsageError
-from gradparity.meta.mutants import Mutant, Outcome, read_gallery, run_mutants
+from gradparity.meta.mutants import Mutant, MutantResult, read_gallery, run_mutants
 from gradparity.ports.manifest import own_ports, read_port
 
 REFERENCE = Path(gradparity_reference.__file__).parent
@@ -44,8 +44,8 @@ def test_an_equivalent_mutant_that_is_killed_and_a_real_one_that_survives_are_fa
         (real, True, "sign", True), (real, True, "zero", False), (real, False, "", False),
         (same, False, "", True), (same, True, "sign", False),
     ):  # fmt: skip
-        assert Outcome(port="p", mutant=mutant, killed=killed, named=named).right is right
-    assert not Outcome(port="p", mutant=same, killed=False, trouble="no such text").right
+        assert MutantResult(port="p", mutant=mutant, killed=killed, named=named).right is right
+    assert not MutantResult(port="p", mutant=same, killed=False, trouble="no such text").right
 
 
 def test_a_mutant_whose_text_is_not_there_is_no_success() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.arithmetic.verdicts import RESOLVED, Verdict, compare
+from gradparity.arithmetic.verdicts import RESOLVED, Verdict, judge
 from gradparity.cases import CaseSpec, draw
 from gradparity.reference import Reference
 from gradparity.suite import DEPTHS
@@ -39,7 +39,7 @@ def test_a_wrong_gradient_has_a_ratio_above_100(wrong: str, depth: int, activati
     case = reference.case
     for i in range(1, depth + 1):
         g = reference.gradient[f"dW{i}"]
-        figures = compare(WRONG[wrong](g, len(case.x)), g, reference.allowance("gradient", f"dW{i}"))
+        figures = judge(WRONG[wrong](g, len(case.x)), g, reference.allowance("gradient", f"dW{i}"))
         assert figures.ratio > 100, f"dW{i}"
         assert figures.verdict is Verdict.WRONG
 
@@ -52,7 +52,7 @@ def test_single_precision_inside_a_float64_port_has_a_ratio_above_100(depth: int
     single = case.network(np.float32).gradient(case.x.astype(np.float32), case.t)
     for name, expected in reference.gradient.items():
         came = np.asarray(single[name]).astype(np.float64)
-        assert compare(came, expected, reference.allowance("gradient", name)).ratio > 100, name
+        assert judge(came, expected, reference.allowance("gradient", name)).ratio > 100, name
 
 
 def test_a_case_that_could_not_have_shown_an_error_gives_no_verdict() -> None:
@@ -63,5 +63,5 @@ def test_a_case_that_could_not_have_shown_an_error_gives_no_verdict() -> None:
     g = reference.gradient[name]
     blunt = type(reference.allowance("gradient", name))(spread=10 * RESOLVED * float(np.linalg.norm(g)))
     nearly = g * np.float32(1 + 1e-6)
-    assert compare(nearly, g, blunt).verdict is Verdict.UNRESOLVED
-    assert compare(nearly, g, reference.allowance("gradient", name)).verdict in (Verdict.WRONG, Verdict.ROUNDING)
+    assert judge(nearly, g, blunt).verdict is Verdict.UNRESOLVED
+    assert judge(nearly, g, reference.allowance("gradient", name)).verdict in (Verdict.WRONG, Verdict.ROUNDING)

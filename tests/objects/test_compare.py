@@ -14,9 +14,9 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
+from gradparity.check.wording import place
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
-from gradparity.telling import place
 from gradparity_reference import MultiLayerNet, Network, dense
 from own_networks import TwoLayerNet
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed, Word
+from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts.scaling import scaling
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]
@@ -15,7 +16,7 @@ SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]
 
 def group(ratio: float = 0.5, dtype: str = "float64", **more: Any) -> GroupResult:
     """Of 5-4-3 and a batch of 2: the second runner takes so much of the reference's time."""
-    word = Word.FASTER if ratio < 1 else Word.SLOWER
+    word = Speed.FASTER if ratio < 1 else Speed.SLOWER
     about = {"operation": "gradient", "against": REFERENCE, "low": ratio * 0.9, "high": ratio * 1.1, "word": word}
     case = CaseSpec.model_validate({"sizes": (5, 4, 3), "batch": 2, "dtype": dtype})
     series = [Series(runner=name, operation="gradient", samples=SAMPLES) for name in (REFERENCE, ALPHA)]

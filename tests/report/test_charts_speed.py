@@ -6,16 +6,17 @@ import math
 from typing import Any
 
 import pytest
-from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed, Word
+from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts import speed
 from gradparity.report.charts.chart import Chart
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
-FAST = Estimate(runner=ALPHA, operation="gradient", against=REFERENCE, ratio=0.5, low=0.4, high=0.6, word=Word.FASTER)
-EVEN = FAST.model_copy(update={"runner": BETA, "ratio": 1.01, "low": 0.9, "high": 1.1, "word": Word.WITHIN_NOISE})
-LEAN = FAST.model_copy(update={"against": "products", "ratio": 1.1, "low": 1.05, "high": 1.2, "word": Word.SLOWER})
+FAST = Estimate(runner=ALPHA, operation="gradient", against=REFERENCE, ratio=0.5, low=0.4, high=0.6, word=Speed.FASTER)
+EVEN = FAST.model_copy(update={"runner": BETA, "ratio": 1.01, "low": 0.9, "high": 1.1, "word": Speed.WITHIN_NOISE})
+LEAN = FAST.model_copy(update={"against": "products", "ratio": 1.1, "low": 1.05, "high": 1.2, "word": Speed.SLOWER})
 HEAVY = LEAN.model_copy(update={"runner": BETA, "ratio": 2.5, "low": 2.4, "high": 2.6})
 SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]
 

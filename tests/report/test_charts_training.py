@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.record.run import Run
 from gradparity.report.charts import training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.trainings import BINS
-from gradparity.run.records import Run
 from gradparity.train.records import EnvelopeResult, Epoch, TrainResult, TrainRun
 from sample_run import ALPHA, BETA, RECIPE, REFERENCE, agreeing, info
 

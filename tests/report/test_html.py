@@ -7,9 +7,9 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+from gradparity.record.run import Run
 from gradparity.report.html import html
 from gradparity.report.verdict import headline
-from gradparity.run.records import Run
 from samples import RUNS, agreeing, recorded
 
 

@@ -14,9 +14,9 @@ from gradparity.bench.records import BenchResult, Timed
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.diagnosis.records import Alone, Asked, Diagnosis, Explanation, Where
 from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.junit import junit
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from gradparity.texts import plain
 from gradparity.train.records import TrainResult, TrainRun
 from hypothesis import given

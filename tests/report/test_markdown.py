@@ -8,9 +8,9 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.markdown import LIMIT, markdown
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from samples import ALPHA, BETA, HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded

@@ -12,17 +12,17 @@ import pytest
 from gradparity.bench.records import BenchResult
 from gradparity.check.records import CheckResult
 from gradparity.errors import UsageError
+from gradparity.record.reading import Recorded, read_run
+from gradparity.record.run import RECORD, Run
 from gradparity.report.terminal import run_report
 from gradparity.report.verdict import headline
-from gradparity.run.reading import Recorded, read_run
-from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainRun
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from samples import HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, parts, recorded
 
-SCHEMA1 = Path(__file__).parents[1] / "run" / "schema1"
+SCHEMA1 = Path(__file__).parents[1] / "record" / "schema1"
 ODD = ["null", "true", "0", "-1", "1e308", "NaN", "Infinity", "{}", "[]", "[1]", "[[1]]", "[[]]", '""', '"x"', '["a"]']
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CheckResult
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.verdict import TRAINING, headline, matrix, runners
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from gradparity.train.records import TrainRun
 from samples import ALPHA, BETA, NAMES, REFERENCE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
 

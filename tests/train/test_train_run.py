@@ -8,12 +8,12 @@ import pytest
 from conftest import PATIENCE, RUNNERS, MakePort
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.ports.manifest import Runner
-from gradparity.train.command import TrainOptions, train
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
 from gradparity.train.records import TrainRun
 from gradparity.train.run import Trainer, make_envelope
 from gradparity.train.show import train_report
+from gradparity.train.train import TrainOptions, train_ports
 from rich.console import Console
 
 DIGITS = load_images("digits", None)
@@ -25,7 +25,7 @@ def short(name: str) -> Recipe:
 
 def run(*runners: Runner, recipes: tuple[str, ...] = ("python-post",), seeds: tuple[int, ...] = (0,)) -> TrainRun:
     chosen = [short(name) for name in recipes]
-    return train(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions())
+    return train_ports(list(runners), [], chosen, seeds, DIGITS, ["on digits"], TrainOptions())
 
 
 def printed(result: TrainRun) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from conftest import Sessions
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.train.bounded import Bounded
 from gradparity.train.rules import RULES
-from gradparity.train.running import Running
 from gradparity.train.updates import check_updates, draw_update, explain_update, results
 from gradparity_reference import OPTIMIZERS
 from hypothesis import given
@@ -74,6 +74,6 @@ def test_the_running_error_covers_what_float32_makes_of_an_expression(values: li
     e = np.float32(divisor)
     with np.errstate(over="ignore"):
         came = (a * b - c) / e + np.sqrt(abs(d) * e)
-    x = [Running.of(value, "float32") for value in (a, b, c, abs(d), e)]
+    x = [Bounded.of(value, "float32") for value in (a, b, c, abs(d), e)]
     exact = (x[0] * x[1] - x[2]) / x[4] + (x[3] * x[4]).sqrt()
     assert abs(float(came) - float(exact.value)) <= float(exact.error)

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import RUNNERS, fake_port
+from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench.conditions import cores_for
 from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group
-from gradparity.bench.records import CONTROL, BenchResult, Word
+from gradparity.bench.records import CONTROL, BenchResult
 from gradparity.bench.run import BenchOptions, method, run_bench
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
@@ -31,7 +32,7 @@ def bench(*runners: Runner, plan: list[Group] | None = None) -> BenchResult:
     return run_bench(list(runners), required, plan or [GRADIENT], OPTIONS, "", lambda what, done: None)
 
 
-def words(result: BenchResult, runner: str) -> dict[str, Word]:
+def words(result: BenchResult, runner: str) -> dict[str, Speed]:
     estimates = [e for group in result.groups for e in group.estimates]
     return {e.operation: e.word for e in estimates if (e.runner, e.against) == (runner, "python")}
 
@@ -49,7 +50,7 @@ def test_the_reference_and_its_control_are_always_there(alone: BenchResult) -> N
     assert all(len(one.samples) == 2 * group.rounds and group.rounds >= 10 for one in group.series)
     assert set(group.floor) == {"gradient", "products", "forward", "train step"}
     assert all(math.isfinite(value) for value in group.floor.values())
-    assert set(words(result, CONTROL).values()) == {Word.WITHIN_NOISE}, "whatever it took: the floor is its own"
+    assert set(words(result, CONTROL).values()) == {Speed.WITHIN_NOISE}, "whatever it took: the floor is its own"
     assert result.exit_code == 0 and result.conditions.threads == 1
     assert result.conditions.pinned == cores_for(1)[0], "the parts of the record are joined once"
     assert all(timed.ledger and timed.ledger.memory_peak for timed in result.runners)
@@ -69,7 +70,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
         yield lambda kind: fake_port(folder, "clock.py", kind, name=kind)
 
 
-RANKED = {"slow": (4.0, Word.SLOWER), "fast": (0.01, Word.FASTER), "even": (1.0, Word.WITHIN_NOISE)}
+RANKED = {"slow": (4.0, Speed.SLOWER), "fast": (0.01, Speed.FASTER), "even": (1.0, Speed.WITHIN_NOISE)}
 BROKEN = {"dying": "exited with status 3", "nan": "came [nan", "boasting": "by the harness's clock"}
 
 
@@ -88,7 +89,7 @@ def test_a_port_is_ranked_by_its_own_clock(kind: str, together: BenchResult) -> 
     found = {(e.operation, e.against): e for e in together.groups[0].estimates if e.runner == kind}
     ranked, roofline = found["gradient", "python"], found["gradient", "products"]
     assert ranked.ratio == pytest.approx(ratio, rel=0.01) and ranked.word is expected
-    assert roofline.ratio == pytest.approx(1.0, rel=0.01) and roofline.word is Word.WITHIN_NOISE
+    assert roofline.ratio == pytest.approx(1.0, rel=0.01) and roofline.word is Speed.WITHIN_NOISE
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -98,7 +99,7 @@ def test_a_port_that_breaks_is_named_and_the_others_are_measured(kind: str, toge
     broken = {one.operation: one for one in together.groups[0].series if one.runner == kind}
     for operation in ("gradient", "products"):
         assert broken[operation].missing == "could not run" and not broken[operation].samples
-    assert words(together, CONTROL)["gradient"] is Word.WITHIN_NOISE
+    assert words(together, CONTROL)["gradient"] is Speed.WITHIN_NOISE
 
 
 def test_what_a_port_cannot_time_is_not_implemented_and_no_failure(together: BenchResult) -> None:

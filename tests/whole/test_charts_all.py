@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 import vl_convert
+from gradparity.record.run import Run
 from gradparity.report.charts import agreement, costs, scaling, speed, training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.palette import palette
-from gradparity.run.records import Run
 from gradparity.texts import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,8 +24,8 @@ from sample_run import ALPHA, agreeing
 from samples import HOSTILE, NAMES, cut_short, disagreeing, hostile, incomplete
 
 FUNCTIONS: tuple[Callable[[Run], list[Chart]], ...] = (
-    agreement.cases, agreement.beside_speed, speed.gradients, speed.roofline, speed.operations, scaling.scaling,
-    costs.start, costs.warm_up, training.loss, training.accuracy, training.deviation,
+    agreement.of_cases, agreement.beside_speed, speed.gradients, speed.roofline, speed.operations, scaling.scaling,
+    costs.startup, costs.warm_up, training.loss, training.accuracy, training.deviation,
 )  # fmt: skip
 RUNS = {
     "agreeing": agreeing,

@@ -6,6 +6,7 @@ All in this process, where an exception would be one. What a signal ends is in t
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,9 @@ import pytest
 from conftest import Gradparity, fake_port
 from gradparity import __main__
 from gradparity.check.records import CheckResult
-from gradparity.cli import cli
+from gradparity.check.wording import place
+from gradparity.cli import COMMANDS, cli
 from gradparity.errors import DataMissing
-from gradparity.telling import place
 from sample_run import agreeing
 
 ONE = "random-5-4-3-relu-n2-float64-numerical"
@@ -122,7 +123,7 @@ def test_a_pattern_leaves_out_the_cases_whose_data_is_not_here(
     def missing(*_: object) -> None:
         raise DataMissing("no MNIST here")
 
-    monkeypatch.setattr("gradparity.check.command.load_mnist", missing)
+    monkeypatch.setattr("gradparity.suite.load_mnist", missing)
     command = ["check", "--port", "python", "--case"]
     assert cli.main([*command, "*-50-*-relu-*64", "--case", ONE], standalone_mode=False) == 0
     out = capsys.readouterr().out
@@ -179,8 +180,27 @@ def test_cases_lists_the_suite(gradparity: Gradparity) -> None:
 def test_help_names_every_command(gradparity: Gradparity) -> None:
     done = gradparity("--help")
     assert done.returncode == 0
-    for command in ("check", "doctor", "cases", "setup"):
-        assert command in done.stdout
+    for command in COMMANDS:
+        assert f"  {command} " in done.stdout
+
+
+def test_help_and_check_wait_for_no_library_that_they_do_not_need() -> None:
+    code = """
+import sys
+from gradparity.cli import COMMANDS, cli
+cli.main(["--help"], standalone_mode=False)
+cli.main(["check", "--help"], standalone_mode=False)
+print("loaded:", [name for name in ("scipy", "plotext", "vl_convert", "jinja2", "altair") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("loaded: []\n")
+
+
+def test_mutants_are_checked_on_the_cases_that_are_named(gradparity: Gradparity) -> None:
+    mutant = ("mutants", "--port", "python", "--mutant", "relu: mask inverted", "--case")
+    assert gradparity(*mutant, ONE).returncode == 0
+    done = gradparity(*mutant, ONE.replace("relu", "sigmoid"))
+    assert done.returncode == 1 and "survived" in done.stdout, "a case without relu cannot tell"
 
 
 def test_a_screen_can_be_saved(tmp_path: Path, gradparity: Gradparity) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Gradparity
+from gradparity.record.reading import read_run
+from gradparity.record.run import RECORD, Run
 from gradparity.report.verdict import headline
-from gradparity.run.reading import read_run
-from gradparity.run.records import RECORD, Run
 from junitparser import JUnitXml
 from samples import agreeing, disagreeing, hostile, incomplete, recorded, write
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, RUNNERS, Gradparity, MakePort, wait_until
+from gradparity import whole_run
 from gradparity.bench.plan import pass_group
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
 from gradparity.ports.manifest import Runner
-from gradparity.run import command
-from gradparity.run.command import RunOptions
-from gradparity.run.reading import read_run
-from gradparity.run.records import RECORD
+from gradparity.record.reading import read_run
+from gradparity.record.run import RECORD
 from gradparity.train.images import load_images
+from gradparity.whole_run import RunOptions
 from rich.console import Console
 
 MAIN = (
@@ -34,15 +34,15 @@ OPTIONS = RunOptions(recipes=(), budget=0.1, threads=1, data_dir=None, epochs=1)
 def few(monkeypatch: pytest.MonkeyPatch, scripted: None) -> None:
     """Two cases, one benchmark beside a scripted reference, and a training on the digits: a run takes seconds."""
     digits = load_images("digits", None), ["on digits"]
-    monkeypatch.setattr(command, "select_cases", lambda names: {spec.name: spec for spec in CASES})
-    monkeypatch.setattr("gradparity.bench.command.default_plan", lambda: [pass_group(CASES[0], 1)])
-    monkeypatch.setattr("gradparity.train.command.find_images", lambda name, folder: digits)
+    monkeypatch.setattr(whole_run, "select_cases", lambda names: {spec.name: spec for spec in CASES})
+    monkeypatch.setattr("gradparity.bench.bench.default_plan", lambda: [pass_group(CASES[0], 1)])
+    monkeypatch.setattr("gradparity.whole_run.find_images", lambda name, folder: digits)
 
 
 def run(folder: Path, *runners: Runner) -> tuple[int, str]:
     """The exit code, and what was shown."""
     shown = io.StringIO()
-    code = command.run(list(runners), [], OPTIONS, folder, Console(file=shown, width=200))
+    code = whole_run.run_whole(list(runners), [], OPTIONS, folder, Console(file=shown, width=200))
     return code, shown.getvalue()
 
 
@@ -76,7 +76,7 @@ def test_a_part_that_cannot_begin_does_not_stop_the_others(
     def refuse() -> Sequence[object]:
         raise UsageError("the reference cannot be timed")
 
-    monkeypatch.setattr("gradparity.bench.command.default_plan", refuse)
+    monkeypatch.setattr("gradparity.bench.bench.default_plan", refuse)
     code, _ = run(tmp_path / "run", RUNNERS["python"])
     assert code == 3, "a part is missing"
     assert "gradparity: bench: the reference cannot be timed" in capsys.readouterr().err
@@ -90,7 +90,7 @@ def test_an_interrupt_between_the_parts_ends_with_a_report(
     def interrupt() -> Sequence[object]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gradparity.bench.command.default_plan", interrupt)
+    monkeypatch.setattr("gradparity.bench.bench.default_plan", interrupt)
     code, _ = run(tmp_path / "run", RUNNERS["python"])
     assert code == 3
     assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "run" / "report.html")

@@ -16,7 +16,7 @@ from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
-from gradparity.ports.transcript import read_asked, read_transcript, recording, replaying
+from gradparity.ports.transcript import read_cases, read_transcript, recording, replaying
 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
@@ -144,7 +144,7 @@ def test_a_recording_that_is_cut_short_says_so_at_once(said: Path) -> None:
 
 def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(said: Path) -> None:
     with pytest.raises(UsageError, match=r"asked\.json: No such file or directory; which --case was it"):
-        read_asked(said)
+        read_cases(said)
     (said / "asked.json").write_text('{"cases": {"x": {"sizes": [1]}}, "seeds": []}')
     with pytest.raises(UsageError, match=r"asked\.json: cases\.x\.sizes"):
-        read_asked(said)
+        read_cases(said)

@@ -67,7 +67,7 @@ class Carried(np.ndarray[Any, Any]):
         return found
 
 
-def plain(one: Any) -> Any:
+def bare(one: Any) -> Any:
     """The array without its arithmetic; anything else as it is."""
     return one.view(np.ndarray) if type(one) is Carried else one
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .noisy import Comparison, Pass, Tape
+from .noisy import Decision, Pass, Tape
 from .precision import Array, Precision, root_mean_square
 from .verdicts import Allowance
 
@@ -69,7 +69,7 @@ def _run(function: Function, inputs: Mapping[str, Array], run: Pass) -> dict[str
 def _find_ambiguous(tape: Tape) -> bool:
     found = False
     for one in tape:
-        if isinstance(one, Comparison):
+        if isinstance(one, Decision):
             usual = root_mean_square(np.stack(one.deviations), axis=0)
             near = (abs(one.difference) <= AMBIGUOUS * usual) & (usual > 0)
             if near.any():

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import noise
-from .carried import Arithmetic, Carried, plain
+from .carried import Arithmetic, Carried, bare
 from .precision import Array, Precision
 
 COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
@@ -40,7 +40,7 @@ class Entry:
 
 
 @dataclass
-class Comparison:
+class Decision:
     """A comparison on the tape: a - b in the still pass, and how far each other pass was from that."""
 
     difference: Array
@@ -48,7 +48,7 @@ class Comparison:
     near: Array | None = None  # where rounding may decide it, once that is known
 
 
-Tape = list[Entry | Comparison]
+Tape = list[Entry | Decision]
 
 
 class Pass(Arithmetic):
@@ -69,12 +69,12 @@ class Pass(Arithmetic):
         """This value, exactly, in float64."""
         found = super().array(np.asarray(value, np.float64))
         if self.rng is None:
-            found.note = Note(_alike(plain(found), []), 0, found.shape, found.strides)
+            found.note = Note(_alike(bare(found), []), 0, found.shape, found.strides)
         return found
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """NumPy's result, with noise where it is rounded."""
-        raw = [plain(one) for one in inputs]
+        raw = [bare(one) for one in inputs]
         value = getattr(ufunc, method)(*raw, **options)
         if type(value) is tuple or value.dtype.kind != "f":
             return self._compared(value, *raw) if ufunc in COMPARISONS and method == "__call__" else value
@@ -110,9 +110,9 @@ class Pass(Arithmetic):
         with np.errstate(invalid="ignore"):
             difference = np.asarray(np.subtract(a, b, dtype=np.float64))
         if self.rng is None:
-            self.tape.append(Comparison(difference))
+            self.tape.append(Decision(difference))
             return value
-        on_tape: Comparison = self._next()
+        on_tape: Decision = self._next()
         if self.masks is None:
             on_tape.deviations.append(difference - on_tape.difference)
         elif on_tape.near is not None:
@@ -124,7 +124,7 @@ def _size(
     p: Precision, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any], value: Array
 ) -> tuple[Array, int]:
     """Of the noise; and of how many terms the result is a sum to which a loop may add more, 0 if it is none."""
-    raw = tuple(plain(one) for one in inputs)
+    raw = tuple(bare(one) for one in inputs)
     with np.errstate(all="ignore"):
         if ufunc is np.matmul and raw[0].ndim == raw[1].ndim == 2:
             return noise.of_product(p, raw[0], raw[1], value), raw[0].shape[1]
@@ -134,7 +134,7 @@ def _size(
             for one, other in (inputs, reversed(inputs)):
                 note = _note(one)
                 if note and note.terms:
-                    return noise.of_addition(p, note.terms, plain(other), value), note.terms + 1
+                    return noise.of_addition(p, note.terms, bare(other), value), note.terms + 1
         if method == "__call__" and ufunc is not np.matmul:
             return noise.of_operation(p, ufunc, raw, value), 0
     raise NotImplementedError(f"{ufunc.__name__}.{method} has no stochastic arithmetic yet")

@@ -36,6 +36,14 @@ class Verdict(StrEnum):
         return self in (Verdict.IDENTICAL, Verdict.ROUNDING)
 
 
+class Speed(StrEnum):
+    """What a ratio of two times says."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    WITHIN_NOISE = "within noise"
+
+
 @dataclass(frozen=True)
 class Allowance:
     """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""
@@ -88,7 +96,7 @@ class Figures:
         return Verdict.ROUNDING
 
 
-def compare(came: Array, expected: Array, allowance: Allowance) -> Figures:
+def judge(came: Array, expected: Array, allowance: Allowance) -> Figures:
     """The figures of two arrays of one shape and dtype. NaN and infinities are equal to themselves only."""
     if came.shape != expected.shape or came.dtype != expected.dtype:
         raise ValueError(f"expected {expected.dtype} {expected.shape}, came {came.dtype} {came.shape}")

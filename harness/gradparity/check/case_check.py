@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..arithmetic.verdicts import Allowance, Figures, Verdict, compare
+from ..arithmetic.verdicts import Allowance, Figures, Verdict, judge
 from ..cases import Array
 from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
@@ -97,7 +97,7 @@ class CaseCheck:
                         if came[name].tobytes() == array.tobytes():  # then no envelope is needed
                             self._add(Quantity.STATE, f"next case {name}", Verdict.IDENTICAL)
                             continue
-                        figures = compare(came[name], array, reference.allowance(operation, name))
+                        figures = judge(came[name], array, reference.allowance(operation, name))
                         verdict, where = _of_state(figures), Where(operation=operation, array=name)
                         detail = "" if verdict.passes else _detail(came[name], array, figures.worst, where)
                         self._add(Quantity.STATE, f"next case {name}", verdict, detail)
@@ -194,7 +194,7 @@ class CaseCheck:
 
     def _same(self, where: Where, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
         """Of pairs of a later and an earlier answer, the first that is wrong is told, else the one furthest apart."""
-        judged = [(compare(*pair, allowance), pair) for pair in pairs]
+        judged = [(judge(*pair, allowance), pair) for pair in pairs]
         wrong = [one for one in judged if one[0].ratio > 1]
         figures, (again, first) = wrong[0] if wrong else max(judged, key=lambda one: one[0].ratio)
         verdict = _of_state(figures)
@@ -239,7 +239,7 @@ class CaseCheck:
             return None
 
     def _compare(self, quantity: Quantity, where: Where, came: Array, expected: Array, allowance: Allowance) -> None:
-        figures = compare(came, expected, allowance)
+        figures = judge(came, expected, allowance)
         detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, where)
         if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
             detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
@@ -264,7 +264,7 @@ def _shapes(arrays: Mapping[str, Array]) -> Expected:
 
 
 def _changed(came: Array, sent: Array) -> Figures:
-    return compare(came, sent, Allowance(limit=np.zeros(sent.shape)))
+    return judge(came, sent, Allowance(limit=np.zeros(sent.shape)))
 
 
 def _of_state(figures: Figures) -> Verdict:

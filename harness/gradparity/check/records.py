@@ -8,12 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
 from ..arithmetic.verdicts import Figures, Verdict
 from ..diagnosis.records import Diagnosis
 from ..ports.info import RunnerInfo, missing
-
-SCHEMA = 3  # of all records. 2 had sentences for places; 1 no recipes in a training, no kind and no command in a check
+from ..version import SCHEMA, __version__
 
 
 class Quantity(StrEnum):

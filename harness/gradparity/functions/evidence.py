@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ..arithmetic.precision import Array
-from ..arithmetic.verdicts import Allowance, Figures, compare
+from ..arithmetic.verdicts import Allowance, Figures, judge
 
 Inputs = Mapping[str, Array]
 Candidate = tuple[str, Array]
@@ -52,7 +52,7 @@ class Evidence:
     @cached_property
     def figures(self) -> Figures:
         """How far it is from what it should be."""
-        return compare(self.came, self.expected, self.allowance)
+        return judge(self.came, self.expected, self.allowance)
 
     @property
     def wrong(self) -> bool:

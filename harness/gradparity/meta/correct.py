@@ -13,7 +13,7 @@ import numpy as np
 from gradparity_reference import LAYERS, Affine, Layer, Network, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
 from threadpoolctl import threadpool_limits
 
-from ..arithmetic.carried import Arithmetic, plain
+from ..arithmetic.carried import Arithmetic, bare
 from ..cases import Array, Case
 from ..reference import LayerCheck
 
@@ -93,7 +93,7 @@ class Correct(Arithmetic):
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Products and sums by the methods above."""
-        raw = tuple(plain(one) for one in inputs)
+        raw = tuple(bare(one) for one in inputs)
         if ufunc is np.matmul:
             return self.product(*raw)
         if ufunc is np.add and method == "reduce":
@@ -108,7 +108,7 @@ class Correct(Arithmetic):
         network = Network(case.spec.kinds, params, case.spec.epsilon, self.layers, self.loss)
         with np.errstate(all="ignore"):
             values = network.trace(self.array(self.taken_in(case.x)), case.t)
-            logits = plain(values[f"{list(network.layers)[-1]}.out"])
+            logits = bare(values[f"{list(network.layers)[-1]}.out"])
             values["accuracy"] = self.share(logits.argmax(axis=1) == case.labels)
         return self._given_back(values, case.x.dtype)
 
@@ -121,7 +121,7 @@ class Correct(Arithmetic):
 
     def _given_back(self, values: dict[str, Any], dtype: Any) -> dict[str, Array]:
         return {
-            name: np.array(plain(v), np.float64 if name == "accuracy" else dtype, copy=None)
+            name: np.array(bare(v), np.float64 if name == "accuracy" else dtype, copy=None)
             for name, v in values.items()
         }
 

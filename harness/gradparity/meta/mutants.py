@@ -28,13 +28,13 @@ from ..cases import CaseSpec
 from ..check.records import CheckResult
 from ..check.run import Options, run_check
 from ..check.summary import diagnosis
+from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
 from ..ports.build import StepFailed, ensure_built
 from ..ports.building import build_ports
 from ..ports.info import State
 from ..ports.manifest import Port, Runner, read_port
-from ..telling import first_divergence
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
@@ -69,7 +69,7 @@ class Gallery(_Table):
     mutant: list[Mutant]
 
 
-class Outcome(_Table):
+class MutantResult(_Table):
     """What the checker made of a mutant."""
 
     port: str
@@ -111,8 +111,8 @@ def run_mutants(
     pattern: str,
     specs: dict[str, CaseSpec],
     options: Options,
-    progress: Callable[[Outcome], None],
-) -> list[Outcome]:
+    progress: Callable[[MutantResult], None],
+) -> list[MutantResult]:
     """Check every mutant whose name matches, through these runners. ``progress`` hears of each outcome."""
     with tempfile.TemporaryDirectory(prefix="gradparity-") as folder:
         queues: list[list[tuple[_Workshop, Mutant]]] = []  # what is in one queue is done one after the other
@@ -125,7 +125,7 @@ def run_mutants(
 
         build_ports(workshop.runner for queue in queues for workshop, _ in queue)  # the copies begin with that
 
-        def work(queue: list[tuple[_Workshop, Mutant]]) -> list[Outcome]:
+        def work(queue: list[tuple[_Workshop, Mutant]]) -> list[MutantResult]:
             outcomes = []
             for workshop, mutant in queue:
                 outcomes.append(workshop.check(mutant, specs, options))
@@ -149,7 +149,7 @@ class _Workshop:
         self.serial = runner.port.manifest.build is not None or gallery.serial
         self.numbers = count()
 
-    def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options) -> Outcome:
+    def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options) -> MutantResult:
         """Make the mutant, check it, and leave the folder as it was."""
         label = self.runner.label
         folder = self._copy()
@@ -157,7 +157,7 @@ class _Workshop:
         original = path.read_text(encoding="utf-8") if path.is_file() else ""
         if original.count(mutant.old) != 1:
             trouble = f"expected the old text once in {mutant.file}, found it {original.count(mutant.old)} times"
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=trouble)
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=trouble)
         path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
         try:
             port = read_port(folder)
@@ -168,15 +168,15 @@ class _Workshop:
             result = CheckResult(runners=infos, cases=cases)
             return self._outcome(mutant, result, perf_counter() - began)
         except StepFailed as failure:
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=f"{failure}: {failure.output}")
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"{failure}: {failure.output}")
         finally:
             path.write_text(original, encoding="utf-8")
 
-    def _outcome(self, mutant: Mutant, result: CheckResult, seconds: float) -> Outcome:
+    def _outcome(self, mutant: Mutant, result: CheckResult, seconds: float) -> MutantResult:
         [info] = result.runners
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
         told = diagnosis(result, label)
         named = told.explanation.name if told and told.explanation else ""
         where = first_divergence(told.diagnosis) if told else ""
@@ -184,7 +184,7 @@ class _Workshop:
         if not told and crashed:
             named, where = COULD_NOT_RUN, _last_word(result)
         killed = result.exit_code != 0
-        return Outcome(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
+        return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 
     def _copy(self) -> Path:
         """A fresh copy of the port, or the one whose build is used again."""

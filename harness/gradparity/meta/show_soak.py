@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..arithmetic.verdicts import Verdict
-from ..check.show import STYLES
+from ..terminal import STYLES
 from ..texts import number
 from .soak import SoakResult
 

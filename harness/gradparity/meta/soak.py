@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
-from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, compare
+from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge
 from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
 from ..reference import Reference
 from .correct import CORRECT, Correct
@@ -285,7 +285,7 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
         for question, allowance in one.parts.items():
             if question in (ELEMENTS, ARRAYS) and implementation.sorts:
                 continue
-            figures = None if same else compare(came, one.array, allowance)
+            figures = None if same else judge(came, one.array, allowance)
             ratio = figures.ratio if figures else 0.0
             tally = Tally.model_construct(
                 question=question,

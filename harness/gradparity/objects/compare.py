@@ -21,12 +21,12 @@ from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout
+from .implementation import implementation_of
 from .in_process import InProcess
 from .layers import Layers, checked_layers
 from .networks import Loss
 from .parameters import is_module
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
-from .subject import subject_of
 from .taking import called
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -80,8 +80,8 @@ def compare(
     if loss is not None and not callable(loss):
         raise ValueError(f"loss: expected a function of logits and labels, came {loss!r}")
     checked_layers(layers)
-    subject = subject_of(port, activation, loss)
-    network = subject.network
+    implementation = implementation_of(port, activation, loss)
+    network = implementation.network
     if loss is not None or is_module(network):
         _demand(layout, "layout: a module needs one, 'out_in' for torch.nn.Linear, 'in_out' for (inputs, outputs)")
         _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
@@ -90,7 +90,7 @@ def compare(
     specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
 
     label = _label(name, port)
-    conversation = InProcess(label, subject, weights_are, float(epsilon), layers or {})
+    conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
     check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     again = Again(port, given | {"layers": layers, "data_dir": data_dir})

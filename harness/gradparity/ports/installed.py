@@ -9,8 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from .. import __version__
 from ..errors import UsageError
+from ..version import __version__
 
 
 def working_copy(folder: Path) -> Path:

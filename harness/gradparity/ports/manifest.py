@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import UsageError, first_problem
+from ..errors import OptionError, UsageError, first_problem
 from .installed import working_copy
 from .once import Once
 from .programs import environment, expand, find_program
@@ -42,13 +42,13 @@ class RunnerSpec(_Table):
     requires: list[str] = []
 
 
-class Step(_Table):
+class CommandSpec(_Table):
     """A command of the port's own: its setup or its tests."""
 
     command: Command
 
 
-class BuildSpec(Step):
+class BuildSpec(CommandSpec):
     """The command that builds the port: at each start or, where it names inputs, when one of them changed."""
 
     inputs: list[str] = []
@@ -62,9 +62,9 @@ class Manifest(_Table):
     language: str
     hint: str
     blas_hint: str = ""
-    setup: Step | None = None
+    setup: CommandSpec | None = None
     build: BuildSpec | None = None
-    test: Step | None = None
+    test: CommandSpec | None = None
     env: dict[str, str] = {}
     runner: Annotated[list[RunnerSpec], Field(min_length=1)]
 
@@ -182,9 +182,14 @@ def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
             port = ports.setdefault(name, runner.port)
             if port.folder != folder:
                 told = f"{port.folder} and {folder} are two ports of one name, {name}"
-                raise UsageError(f"--port {text}: {told}: give one of them another, in its port.toml")
+                raise OptionError("--port", text, f"{told}: give one of them another, in its port.toml")
             chosen[runner.label] = replace(runner, port=port)
     return list(chosen.values())
+
+
+def by_name(runners: list[Runner], wanted: tuple[str, ...]) -> list[str]:
+    """The runners that ``--port`` values name one by one: for these another runner of the port is no substitute."""
+    return [runner.label for runner in runners if runner.label in wanted or runner.option in wanted]
 
 
 def _runners_of(text: str) -> list[Runner]:
@@ -196,7 +201,7 @@ def _runners_of(text: str) -> list[Runner]:
     found = [runner for runner in there if kind in ("", runner.spec.name)]
     if not found:
         has = ", ".join(runner.spec.name for runner in there)
-        raise UsageError(f"--port {text}: {name} has no such runner, it has {has}")
+        raise OptionError("--port", text, f"{name} has no such runner, it has {has}")
     return found
 
 
@@ -207,11 +212,11 @@ def _all_runners(name: str) -> list[Runner]:
     folder, own = Path(name), {port.manifest.name: port for port in known_ports()}
     if os.sep in name or (folder / "port.toml").is_file() or (folder.exists() and name not in own):
         if folder.is_file():
-            raise UsageError(f"--port {name}: expected a port's folder, came a file: --port {folder.parent}")
+            raise OptionError("--port", name, f"expected a port's folder, came a file; its folder is {folder.parent}")
         port = read_port(folder)
         return [Runner(port, spec, f"{name}:{spec.name}") for spec in port.manifest.runner]
     if name not in own:
         known = [text for port in own.values() for text in (port.manifest.name, *(r.label for r in port.runners))]
         here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
-        raise UsageError(f"--port {name}: no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
+        raise OptionError("--port", name, f"no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
     return next(port.runners for port in own_ports() if port.manifest.name == name)

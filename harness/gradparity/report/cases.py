@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arithmetic.verdicts import Verdict
 from ..check.records import CaseResult, Cell, CheckResult
-from ..telling import cell_words, first_divergence
+from ..check.wording import cell_words, first_divergence
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all

@@ -76,6 +76,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _value(value: Value) -> str:
     if value.word is Verdict.WRONG:
-        return f"{SYMBOLS[Verdict.WRONG]} **wrong**{text(value.text.removeprefix(str(value.word)))}"
+        return f"{SYMBOLS[Verdict.WRONG]} **wrong**{text(value.after)}"
     symbol = SYMBOLS.get(value.word, "") if isinstance(value.word, Verdict) else ""
     return f"{symbol} {text(value.text)}".strip()

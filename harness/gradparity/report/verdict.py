@@ -10,8 +10,8 @@ from ..arithmetic.verdicts import Verdict
 from ..check.records import Quantity, worst
 from ..check.summary import rows
 from ..ports.info import RunnerInfo
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..texts import plain
 from ..train.records import TrainRun
 
@@ -71,8 +71,8 @@ def runners(run: Run) -> list[RunnerInfo]:
     return list({info.runner: info for info in reversed(said) if info.runner != "control"}.values())[::-1]
 
 
-class Word(StrEnum):
-    """The verdict in one word."""
+class Conclusion(StrEnum):
+    """What a whole run comes to, in one word."""
 
     AGREEMENT = "agreement"
     DISAGREEMENT = "disagreement"
@@ -80,11 +80,11 @@ class Word(StrEnum):
     MEASURED = "measured"  # timed, and not compared
 
 
-def word(found: Recorded) -> Word:
+def conclusion(found: Recorded) -> Conclusion:
     """By the exit code."""
     if found.exit_code == 0 and found.run.check is None and found.run.train is None:
-        return Word.MEASURED
-    return {0: Word.AGREEMENT, 1: Word.DISAGREEMENT}.get(found.exit_code, Word.INCOMPLETE)
+        return Conclusion.MEASURED
+    return {0: Conclusion.AGREEMENT, 1: Conclusion.DISAGREEMENT}.get(found.exit_code, Conclusion.INCOMPLETE)
 
 
 def headline(found: Recorded) -> str:

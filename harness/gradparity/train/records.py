@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
 from ..arithmetic.verdicts import Verdict
-from ..check.records import SCHEMA, Cell
+from ..check.records import Cell
 from ..diagnosis.records import Diagnosis
 from ..ports.info import RunnerInfo, missing
+from ..version import SCHEMA, __version__
 from .recipes import Recipe
 
 
@@ -64,6 +64,14 @@ class Updates(_Record):
 
     runner: str
     cells: list[Cell]
+
+    @property
+    def by_optimizer(self) -> dict[str, list[Cell]]:
+        """Each optimizer's cells: the first word of what they call their array."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.array.split(" ")[0], []).append(cell)
+        return found
 
 
 class GradientCheck(_Record):

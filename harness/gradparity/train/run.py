@@ -22,7 +22,7 @@ from .gradient_check import check_gradient
 from .images import ImageSets
 from .recipes import Recipe
 from .records import EnvelopeResult, Epoch, GradientCheck, TrainResult, Updates
-from .trajectory import DRAWS, Envelope, Run, envelope, network_of, reference_run, stray
+from .trajectory import DRAWS, TrainingEnvelope, Trajectory, envelope, network_of, reference_run, stray
 from .updates import check_updates
 
 Progress = Callable[[str, int, int], None]
@@ -88,7 +88,7 @@ class Trainer:
         recipe: Recipe,
         seed: int,
         sets: ImageSets,
-        env: Envelope,
+        env: TrainingEnvelope,
         batches: Array,
         progress: Progress,
     ) -> TrainResult:
@@ -218,7 +218,7 @@ def lacking(hello: Hello, recipe: Recipe) -> str:
 
 def make_envelope(
     recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress, epsilon: float = 0.0
-) -> tuple[Envelope, EnvelopeResult]:
+) -> tuple[TrainingEnvelope, EnvelopeResult]:
     """The reference, and its disturbed selves; ``epsilon`` is that of the loss."""
     parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
 
@@ -228,7 +228,7 @@ def make_envelope(
         if done % 100 == 0:
             progress(f"{recipe.name}: the reference", done, total)
 
-    def run(disturbance: np.random.Generator | None) -> Run:
+    def run(disturbance: np.random.Generator | None) -> Trajectory:
         return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
@@ -236,7 +236,7 @@ def make_envelope(
     return env, EnvelopeResult(
         recipe=recipe.name,
         seed=seed,
-        losses=env.run.losses.astype(np.float64).tolist(),
+        losses=env.trajectory.losses.astype(np.float64).tolist(),
         allowed=env.loss.tolist(),
         resolved=env.resolved,
     )

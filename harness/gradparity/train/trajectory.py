@@ -26,7 +26,7 @@ PATTERNS = 16  # of disturbances, permuted at random: drawing each afresh would 
 
 
 @dataclass(frozen=True)
-class Run:
+class Trajectory:
     """The reference's losses, (steps,), and its parameters at the end."""
 
     losses: Array
@@ -34,17 +34,17 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Envelope:
+class TrainingEnvelope:
     """What a port is compared with: the reference's run, and by how much each loss and each parameter may differ."""
 
-    run: Run
+    trajectory: Trajectory
     loss: Array
     params: dict[str, float]  # of each parameter, the root mean square
 
     @property
     def resolved(self) -> int:
         """The number of steps before rounding alone may change a loss by 1e-3: after them agreement says little."""
-        unresolved = np.flatnonzero(self.loss > RESOLVED * abs(self.run.losses.astype(np.float64)))
+        unresolved = np.flatnonzero(self.loss > RESOLVED * abs(self.trajectory.losses.astype(np.float64)))
         return int(unresolved[0]) if len(unresolved) else len(self.loss)
 
 
@@ -71,7 +71,7 @@ def reference_run(
     tick: Callable[[], None],
     disturbance: np.random.Generator | None = None,
     epsilon: float = 0.0,
-) -> Run:
+) -> Trajectory:
     """Train the reference on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
     images = sets.images("train")
     network = network_of(recipe, parameters, epsilon)
@@ -87,7 +87,7 @@ def reference_run(
         optimizer.update(params, gradient)
         losses[step] = gradient["loss"]
         tick()
-    return Run(losses, params)
+    return Trajectory(losses, params)
 
 
 def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
@@ -108,7 +108,7 @@ def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> d
     return found
 
 
-def envelope(run: Run, disturbed: list[Run]) -> Envelope:
+def envelope(run: Trajectory, disturbed: list[Trajectory]) -> TrainingEnvelope:
     """From the reference's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
     exact = run.losses.astype(np.float64)
     strays = np.max([abs(one.losses.astype(np.float64) - exact) for one in disturbed], axis=0)
@@ -118,15 +118,15 @@ def envelope(run: Run, disturbed: list[Run]) -> Envelope:
         name: LIMIT * max(_rms(one.params[name], p) for one in disturbed) + FLOOR * eps * _rms(p, 0 * p)
         for name, p in run.params.items()
     }
-    return Envelope(run, allowed, params)
+    return TrainingEnvelope(run, allowed, params)
 
 
-def stray(env: Envelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
+def stray(env: TrainingEnvelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
     """Where a port's losses, and its parameters at the end, lie in the envelope.
 
     Fewer losses than the envelope has are compared as far as they go, and parameters only after all.
     """
-    exact = env.run.losses[: len(losses)].astype(np.float64)
+    exact = env.trajectory.losses[: len(losses)].astype(np.float64)
     difference = abs(losses.astype(np.float64) - exact)
     difference[~np.isfinite(difference)] = np.inf
     ratio = difference / env.loss[: len(losses)]
@@ -136,13 +136,13 @@ def stray(env: Envelope, losses: Array, params: Mapping[str, Array] | None) -> S
         return Stray(Verdict.WRONG, step, float(np.max(ratio)), f"{told}; rounding explains {env.loss[step]:.1g}")
     worst = float(np.max(ratio, initial=0.0))
     for name, p in (params or {}).items():
-        off = _rms(p, env.run.params[name]) / env.params[name] if env.params[name] else 0.0
+        off = _rms(p, env.trajectory.params[name]) / env.params[name] if env.params[name] else 0.0
         if not off <= 1:
             told = f"{name} at the end differs by {off:.3g} times what rounding explains, though no loss did"
             return Stray(Verdict.WRONG, len(losses) - 1, off, told)
         worst = max(worst, off)
-    same = np.array_equal(losses, env.run.losses[: len(losses)])
-    if same and params and all(np.array_equal(p, env.run.params[name]) for name, p in params.items()):
+    same = np.array_equal(losses, env.trajectory.losses[: len(losses)])
+    if same and params and all(np.array_equal(p, env.trajectory.params[name]) for name, p in params.items()):
         return Stray(Verdict.IDENTICAL, None, 0.0, "")
     if env.resolved == 0:
         return Stray(Verdict.UNRESOLVED, None, worst, "rounding may change the very first losses by 1e-3")

@@ -12,10 +12,10 @@ from ...arithmetic.verdicts import Verdict
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
-from .groups import Pass, against, in_words, passes
+from .groups import PassGroup, against, in_words, passes
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 
@@ -25,7 +25,7 @@ ROW, HALF = 45, 19  # pixels: of a row, and of how far from its middle dots may 
 LANE = 0.7  # of a lane's height is used
 
 
-def cases(run: Run) -> list[Chart]:
+def of_cases(run: Run) -> list[Chart]:
     """One dot per runner and case: its worst ratio."""
     styles = palette(run)
     found = [
@@ -129,7 +129,7 @@ def beside_speed(run: Run) -> list[Chart]:
     return [chart for chart in found if chart]
 
 
-def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Palette) -> Chart | None:
+def _beside_speed(check: CheckResult, bench: BenchResult, one: PassGroup, styles: Palette) -> Chart | None:
     group, reference = one.group, plain(bench.reference)
     times = against(group, "gradient", bench.reference, styles)
     ratios = {

@@ -6,7 +6,7 @@ import altair as alt
 
 from ...bench.records import BenchResult, Estimate, GroupResult
 from ...bench.tables import seconds
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import TALL, Chart, Row, drawn, tips
 from .groups import against, in_words, medians, passes

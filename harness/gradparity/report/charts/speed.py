@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import altair as alt
 
-from ...bench.records import ROOFLINE, Estimate, GroupResult, Word
+from ...arithmetic.verdicts import Speed
+from ...bench.records import ROOFLINE, Estimate, GroupResult
 from ...bench.tables import case_words, seconds, what
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, STEP, Chart, Row, drawn, rule, tips, values
 from .groups import against, floor, in_words, medians, passes
@@ -170,7 +171,7 @@ def _by_ratio(times: Mapping[str, Estimate]) -> list[str]:
 def _ranked(times: Mapping[str, Estimate], reference: str) -> str:
     order = _by_ratio(times)
     ratios = ", ".join(f"{name} {number(times[name].ratio)}" for name in order)
-    faster = ", ".join(name for name in order if times[name].word is Word.FASTER)
+    faster = ", ".join(name for name in order if times[name].word is Speed.FASTER)
     first = f"Faster than {reference}, the fastest first: {faster}" if faster else f"None is faster than {reference}"
     return f"{first}. Times its time: {ratios}"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import numpy as np
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from ...train.records import EnvelopeResult
 from .chart import SHOWN, TALL, Chart, Row, brief, drawn, rule, tips, values

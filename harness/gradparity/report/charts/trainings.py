@@ -9,11 +9,11 @@ from itertools import pairwise
 import altair as alt
 import numpy as np
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import plain
 from ...train.recipes import Recipe
 from ...train.records import EnvelopeResult, TrainResult
-from ...train.telling import training_command
+from ...train.wording import training_command
 from .palette import palette
 
 BINS = 200  # points of a curve, at most

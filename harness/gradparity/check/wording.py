@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .arithmetic.verdicts import Verdict
-from .check.records import Cell, CheckResult
-from .check.summary import Finding, RunnerDiagnosis, diagnosis, findings
-from .diagnosis.records import Alone, Asked, Diagnosis, Where
-from .texts import last_lines, number
+from ..arithmetic.verdicts import Verdict
+from ..diagnosis.records import Alone, Asked, Diagnosis, Where
+from ..texts import last_lines, number
+from .records import Cell, CheckResult, Quantity
+from .summary import Finding, RunnerDiagnosis, diagnosis, findings
 
 ALONE = {
     Alone.WRONG: " (called alone, too)",
@@ -91,8 +91,13 @@ def explanation(told: RunnerDiagnosis) -> str:
 
 
 def cell_words(cell: Cell) -> str:
-    """What is wrong with one array."""
+    """What is wrong with one array: its name, and the rest. Of a whole operation the rest names it."""
+    if not cell.array and cell.quantity is not Quantity.STATE:
+        return what_is_wrong(cell)
+    return f"{f'{cell.quantity} {cell.array}'.strip()}: {what_is_wrong(cell)}"
+
+
+def what_is_wrong(cell: Cell) -> str:
+    """The same without the name; what was compared names the array itself."""
     ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
-    name = f"{cell.quantity} {cell.array}".strip()
-    detail = (cell.detail or "the case could not have shown an error of 1e-3").removeprefix(f"{name}: ")
-    return f"{name}: {detail}{ratio}"
+    return f"{cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"

@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
 from ..bench.records import BenchResult
-from ..check.records import SCHEMA, CheckResult
+from ..check.records import CheckResult
 from ..machine import Machine
 from ..train.records import TrainRun
+from ..version import SCHEMA, __version__
 
 RECORD = "record.jsonl"  # in the folder of a run
 

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from ..check.records import SCHEMA
 from ..errors import UsageError
 from ..parts import join_all
 from ..ports.info import RunnerInfo, State
+from ..version import SCHEMA
 from .damage import PARTS, leave_out, short
 from .older import as_run
-from .records import RECORD, Run
+from .run import RECORD, Run
 
 MOST_SAID = 20
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gradparity.run.reading import Recorded, read_run
-from gradparity.run.records import RECORD
+from gradparity.record.reading import Recorded, read_run
+from gradparity.record.run import RECORD
 from samples import agreeing, parts, recorded
 
 AGREEING = [part.model_dump_json(exclude_unset=True).encode() for part in parts(agreeing())]

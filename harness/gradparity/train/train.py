@@ -1,4 +1,4 @@
-"""What `gradparity train` does: the recipes in every port, beside the reference."""
+"""A whole training: the recipes in every port, beside the reference."""
 
 from __future__ import annotations
 
@@ -6,35 +6,19 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from ..errors import DataMissing
 from ..parts import Growing
 from ..ports.building import build_ports
 from ..ports.manifest import Runner
 from ..ports.session import REQUEST_SECONDS
 from ..progress import Tell, shown_progress
-from .images import ImageSets, load_images
+from .images import ImageSets
 from .recipes import Recipe
 from .records import TrainRun
 from .rules import RULES
 from .run import Trainer, make_envelope
-from .show import train_report
-
-
-def find_images(name: str | None, data_dir: Path | None) -> tuple[ImageSets, list[str]]:
-    """The images of this name; without a name MNIST, or the digits where it is not to be had, and a note of that.
-
-    Raises UsageError for damaged files, DataMissing where MNIST was asked for by name or folder.
-    """
-    try:
-        return load_images(name or "mnist", data_dir), []
-    except DataMissing as missing:
-        if name or data_dir:
-            raise
-        return load_images("digits", None), [f"the digits of the package in place of MNIST: {missing}"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,7 @@ class TrainOptions:
     seconds: float = 10 * REQUEST_SECONDS
 
 
-def train(
+def train_ports(
     runners: list[Runner],
     required: list[str],
     recipes: Sequence[Recipe],
@@ -110,6 +94,3 @@ def _train_in_all(
             found.add(TrainRun(results=[trainer.train(recipe, seed, sets, env, batches, progress)]))
             if trainer.interrupted:
                 raise KeyboardInterrupt
-
-
-__all__ = ["TrainOptions", "find_images", "train", "train_report"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from gradparity.check.records import CheckResult
-from gradparity.run.records import Run
+from gradparity.record.run import Run
 from samples import agreeing, cut_short, disagreeing, hostile, incomplete
 
 

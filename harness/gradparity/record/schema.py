@@ -8,8 +8,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from ..check.records import SCHEMA
-from .records import Run
+from ..version import SCHEMA
+from .run import Run
 
 NOT_FINITE = ["NaN", "Infinity", "-Infinity"]  # JSON has no number for these, so they are written as strings
 

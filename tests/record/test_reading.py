@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from gradparity.errors import UsageError
 from gradparity.parts import join_all
+from gradparity.record.reading import Recorded, read_run
+from gradparity.record.run import RECORD, Run
 from gradparity.report.verdict import headline
-from gradparity.run.reading import Recorded, read_run
-from gradparity.run.records import RECORD, Run
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import agreeing, disagreeing, hostile, incomplete, parts, write

@@ -17,7 +17,7 @@ from .taking import Taker, called, parameters, taker
 
 
 @dataclass(frozen=True)
-class Subject:
+class Implementation:
     """``takes`` are the names that it takes; what is not among them it has one of, and cases with others it lacks.
 
     ``network`` is the one that it is, where it is one.
@@ -44,7 +44,7 @@ class Subject:
         return loaded(network, handed, filled, self.loss)
 
 
-def subject_of(port: Any, activation: str, loss: Loss | None) -> Subject:
+def implementation_of(port: Any, activation: str, loss: Loss | None) -> Implementation:
     """A class or function that makes networks, a function that computes a gradient, a network, or a module.
 
     Of a network a copy is taken, so that it keeps its own parameters. Raises TypeError for anything else.
@@ -52,7 +52,7 @@ def subject_of(port: Any, activation: str, loss: Loss | None) -> Subject:
     _not_elsewhere(port)
     if not isinstance(port, type) and (is_module(port) or hasattr(port, "gradient")):
         network = _copied(port)
-        return Subject(lambda _: network, frozenset(), activation, loss, network)
+        return Implementation(lambda _: network, frozenset(), activation, loss, network)
     if not callable(port):
         raise TypeError(f"expected a class, a function, a network with gradient(x, t) or a module, came {called(port)}")
     if list(parameters(port))[:2] == ["x", "t"]:
@@ -60,9 +60,9 @@ def subject_of(port: Any, activation: str, loss: Loss | None) -> Subject:
         if "params" not in function.names and not {"weights", "biases"} <= function.names:
             itself = "; give the network itself, and not its method" if inspect.ismethod(port) else ""
             raise TypeError(f"{called(port)}(x, t, ...) takes no params, and no weights and biases{itself}")
-        return Subject(lambda handed: FunctionNetwork(function, handed), function.names, activation, loss)
+        return Implementation(lambda handed: FunctionNetwork(function, handed), function.names, activation, loss)
     maker: Taker = taker(port)
-    return Subject(maker, maker.names, activation, loss)
+    return Implementation(maker, maker.names, activation, loss)
 
 
 def _not_elsewhere(port: Any) -> None:

@@ -1,4 +1,4 @@
-"""What `gradparity run` does: check, bench, train and report, into one folder."""
+"""A whole run: check, bench, train and report, into one folder."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from pathlib import Path
 import click
 from rich.console import Console, RenderableType
 
-from ..bench import command as bench_command
-from ..check import command as check_command
-from ..check.run import Options
-from ..errors import UsageError
-from ..ports.building import build_ports
-from ..ports.manifest import Runner
-from ..report.command import write_reports
-from ..report.terminal import bench_report, check_report, train_report
-from ..suite import select_cases
-from ..train import command as train_command
-from ..train.recipes import Own, merged, select_recipes
-from .folder import NotRecorded, Recorder
-from .reading import read_run
+from .bench.bench import bench_ports
+from .bench.run import BenchOptions
+from .bench.show import bench_report
+from .check.check import check_ports
+from .check.run import Options
+from .check.show import check_report
+from .errors import UsageError
+from .ports.building import build_ports
+from .ports.manifest import Runner
+from .record.folder import NotRecorded, Recorder
+from .record.reading import read_run
+from .report.report import write_reports
+from .suite import select_cases, with_data
+from .train.images import find_images
+from .train.recipes import Own, merged, select_recipes
+from .train.show import train_report
+from .train.train import TrainOptions, train_ports
 
 RECIPES = ("*-post",)
 """The default: one training, as the posts in Python, Julia and R have the same recipe."""
@@ -51,10 +55,10 @@ class RunOptions:
         return words + (["--data-dir", str(self.data_dir)] if self.data_dir else [])
 
 
-def run(runners: list[Runner], required: list[str], options: RunOptions, folder: Path, console: Console) -> int:
+def run_whole(runners: list[Runner], required: list[str], options: RunOptions, folder: Path, console: Console) -> int:
     """The exit code, 3 where a part is missing. Each is shown as soon as it is there; an interrupt ends the run."""
-    specs, left_out = check_command.with_data(select_cases(()), options.data_dir, asked=bool(options.data_dir))
-    images, notes = train_command.find_images(None, options.data_dir)
+    specs, left_out = with_data(select_cases(()), options.data_dir, asked=bool(options.data_dir))
+    images, notes = find_images(None, options.data_dir)
     names = options.recipes or (() if options.epochs else RECIPES)
     recipes = merged(recipe.on(images) for recipe in select_recipes(names, Own(epochs=options.epochs)))
 
@@ -66,19 +70,19 @@ def run(runners: list[Runner], required: list[str], options: RunOptions, folder:
 
     def check(recorder: Recorder) -> tuple[bool, RenderableType]:
         asked = Options(threads=options.threads, data_dir=options.data_dir)
-        result = check_command.check(runners, required, specs, [0], left_out, asked, recorder.check, command("check"))
+        result = check_ports(runners, required, specs, [0], left_out, asked, recorder.check, command("check"))
         return result.interrupted, check_report(result)
 
     def bench(recorder: Recorder) -> tuple[bool, RenderableType]:
-        asked = bench_command.BenchOptions(threads=options.threads, budget=options.budget, data_dir=options.data_dir)
-        result, _ = bench_command.bench(
+        asked = BenchOptions(threads=options.threads, budget=options.budget, data_dir=options.data_dir)
+        result, _ = bench_ports(
             runners, required, [], (), asked, None, None, False, recorder.bench, command("bench", *budget)
         )
         return result.interrupted, bench_report(result)
 
     def train(recorder: Recorder) -> tuple[bool, RenderableType]:
-        asked = train_command.TrainOptions(threads=options.threads)
-        result = train_command.train(
+        asked = TrainOptions(threads=options.threads)
+        result = train_ports(
             runners, required, recipes, [0], images, notes, asked, recorder.train, command("train", *trained)
         )
         return result.interrupted, train_report(result)

@@ -13,9 +13,9 @@ from typing import Any
 import jsonschema
 import pytest
 from conftest import Gradparity
-from gradparity.run.reading import read_run
-from gradparity.run.records import RECORD, Run
-from gradparity.run.schema import schema, schema_text
+from gradparity.record.reading import read_run
+from gradparity.record.run import RECORD, Run
+from gradparity.record.schema import schema, schema_text
 from samples import agreeing, cut_short, disagreeing, hostile, incomplete, write
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -28,7 +28,7 @@ def build(session: pytest.Session) -> None:
         build_ports((item.runner for item in session.items if isinstance(item, CaseTest)), Lines(reporter.write_line))
 
 
-class Running:
+class Checks:
     """A check of each runner."""
 
     def __init__(self, settings: Settings) -> None:

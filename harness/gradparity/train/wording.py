@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from ..arithmetic.verdicts import Verdict
-from ..telling import Told, place
+from ..check.wording import Told, place
 from ..texts import last_lines
 from .records import TrainResult, TrainRun
 

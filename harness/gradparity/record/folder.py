@@ -10,14 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
-from .. import __version__
 from ..bench.records import BenchResult
-from ..check.records import SCHEMA, CheckResult
+from ..check.records import CheckResult
 from ..errors import UsageError
 from ..machine import packages, this_command, this_machine
 from ..train.records import TrainRun
+from ..version import SCHEMA, __version__
 from .reading import read_run
-from .records import RECORD, Run
+from .run import RECORD, Run
 
 Part = Literal["check", "bench", "train"]
 

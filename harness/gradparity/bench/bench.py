@@ -1,4 +1,4 @@
-"""What `gradparity bench` does: the plan, the progress, the baseline."""
+"""A whole benchmark: the plan, the progress, the baseline."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 
 import click
-from rich.console import RenderableType
 
 from ..cases import CaseSpec
 from ..errors import UsageError
@@ -22,10 +21,10 @@ from .fairness import library
 from .plan import Group, default_plan, plan_of
 from .records import BenchResult, Conditions
 from .run import BenchOptions, method, run_bench
-from .show import bench_report, blas_report
+from .show import Blas
 
 
-def bench(
+def bench_ports(
     runners: list[Runner],
     required: list[str],
     specs: Sequence[CaseSpec],
@@ -58,7 +57,7 @@ def refuse(baseline: BenchResult, plan: list[Group], options: BenchOptions) -> N
         raise UsageError(f"--compare: the baseline is of {'; of '.join(unlike)}; --anyway compares all the same")
 
 
-def blas(runners: list[Runner], threads: int) -> RenderableType:
+def find_blas(runners: list[Runner], threads: int) -> list[Blas]:
     """Which library multiplies matrices in each runner, and how to make them equal."""
     build_ports(runners)
     rows = []
@@ -67,11 +66,7 @@ def blas(runners: list[Runner], threads: int) -> RenderableType:
         info = one.start()
         ready = info.state is State.READY
         one.look_at_blas()
-        rows.append(
-            (runner.label, library(one) if ready else f"{info.state}: {info.reason}", runner.port.manifest.blas_hint)
-        )
+        found = library(one) if ready else f"{info.state}: {info.reason}"
+        rows.append(Blas(runner.label, found, runner.port.manifest.name, runner.port.manifest.blas_hint))
         one.close()
-    return blas_report(rows)
-
-
-__all__ = ["BenchOptions", "bench", "bench_report", "blas"]
+    return rows

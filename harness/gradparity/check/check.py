@@ -1,16 +1,13 @@
-"""What `gradparity check` does: the cases whose data is here, the live table, the record as it grows."""
+"""A whole check: the ports are built, a live table shows how far it is, and the record grows."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from ..cases import CaseSpec
 from ..consoles import to_stderr
-from ..data import find_mnist, load_mnist
-from ..errors import DataMissing
 from ..parts import Growing
 from ..ports.building import build_ports
 from ..ports.info import RunnerInfo
@@ -20,7 +17,7 @@ from .run import Options, run_check
 from .show import LiveTable
 
 
-def check(
+def check_ports(
     runners: list[Runner],
     required: list[str],
     specs: dict[str, CaseSpec],
@@ -44,20 +41,3 @@ def check(
         infos, cases, interrupted = run_check(runners, specs, seeds, options, progress)
     found.add(CheckResult(runners=infos, interrupted=interrupted))
     return found.whole.model_copy(update={"cases": cases})  # by runner, not by time
-
-
-def with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
-    """The cases whose data is here; the rest, with the reason, is left out.
-
-    Raises DataMissing where the rest was asked for, or there is nothing else.
-    """
-    if not any(spec.data == "mnist" for spec in specs.values()):
-        return specs, []
-    try:
-        load_mnist("test", find_mnist(data_dir))
-    except DataMissing as missing:
-        kept = {option: spec for option, spec in specs.items() if spec.data != "mnist"}
-        if asked or not kept:
-            raise
-        return kept, [f"{len(specs) - len(kept)} MNIST cases: {missing}"]
-    return specs, []

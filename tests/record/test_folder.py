@@ -12,9 +12,9 @@ from gradparity import __version__
 from gradparity.check.records import CheckResult
 from gradparity.errors import UsageError
 from gradparity.machine import this_machine
-from gradparity.run.folder import NotRecorded, Recorder, new_folder
-from gradparity.run.reading import read_run
-from gradparity.run.records import RECORD
+from gradparity.record.folder import NotRecorded, Recorder, new_folder
+from gradparity.record.reading import read_run
+from gradparity.record.run import RECORD
 from samples import agreeing, parts
 
 

@@ -14,7 +14,7 @@ from ..arithmetic.precision import SAFETY, Array, Precision
 
 
 @dataclass(frozen=True)
-class Running:
+class Bounded:
     """``value`` in float64, and a bound of what arithmetic in another precision may make of it, elementwise.
 
     The bound holds with or without fused multiply-add, which only leaves roundings out.
@@ -25,33 +25,33 @@ class Running:
     precision: Precision
 
     @staticmethod
-    def of(value: Any, dtype: Any) -> Running:
+    def of(value: Any, dtype: Any) -> Bounded:
         """An exact input of this dtype; a number is rounded to it first, as every implementation does."""
         exact = np.asarray(np.asarray(value, dtype), np.float64)
-        return Running(exact, np.zeros_like(exact), Precision.of(dtype))
+        return Bounded(exact, np.zeros_like(exact), Precision.of(dtype))
 
-    def _rounded(self, value: Array, error: Array) -> Running:
+    def _rounded(self, value: Array, error: Array) -> Bounded:
         u, subnormal = self.precision.u, self.precision.subnormal
-        return Running(value, SAFETY * (error + u * (abs(value) + error) + subnormal), self.precision)
+        return Bounded(value, SAFETY * (error + u * (abs(value) + error) + subnormal), self.precision)
 
-    def __add__(self, other: Running) -> Running:
+    def __add__(self, other: Bounded) -> Bounded:
         return self._rounded(self.value + other.value, self.error + other.error)
 
-    def __sub__(self, other: Running) -> Running:
+    def __sub__(self, other: Bounded) -> Bounded:
         return self._rounded(self.value - other.value, self.error + other.error)
 
-    def __mul__(self, other: Running) -> Running:
+    def __mul__(self, other: Bounded) -> Bounded:
         error = abs(self.value) * other.error + (abs(other.value) + other.error) * self.error
         return self._rounded(self.value * other.value, error)
 
-    def __truediv__(self, other: Running) -> Running:
+    def __truediv__(self, other: Bounded) -> Bounded:
         value = self.value / other.value
         with np.errstate(divide="ignore", invalid="ignore"):
             left = np.maximum(abs(other.value) - other.error, 0)
             error = np.where(left > 0, (self.error + abs(value) * other.error) / left, np.inf)
         return self._rounded(value, error)
 
-    def sqrt(self) -> Running:
+    def sqrt(self) -> Bounded:
         """The square root of what is not negative."""
         root = np.sqrt(self.value)
         error = np.where(root > 0, self.error / np.maximum(root, np.finfo(float).tiny), np.sqrt(self.error))

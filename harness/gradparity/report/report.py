@@ -1,4 +1,4 @@
-"""What `gradparity report` does."""
+"""A recorded run, or two of them, to files, to the terminal, or to a program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from ..errors import UsageError
-from ..run.reading import Recorded, read_run
+from ..record.reading import Recorded, read_run
 from .html import html
 from .junit import junit
 from .markdown import markdown
@@ -19,7 +19,7 @@ HTML, MARKDOWN, JUNIT = "report.html", "report.md", "junit.xml"
 Form = Literal["terminal", "markdown", "json"]
 
 
-def report(run: Path, other: Path | None, out: Path | None, form: Form, console: Console) -> None:
+def report_runs(run: Path, other: Path | None, out: Path | None, form: Form, console: Console) -> None:
     """One run, or what has changed from one to another. Raises UsageError for what is no run."""
     first = read_run(run)
     if other is None:
@@ -41,7 +41,7 @@ def _one(found: Recorded, out: Path | None, form: Form, console: Console) -> Non
 
 
 def _two(before: Recorded, after: Recorded, out: Path | None, form: Form, console: Console) -> None:
-    from .changes import compare  # SciPy takes most of a second to import, and one run's report does not need it
+    from .changes import compare_runs  # SciPy takes most of a second to import, and one run's report does not need it
     from .comparison import comparison_markdown, comparison_terminal
     from .comparison_html import comparison_html
 
@@ -49,7 +49,7 @@ def _two(before: Recorded, after: Recorded, out: Path | None, form: Form, consol
         raise UsageError("--json: of one run only")
     _say_lost(before)
     _say_lost(after)
-    comparison = compare(before, after)
+    comparison = compare_runs(before, after)
     if form == "markdown":
         click.echo(comparison_markdown(comparison), nl=False)
         return

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench import baselines
-from gradparity.run.reading import read_run
-from gradparity.telling import place
+from gradparity.check.wording import place
+from gradparity.record.reading import read_run
 
 SCHEMA1, SCHEMA2 = (Path(__file__).parent / name for name in ("schema1", "schema2"))
 

@@ -178,7 +178,7 @@ def test_setup_builds_what_could_be_set_up_and_says_what_could_not(
     with (lacking.folder / "port.toml").open("a") as file:
         file.write('[setup]\ncommand = ["false"]\n')
     lacking = read_port(lacking.folder)
-    monkeypatch.setattr("gradparity.cli.own_ports", lambda: [good, bad, lacking])
+    monkeypatch.setattr("gradparity.commands.setup.own_ports", lambda: [good, bad, lacking])
     assert cli.main(["setup"], standalone_mode=False) == 3
     said = capsys.readouterr().err
     assert "lacking: setup: `false` ended with status 1\n  get one\n" in said
@@ -215,8 +215,8 @@ def test_an_interrupt_while_ports_are_built_is_one_line(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    place = "cli" if command == "doctor" else f"{command}.command"
-    monkeypatch.setattr(f"gradparity.{place}.build_ports", interrupted)
+    place = "commands" if command == "doctor" else command
+    monkeypatch.setattr(f"gradparity.{place}.{command}.build_ports", interrupted)
     monkeypatch.setattr(sys, "argv", ["gradparity", command, "--port", str(make("mine").folder)])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -59,6 +59,10 @@ class Precision:
 
 def root_mean_square(a: Array, axis: int | None = None) -> Any:
     """sqrt(mean(a^2)) without underflow or overflow of the squares."""
+    with np.errstate(all="ignore"):
+        plain = np.sqrt(np.square(a).mean(axis=axis))
+        if np.all((plain > 1e-140) & (plain < 1e140)):  # a square that was lost does not count beside the others
+            return plain
     scale = np.max(abs(a), axis=axis, keepdims=True, initial=0.0)
     safe = np.where((scale > 0) & np.isfinite(scale), scale, 1.0)
     with np.errstate(invalid="ignore"):

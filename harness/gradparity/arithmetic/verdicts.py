@@ -96,6 +96,11 @@ class Figures:
         return Verdict.ROUNDING
 
 
+def identical(a: Array, b: Array) -> bool:
+    """Whether two arrays of one shape and dtype are so in every bit."""
+    return bool(np.array_equal(_bits(a), _bits(b)))
+
+
 def judge(came: Array, expected: Array, allowance: Allowance) -> Figures:
     """The figures of two arrays of one shape and dtype. NaN and infinities are equal to themselves only."""
     if came.shape != expected.shape or came.dtype != expected.dtype:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..arithmetic.verdicts import Allowance, Figures, Verdict, judge
+from ..arithmetic.verdicts import Allowance, Figures, Verdict, identical, judge
 from ..cases import Array
 from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
@@ -94,7 +94,7 @@ class CaseCheck:
                 if came is not None:
                     self.answers.following.operations[operation] = came
                     for name, array in expected.items():
-                        if came[name].tobytes() == array.tobytes():  # then no envelope is needed
+                        if identical(came[name], array):  # then no envelope is needed
                             self._add(Quantity.STATE, f"next case {name}", Verdict.IDENTICAL)
                             continue
                         figures = judge(came[name], array, reference.allowance(operation, name))
@@ -169,7 +169,7 @@ class CaseCheck:
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
         if came is None:
             return
-        changed = {name for name, array in sent.items() if _changed(came[name], array).ratio > 0}
+        changed = {name for name, array in sent.items() if _is_changed(came[name], array)}
         who = self._who_changes(changed) if changed and operation == "load" else operation
         for name, array in sent.items():
             if name in changed:
@@ -188,18 +188,21 @@ class CaseCheck:
             if operation != "load":
                 self._request(Quantity.STATE, operation, {}, {}, getattr(self.reference, operation))
             came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
-            if came and any(_changed(came[name], sent[name]).ratio > 0 for name in names):
+            if came and any(_is_changed(came[name], sent[name]) for name in names):
                 return operation
         return "load"
 
     def _same(self, where: Where, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
         """Of pairs of a later and an earlier answer, the first that is wrong is told, else the one furthest apart."""
-        judged = [(judge(*pair, allowance), pair) for pair in pairs]
+        name = f"{where.layer or where.operation} {where.array}"
+        judged = [(judge(*pair, allowance), pair) for pair in pairs if not identical(*pair)]
+        if not judged:
+            return self._add(Quantity.STATE, name, Verdict.IDENTICAL)
         wrong = [one for one in judged if one[0].ratio > 1]
         figures, (again, first) = wrong[0] if wrong else max(judged, key=lambda one: one[0].ratio)
         verdict = _of_state(figures)
         detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, where, "but was")
-        self._add(Quantity.STATE, f"{where.layer or where.operation} {where.array}", verdict, detail)
+        self._add(Quantity.STATE, name, verdict, detail)
         if not verdict.passes:
             self.answers.state.append(repeated(where, again, first, allowance, right))
 
@@ -261,6 +264,11 @@ def _fits(came: Inputs | None, expected: Mapping[str, Array]) -> bool:
 
 def _shapes(arrays: Mapping[str, Array]) -> Expected:
     return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+
+
+def _is_changed(came: Array, sent: Array) -> bool:
+    """Whether its value is another; a zero of the other sign is none."""
+    return not identical(came, sent) and _changed(came, sent).ratio > 0
 
 
 def _changed(came: Array, sent: Array) -> Figures:

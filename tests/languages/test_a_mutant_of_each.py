@@ -1,4 +1,4 @@
-"""A mutant of every runner is killed and named: the gallery, the build and the check of a mutated copy work for it."""
+"""A mutant is killed and named through each of these runners. `.ci/run` has all mutants of the native ones but C++'s."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from gradparity.meta.mutants import read_gallery
 from small_mutants import check, run
 
 
-@pytest.mark.parametrize("label", [label for label in RUNNERS if label != "python"])
-def test_a_mutant_of_every_runner_is_killed_and_named(label: str, sessions: Sessions) -> None:
+@pytest.mark.parametrize("label", ["cpp", "julia:embedded", "r:embedded"])
+def test_its_first_mutant_is_killed_and_named(label: str, sessions: Sessions) -> None:
     sessions.get(label)
     gallery = read_gallery(RUNNERS[label].port)
     assert gallery

@@ -1,4 +1,4 @@
-"""A mutant is killed and named through each of these runners. `.ci/run` has all mutants of the native ones but C++'s."""
+"""A mutant is killed and named through each of these runners. `.ci/run` has all of the other native ones."""
 
 from __future__ import annotations
 

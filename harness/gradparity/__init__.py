@@ -6,14 +6,19 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .objects.compare import compare
+    from .same import NotTheSame, assert_same
 
-__all__ = ["__version__", "compare"]
+__all__ = ["NotTheSame", "__version__", "assert_same", "compare"]
 
 
 def __getattr__(name: str) -> Any:
-    """`compare`, and all that it needs, when it is first asked for: the import itself costs nothing."""
+    """What is asked for, and all that it needs, only then: the import itself costs nothing."""
     if name == "compare":
         from .objects.compare import compare
 
         return compare
+    if name in ("assert_same", "NotTheSame"):
+        from . import same
+
+        return getattr(same, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,12 +6,15 @@ that is written for NumPy can be run in stochastic arithmetic, or with its sums 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .precision import Array
+
+
+CARRIED = "fiu"  # kinds of numbers: integers may become floating-point numbers by an operation
 
 
 class Arithmetic:
@@ -23,6 +26,13 @@ class Arithmetic:
         A floating-point result is carried on; it may be a ``Carried`` array already.
         """
         return getattr(ufunc, method)(*inputs, **options)
+
+    def call(self, func: Any, args: Any, kwargs: Any, numpys_own: Callable[[], Any]) -> Any:
+        """The result of one of NumPy's functions. ``numpys_own`` comes back through the ufuncs that it is made of."""
+        return numpys_own()
+
+    def left(self, how: str) -> None:
+        """A number has left this arithmetic."""
 
     def array(self, value: Array) -> Carried:
         """This value, in a copy of the same memory order."""
@@ -52,7 +62,7 @@ class Carried(np.ndarray[Any, Any]):
         value = arithmetic.apply(ufunc, method, inputs, options)
         if type(value) is tuple:
             return value
-        if type(value) is not Carried and value.dtype.kind == "f":
+        if type(value) is not Carried and value.dtype.kind in CARRIED:
             value = arithmetic.carry(value)
         if out is None:
             return value
@@ -60,16 +70,90 @@ class Carried(np.ndarray[Any, Any]):
         return out[0]
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        """Functions that are made of ufuncs come back here through these; others only move or choose elements."""
-        found = super().__array_function__(func, types, args, kwargs)
-        if type(found) is np.ndarray and found.dtype.kind == "f":
-            found = _arithmetic(_flat(args)).carry(found)
-        return found
+        """What the arithmetic makes of one of NumPy's functions that is no ufunc."""
+        arithmetic = _arithmetic(_flat((args, *kwargs.values())))
+        if func in MOVES:
+            return _carried_all(super().__array_function__(func, types, args, kwargs), arithmetic)
+        return _carried_all(
+            arithmetic.call(
+                func, args, kwargs, lambda: super(Carried, self).__array_function__(func, types, args, kwargs)
+            ),
+            arithmetic,
+        )
+
+    def __getitem__(self, index: Any) -> Any:
+        """An element is an array without dimensions, so that it is computed with in this arithmetic, too."""
+        found = super().__getitem__(index)
+        return self.arithmetic.carry(found) if self.arithmetic and isinstance(found, np.floating) else found
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """An element that is assigned keeps its noise, as it is only moved."""
+        super().__setitem__(index, bare(value))
+
+    def __iter__(self) -> Iterator[Any]:
+        """Elements as ``[i]`` gives them."""
+        return (self[i] for i in range(len(self)))
+
+    def dot(self, b: Any, out: Any = None) -> Any:
+        """np.dot, which the method would not ask."""
+        return np.dot(self, b, out)
+
+    def __float__(self) -> float:
+        """The number, which no arithmetic hears of from here on."""
+        self._leaves("float()")
+        return float(bare(self))
+
+    def __int__(self) -> int:
+        """See ``__float__``."""
+        self._leaves("int()")
+        return int(bare(self))
+
+    def item(self, *args: Any) -> Any:
+        """See ``__float__``."""
+        self._leaves("item()")
+        return bare(self).item(*args)
+
+    def tolist(self) -> Any:
+        """See ``__float__``."""
+        self._leaves("tolist()")
+        return bare(self).tolist()
+
+    def _leaves(self, how: str) -> None:
+        if self.arithmetic:
+            self.arithmetic.left(how)
+
+
+def is_carried(one: Any) -> bool:
+    """Whether it has an arithmetic, or is nothing that could have one: an integer, say."""
+    return type(one) is Carried or np.asarray(one).dtype.kind not in "fc"
 
 
 def bare(one: Any) -> Any:
     """The array without its arithmetic; anything else as it is."""
     return one.view(np.ndarray) if type(one) is Carried else one
+
+
+def _carried_all(found: Any, arithmetic: Arithmetic) -> Any:
+    if isinstance(found, list | tuple):
+        kind = type(found)
+        parts = [_carried_all(one, arithmetic) for one in found]
+        return kind(*parts) if hasattr(found, "_fields") else kind(parts)
+    is_plain = type(found) is np.ndarray or isinstance(found, np.floating)
+    return arithmetic.carry(found) if is_plain and found.dtype.kind in CARRIED else found
+
+
+MOVES = {
+    np.concatenate, np.where, np.take, np.choose, np.select, np.compress, np.stack, np.vstack, np.hstack, np.dstack,
+    np.column_stack, np.block, np.pad, np.tile, np.repeat, np.roll, np.rot90, np.flip, np.fliplr, np.flipud, np.split,
+    np.array_split, np.hsplit, np.vsplit, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
+    np.expand_dims, np.broadcast_to, np.broadcast_arrays, np.atleast_1d, np.atleast_2d, np.atleast_3d, np.diag,
+    np.diagonal, np.tril, np.triu, np.sort, np.partition, np.unique, np.insert, np.delete, np.append, np.resize,
+    np.copy, np.copyto, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.take_along_axis, np.extract,
+    np.put_along_axis, np.putmask, np.place, np.real, np.max, np.min, np.amax, np.amin, np.nan_to_num, np.clip,
+    np.fill_diagonal, np.trim_zeros, np.meshgrid, np.lib.stride_tricks.as_strided,
+    np.lib.stride_tricks.sliding_window_view,
+}  # fmt: skip
+"""What only moves or chooses elements, or makes new ones that no rounding made."""
 
 
 def _flat(args: Any) -> list[Any]:

@@ -8,12 +8,14 @@ element. It stays sharp at any depth, where a rigorous bound does not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from .carried import Arithmetic, is_carried
 from .noisy import Decision, Pass, Tape
 from .precision import Array, Precision, root_mean_square
 from .verdicts import Allowance
@@ -33,6 +35,16 @@ class Envelope:
     whole: float
     each: Array
 
+    @staticmethod
+    def of(each: Array) -> Envelope:
+        """That of an array whose elements have these."""
+        each = np.asarray(each)
+        return Envelope(float(root_mean_square(each)), each)
+
+    def beside(self, other: Envelope) -> Envelope:
+        """Of both, where each has its own cause."""
+        return Envelope.of(np.hypot(self.each, other.each))
+
     @cached_property
     def allowance(self) -> Allowance:
         """What rounding explains of a difference."""
@@ -40,30 +52,71 @@ class Envelope:
 
 
 def envelopes(
-    function: Function, inputs: Mapping[str, Array], precision: Precision, seed: Sequence[int]
+    function: Function,
+    inputs: Mapping[str, Any],
+    precision: Precision,
+    seed: Sequence[int],
+    within: Callable[[Arithmetic], AbstractContextManager[object]] = nullcontext,
+    lost: set[str] | None = None,
 ) -> dict[str, Envelope]:
     """For each result of the function, its envelope in this precision. Arrays of floats are disturbed, others not.
+
+    Each run is made ``within`` a context, such as ``namespace.seen_by``. In ``lost`` it is said where numbers left the
+    arithmetic, so that an envelope is too small; Diverged and NotImplementedError are raised where there can be none.
 
     A comparison that rounding may decide, such as relu's at its kink, is seen going both ways: then the runs are made
     once more, in pairs, with each such element drawn for the one and turned round for the other.
     """
     tape: Tape = []
-    still = _run(function, inputs, Pass(precision, tape))
+    lost = set() if lost is None else lost
+
+    def run(one: Pass) -> dict[str, Array]:
+        with within(one):
+            found = _run(function, inputs, one)
+        lost.update(one.lost)
+        return found
+
+    still = run(Pass(precision, tape))
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
-    runs = [_run(function, inputs, Pass(precision, tape, rng)) for _ in range(RUNS)]
+    runs = [run(Pass(precision, tape, rng)) for _ in range(RUNS)]
     if _find_ambiguous(tape):
         runs = [
-            _run(function, inputs, Pass(precision, tape, rng, _masks([*seed, pair], turned)))
+            run(Pass(precision, tape, rng, _masks([*seed, pair], turned)))
             for pair in range(RUNS // 2)
             for turned in (False, True)
         ]
     return {name: _envelope([run[name] for run in runs], value) for name, value in still.items()}
 
 
-def _run(function: Function, inputs: Mapping[str, Array], run: Pass) -> dict[str, Array]:
-    noisy = {name: run.array(a) if a.dtype.kind == "f" else a for name, a in inputs.items()}
+def disturbed(
+    function: Function, inputs: Mapping[str, Any], precision: Precision, seed: Sequence[int]
+) -> dict[str, Envelope]:
+    """The envelopes of a function that can only be called: each input is disturbed by a rounding, in each run anew."""
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
+
+    def run(u: float) -> dict[str, Array]:
+        changed = {name: a * (1 + u * rng.standard_normal(a.shape)) if is_float(a) else a for name, a in inputs.items()}
+        with np.errstate(all="ignore"):
+            return {name: np.array(value, np.float64) for name, value in function(changed).items()}
+
+    still = run(0.0)
+    runs = [run(precision.u) for _ in range(RUNS)]
+    found = {name: _envelope([one[name] for one in runs], value) for name, value in still.items()}
+    own = {name: Envelope.of(precision.u * abs(value)) for name, value in still.items()}  # of the last operation
+    return {name: found[name].beside(own[name]) for name in still}
+
+
+def is_float(one: Any) -> bool:
+    """Whether it is an array of floating-point numbers."""
+    return isinstance(one, np.ndarray) and one.dtype.kind == "f"
+
+
+def _run(function: Function, inputs: Mapping[str, Any], run: Pass) -> dict[str, Array]:
+    noisy = {name: run.array(a) if isinstance(a, np.ndarray) else a for name, a in inputs.items()}
     with np.errstate(all="ignore"):
-        return {name: np.array(value, np.float64, subok=False) for name, value in function(noisy).items()}
+        results = function(noisy)
+        run.lost += [f"the result {name}" for name, value in results.items() if not is_carried(value)]
+        return {name: np.array(value, np.float64, subok=False) for name, value in results.items()}
 
 
 def _find_ambiguous(tape: Tape) -> bool:
@@ -84,5 +137,7 @@ def _masks(seed: list[int], turned: bool) -> Callable[[tuple[int, ...]], Array]:
 
 def _envelope(runs: list[Array], still: Array) -> Envelope:
     with np.errstate(invalid="ignore", over="ignore"):
-        each = np.asarray(root_mean_square(np.stack(runs) - still, axis=0))
-        return Envelope(float(root_mean_square(each)), each)
+        all_runs = np.stack(runs)
+        equal = (all_runs == still) | (np.isnan(all_runs) & np.isnan(still))  # infinities and NaN, too
+        strays = np.where(equal, 0.0, all_runs - still)
+        return Envelope.of(root_mean_square(np.where(np.isnan(strays), np.inf, strays), axis=0))

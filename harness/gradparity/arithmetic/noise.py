@@ -6,14 +6,17 @@ differ by a fifth of what follows from them (docs/verdicts.md has the measured f
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .precision import Array, Precision
+from .precision import Array, Precision, root_mean_square
 
 OPERATION = 1.0  # u: of one sum, difference, product, quotient or root
 FUNCTION = 2.0  # u: of an elementary function, as libraries compute it
+BACKWARD = 4.0  # u sqrt(n) of an argument's size: of a factorization, or another that does the same
 UNDERFLOW = 4.0  # smallest subnormal numbers: less would be rounded away where the values are float64 itself
 COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 
@@ -68,6 +71,42 @@ def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Ar
     repeats = _repeats(flat, p.u).reshape(terms.shape[1:])
     size = _walk(p, len(terms), repeats, np.square(terms).sum(axis=0), value.reshape(terms.shape[1:]))
     return np.where(np.count_nonzero(terms, axis=0) > 1, size, 0.0).reshape(value.shape)
+
+
+def of_sum_of_products(p: Precision, function: Callable[..., Any], operands: Sequence[Any], value: Array) -> Array:
+    """Of a function that is linear in each operand, such as einsum: as of a matrix product.
+
+    How many products each element is a sum of, the function itself says: of operands that are 1.
+    """
+    ones = [np.ones_like(one) if _is_array(one) else one for one in operands]
+    squares = [np.square(one) if _is_array(one) else one for one in operands]
+    n = np.asarray(function(*ones), np.float64)
+    size: Array = p.u * (np.sqrt(n / 2) * np.sqrt(function(*squares)) + np.sqrt(n / 3) * abs(np.asarray(value)))
+    return size + UNDERFLOW * p.subnormal * np.sqrt(n) * (size > 0)
+
+
+def of_running_sum(p: Precision, a: Array, options: Mapping[str, Any], value: Array) -> Array:
+    """Of np.cumsum: of each sum, the walk so far."""
+    n = np.add.accumulate(np.ones_like(a), **options)
+    size: Array = p.u * (
+        np.sqrt(n / 2) * np.sqrt(np.add.accumulate(np.square(a), **options)) + np.sqrt(n / 3) * abs(value)
+    )
+    return size
+
+
+def of_many(p: Precision, ufunc: np.ufunc, a: Array, value: Array) -> Array:
+    """Of a reduction by another ufunc than add, such as a product: a rounding for each operand."""
+    size: Array = UNITS.get(ufunc, FUNCTION) * p.u * np.sqrt(a.size / max(1, np.size(value))) * abs(np.asarray(value))
+    return size
+
+
+def of_backward_error(p: Precision, a: Array) -> float:
+    """Of each element of an argument, where the result is that of arguments a little beside these: LAPACK's promise."""
+    return BACKWARD * p.u * math.sqrt(max(a.shape, default=1)) * float(root_mean_square(a)) if a.size else 0.0
+
+
+def _is_array(one: Any) -> bool:
+    return isinstance(one, np.ndarray)
 
 
 def _walk(p: Precision, n: int, repeats: Array, squares: Array, value: Array) -> Array:

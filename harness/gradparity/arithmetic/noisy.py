@@ -10,6 +10,8 @@ Source of the idea: D. S. Parker, "Monte Carlo Arithmetic" (1997); CADNA and Ver
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +27,14 @@ EXACT = {
     np.negative, np.positive, np.absolute, np.fabs, np.maximum, np.minimum, np.fmax, np.fmin, np.sign, np.copysign,
     np.floor, np.ceil, np.rint, np.trunc, np.conjugate,
 }  # fmt: skip
+
+
+SUMS_OF_PRODUCTS = {np.dot, np.vdot, np.inner, np.outer, np.einsum, np.tensordot, np.convolve, np.correlate}
+BACKWARD_STABLE = ("numpy.linalg", "numpy.fft")
+
+
+class Diverged(Exception):
+    """A pass did other operations than the still one: what it does depends on its numbers."""
 
 
 @dataclass
@@ -64,10 +74,11 @@ class Pass(Arithmetic):
         """``masks`` draws what a comparison gives where rounding may decide it."""
         self.precision, self.tape, self.rng, self.masks = precision, tape, rng, masks
         self.position = 0
+        self.lost: list[str] = []
 
     def array(self, value: Array) -> Carried:
-        """This value, exactly, in float64."""
-        found = super().array(np.asarray(value, np.float64))
+        """This value, exactly: floating-point numbers in float64, others as they are."""
+        found = super().array(np.asarray(value, np.float64) if value.dtype.kind == "f" else value)
         if self.rng is None:
             found.note = Note(_alike(bare(found), []), 0, found.shape, found.strides)
         return found
@@ -83,7 +94,13 @@ class Pass(Arithmetic):
         if self.rng is None:
             size, terms = _size(self.precision, ufunc, method, inputs, options, np.asarray(value))
             return self._written(np.asarray(value), inputs, size, terms)
+        return self._rounded(value)
+
+    def _rounded(self, value: Any) -> Any:
         entry = self._next()
+        if type(entry) is not Entry or entry.size.shape != value.shape:
+            raise Diverged
+        assert self.rng
         drawn = self.rng.standard_normal(entry.shape)
         if entry.rows is not None:
             drawn = drawn[entry.rows]
@@ -91,8 +108,46 @@ class Pass(Arithmetic):
         drawn += value
         return drawn
 
+    def call(self, func: Any, args: Any, kwargs: Any, numpys_own: Callable[[], Any]) -> Any:
+        """A sum of products by itself; what comes of ufuncs by these; anything else by the noise of its arguments."""
+        if func in SUMS_OF_PRODUCTS:
+            return self._sum_of_products(func, args, kwargs)
+        if func.__module__.startswith(BACKWARD_STABLE):
+            return func(*self._disturbed(args), **kwargs)
+        value = numpys_own()
+        plain_ones = [one for one in (value if isinstance(value, tuple | list) else [value]) if _is_plain_float(one)]
+        return func(*self._disturbed(args), **kwargs) if plain_ones else value
+
+    def _sum_of_products(self, func: Any, args: Any, kwargs: Any) -> Any:
+        raw = [bare(one) for one in args]
+        value = func(*raw, **kwargs)
+        if self.rng is None:
+            size = noise.of_sum_of_products(self.precision, lambda *arrays: func(*arrays, **kwargs), raw, value)
+            return self._written(np.asarray(value), args, size, 0)
+        return self._rounded(value)
+
+    def _disturbed(self, args: Any) -> list[Any]:
+        """The arguments, each float array with the noise that a backward stable algorithm's result looks like."""
+        return [self._disturb(one) if isinstance(one, Carried) else one for one in args]
+
+    def _disturb(self, one: Carried) -> Array:
+        plain: Array = bare(one)
+        if self.rng is None:
+            return plain
+        size = noise.of_backward_error(self.precision, plain)
+        return plain + size * self.rng.standard_normal(plain.shape)
+
+    def left(self, how: str) -> None:
+        """Kept in ``lost``, with the place in the code that did it."""
+        frame = sys._getframe(2)
+        while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("numpy", "gradparity"):
+            frame = frame.f_back
+        self.lost.append(f"{how} at {os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}")
+
     def _next(self) -> Any:
         self.position += 1
+        if self.position > len(self.tape):
+            raise Diverged
         return self.tape[self.position - 1]
 
     def _written(self, value: Array, inputs: Sequence[Any], size: Array, terms: int) -> Carried:
@@ -112,7 +167,9 @@ class Pass(Arithmetic):
         if self.rng is None:
             self.tape.append(Decision(difference))
             return value
-        on_tape: Decision = self._next()
+        on_tape = self._next()
+        if type(on_tape) is not Decision or on_tape.difference.shape != difference.shape:
+            raise Diverged
         if self.masks is None:
             on_tape.deviations.append(difference - on_tape.difference)
         elif on_tape.near is not None:
@@ -128,16 +185,33 @@ def _size(
     with np.errstate(all="ignore"):
         if ufunc is np.matmul and raw[0].ndim == raw[1].ndim == 2:
             return noise.of_product(p, raw[0], raw[1], value), raw[0].shape[1]
+        if ufunc in (np.matmul, np.vecdot, np.matvec, np.vecmat):
+            return noise.of_sum_of_products(p, lambda *arrays: ufunc(*arrays, **options), raw, value), 0
         if ufunc is np.add and method == "reduce":
             return noise.of_sum(p, raw[0], options.get("axis", 0), value), 0
+        if ufunc is np.add and method == "accumulate":
+            return noise.of_running_sum(p, raw[0], options, value), 0
+        if method in ("reduce", "accumulate"):
+            return noise.of_many(p, ufunc, raw[0], value), 0
+        if method == "outer":
+            return noise.of_operation(p, ufunc, np.broadcast_arrays(*_outer(*raw)), value), 0
         if method == "__call__" and ufunc is np.add:
             for one, other in (inputs, reversed(inputs)):
                 note = _note(one)
                 if note and note.terms:
                     return noise.of_addition(p, note.terms, bare(other), value), note.terms + 1
-        if method == "__call__" and ufunc is not np.matmul:
+        if method == "__call__":
             return noise.of_operation(p, ufunc, raw, value), 0
     raise NotImplementedError(f"{ufunc.__name__}.{method} has no stochastic arithmetic yet")
+
+
+def _outer(a: Array, b: Array) -> tuple[Array, Array]:
+    a, b = np.asarray(a), np.asarray(b)
+    return a.reshape(a.shape + (1,) * b.ndim), b
+
+
+def _is_plain_float(one: Any) -> bool:
+    return type(one) is not Carried and isinstance(one, np.ndarray | np.floating) and one.dtype.kind == "f"
 
 
 @dataclass(frozen=True)
@@ -159,7 +233,7 @@ def _note(one: Any) -> Note | None:
 
 def _alike(value: Array, inputs: Sequence[Carried]) -> Array | None:
     """Numbers for the rows: equal for those of equal value, of inputs with as many rows that are alike, too."""
-    if value.ndim == 0:
+    if value.ndim == 0 or not value.size:
         return None
     notes = [note for one in inputs if (note := _note(one))]
     known = [note.rows.tolist() for note in notes if note.rows is not None and len(note.rows) == len(value)]

@@ -59,6 +59,8 @@ class Precision:
 
 def root_mean_square(a: Array, axis: int | None = None) -> Any:
     """sqrt(mean(a^2)) without underflow or overflow of the squares."""
+    if not a.size:
+        return np.zeros(np.sum(a, axis=axis).shape)
     with np.errstate(all="ignore"):
         plain = np.sqrt(np.square(a).mean(axis=axis))
         if np.all((plain > 1e-140) & (plain < 1e140)):  # a square that was lost does not count beside the others

@@ -20,6 +20,7 @@ class Subject(StrEnum):
     """What evidence is about, where it is no layer. Of a layer, the kind says it."""
 
     PASS = "pass"
+    FUNCTION = "function"
     ACCURACY = "accuracy"
     REPEAT = "repeat"
     MUTATED = "mutated"

@@ -66,7 +66,7 @@ def _mean_over_classes(e: Evidence) -> Candidates:
 
 @bug("classes permuted")
 def _columns_permuted(e: Evidence) -> Candidates:
-    if e.comparable and e.expected.ndim and e.expected.shape[-1] > 1 and np.isfinite(e.came).all():
+    if e.comparable and e.expected.ndim in (1, 2) and e.expected.shape[-1] > 1 and np.isfinite(e.came).all():
         yield "the columns are in another order", _matched(e.came, e.expected)
 
 

@@ -1,0 +1,165 @@
+"""One assertion for every test suite: is this the same computation? It needs no tolerance.
+
+    gradparity.assert_same(my_function(x, W), reference, x, W)
+
+``reference`` is any function in NumPy. It is run in stochastic arithmetic, which says how far rounding takes each of
+its results on these very inputs; what differs by more is wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .arithmetic.envelope import Envelope, disturbed, envelopes
+from .arithmetic.namespace import seen_by
+from .arithmetic.noisy import Diverged
+from .arithmetic.precision import Array, Precision
+from .arithmetic.verdicts import RESOLVED, Verdict, judge
+
+COARSE = 64.0  # u: what can be seen in float16, where 1e-3 is one rounding
+SEED = (20, 26)  # of the noise: the same in every run
+
+
+class NotTheSame(AssertionError):
+    """A result differs by more than rounding explains, or could not have shown an error of 1e-3."""
+
+
+def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **named: Any) -> None:
+    """Raise NotTheSame unless ``actual`` is what ``reference(*inputs, **named)`` gives, but for rounding.
+
+    ``actual`` is an array, or a tuple, dict or dataclass of arrays, as the reference's result is: NumPy's, PyTorch's,
+    JAX's, or whatever NumPy can read. Rounding starts from the floating-point arrays among the inputs; all else is as it
+    is. The inputs are copied, and stay as they are. Integers and booleans must be equal.
+
+    Raises TypeError where a result is complex, or is no array at all.
+    """
+    given = {str(i): one for i, one in enumerate(inputs)} | named
+    arrays = {name: np.array(one) if isinstance(one, np.ndarray) else one for name, one in given.items()}
+
+    def function(of: Mapping[str, Any]) -> dict[str, Any]:
+        copies = {name: one.copy() if isinstance(one, np.ndarray) else one for name, one in of.items()}
+        return named_results(
+            reference(*(copies[str(i)] for i in range(len(inputs))), **{name: copies[name] for name in named})
+        )
+
+    expected = {name: array_of(one, f"the reference's {name}") for name, one in function(arrays).items()}
+    came = {name: array_of(one, name) for name, one in named_results(actual).items()}
+    if set(came) != set(expected):
+        raise NotTheSame(f"expected the results {', '.join(expected)}, came {', '.join(came)}")
+    problems = [what for name in expected if (what := _unlike(name, came[name], expected[name]))]
+    floats = {name for name, one in expected.items() if one.dtype.kind == "f"}
+    if floats and not problems:
+        envelope, lost = _envelopes(function, reference, arrays, [expected[name].dtype for name in floats])
+        for name in expected:
+            if name in floats and (what := _judged(name, came[name], expected[name], envelope[name], lost, arrays)):
+                problems.append(what)
+    if problems:
+        raise NotTheSame("\n".join(problems))
+
+
+def named_results(value: Any) -> dict[str, Any]:
+    """What a function gives, by name: of a mapping, a dataclass, a named tuple; else 0, 1, ..., or "result"."""
+    if isinstance(value, Mapping):
+        return {str(name): one for name, one in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return dict(zip(value._fields, value, strict=True))
+    if isinstance(value, tuple) or (isinstance(value, list) and any(hasattr(one, "dtype") for one in value)):
+        return {str(i): one for i, one in enumerate(value)}
+    return {"result": value}
+
+
+def array_of(one: Any, name: str) -> Array:
+    """As NumPy reads it, without a copy where that can be. Raises TypeError."""
+    if hasattr(one, "detach"):
+        one = one.detach()
+    try:
+        found = np.asarray(one)
+    except Exception:
+        found = np.from_dlpack(one)
+    if found.dtype.kind not in "fiub":
+        what = (
+            "is complex: give its real and its imaginary part" if found.dtype.kind == "c" else "is no array of numbers"
+        )
+        raise TypeError(f"{name} {what}; came {type(one).__name__} of {found.dtype}")
+    return found
+
+
+def _unlike(name: str, came: Array, expected: Array) -> str:
+    """What is wrong with it whatever its numbers are; empty where nothing is."""
+    if came.shape != expected.shape:
+        return f"{name}: expected shape {expected.shape}, came {came.shape}"
+    if expected.dtype.kind == "f":
+        return "" if came.dtype == expected.dtype else f"{name}: expected {expected.dtype}, came {came.dtype}"
+    if came.dtype.kind == "f" or not np.array_equal(came, expected):
+        wrong = np.argwhere(np.asarray(came != expected))
+        place = tuple(int(i) for i in wrong[0]) if len(wrong) else ()
+        return f"{name}{_index(place)} is {came[place]}, and should be {expected[place]}"
+    return ""
+
+
+def _envelopes(
+    function: Callable[..., dict[str, Any]], reference: Callable[..., Any], inputs: Mapping[str, Any], dtypes: list[Any]
+) -> tuple[dict[str, Envelope], list[str]]:
+    """Of each result; and why they come, in part or wholly, of disturbed inputs alone."""
+    precision = Precision.of(max(dtypes, key=lambda dtype: np.finfo(dtype).eps))
+    lost: set[str] = set()
+    try:
+        found = envelopes(function, inputs, precision, SEED, within=partial(seen_by, reference), lost=lost)
+    except Diverged:
+        return disturbed(function, inputs, precision, SEED), ["what it does depends on its numbers"]
+    except NotImplementedError as error:
+        return disturbed(function, inputs, precision, SEED), [str(error)]
+    if lost:
+        others = disturbed(function, inputs, precision, SEED)
+        found = {name: one.beside(others[name]) for name, one in found.items()}
+    return found, sorted(lost)
+
+
+def _judged(
+    name: str, came: Array, expected: Array, envelope: Envelope, lost: list[str], inputs: Mapping[str, Any]
+) -> str:
+    """What is wrong with the numbers of one result; empty where rounding explains them."""
+    allowance = envelope.allowance
+    figures = judge(came, expected, allowance)
+    seen = max(RESOLVED, COARSE * Precision.of(expected.dtype).u)
+    if figures.verdict.passes or (figures.ratio <= 1 and (figures.resolution or np.inf) <= seen):
+        return ""
+    if figures.verdict is Verdict.UNRESOLVED:
+        why = f"; and numbers left the noise: {', '.join(lost)}" if lost else ""
+        return (
+            f"{name}: unresolved: on these inputs rounding alone makes {figures.resolution or np.inf:.1g} of it, "
+            f"so an error of {RESOLVED:g} could not be seen{why}. Try other inputs"
+        )
+    assert allowance.limit is not None
+    with np.errstate(invalid="ignore"):
+        place, wrong = figures.worst, int(np.count_nonzero(~(abs(came - expected) <= allowance.limit)))
+    lines = [
+        f"{name}{_index(place)} is {came[place]}, and should be {expected[place]}: "
+        f"rounding explains {allowance.limit[place]:.1g} there",
+        f"  {wrong or 'none alone'} of {came.size} elements differ by more; {figures.ratio:.2g} times the limit",
+    ]
+    lines += [f"  {sentence}" for sentence in _known(name, came, expected, envelope, inputs)]
+    lines += [f"  (the limit is a rougher one, as numbers left the noise: {', '.join(lost)})"] if lost else []
+    return "\n".join(lines)
+
+
+def _known(name: str, came: Array, expected: Array, envelope: Envelope, inputs: Mapping[str, Any]) -> list[str]:
+    """The known bugs that give these very numbers."""
+    from .diagnosis.explain import explain  # the bugs, and all that they know of layers, where there is one to name
+    from .functions.evidence import Evidence, Subject
+
+    rows = next((len(one) for one in inputs.values() if isinstance(one, np.ndarray) and one.ndim), 1)
+    columns = expected.shape[-1] if expected.ndim else 1
+    evidence = Evidence(Subject.FUNCTION, name, {}, expected, came, envelope.allowance, batch=rows, classes=columns)
+    return [f"{fit.name}: {fit.sentence}" for fit in explain(evidence)[:1]]
+
+
+def _index(place: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, place))}]" if place else ""

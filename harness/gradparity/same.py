@@ -33,8 +33,7 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     """Raise NotTheSame unless ``actual`` is what ``reference(*inputs, **named)`` gives, but for rounding.
 
     ``actual`` is an array, or a tuple, dict or dataclass of arrays, as the reference's result is: NumPy's, PyTorch's,
-    JAX's, or whatever NumPy can read. Rounding starts from the floating-point arrays among the inputs; all else is as it
-    is. The inputs are copied, and stay as they are. Integers and booleans must be equal.
+    JAX's, or whatever NumPy can read. Integers and booleans must be equal. The inputs are copied, and stay as they are.
 
     Raises TypeError where a result is complex, or is no array at all.
     """

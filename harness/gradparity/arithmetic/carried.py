@@ -13,7 +13,6 @@ import numpy as np
 
 from .precision import Array
 
-
 CARRIED = "fiu"  # kinds of numbers: integers may become floating-point numbers by an operation
 
 

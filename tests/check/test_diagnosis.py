@@ -11,6 +11,7 @@ from gradparity.check.wording import place
 from gradparity.diagnosis.diagnose import Answers, diagnose, mutated
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.functions.evidence import Inputs
+from gradparity.functions.layers import ACTIVATIONS
 from gradparity.reference import OPERATIONS, Reference
 from gradparity_reference import Affine, Network, dense
 from hypothesis import given

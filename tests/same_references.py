@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -172,7 +173,7 @@ def drawn(seed: int) -> dict[str, tuple[Any, ...]]:
     }  # fmt: skip
 
 
-PAIRS = {
+PAIRS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "kalman_step": (kalman_step, kalman_by_inverse),
     "lstm_cell": (lstm_cell, lstm_by_gate),
     "convolution": (convolution, convolution_by_windows),

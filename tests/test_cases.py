@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw, read_case_file
 from gradparity.errors import UsageError
+from gradparity.functions.layers import ACTIVATIONS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,7 +88,7 @@ def test_a_case_file_is_a_case(tmp_path: Path) -> None:
         ("", "sizes: field required"),
         ("sizes = [6]", "sizes: "),
         ("sizes = [6, 0]", "expected every size to be from 1 to 100000"),
-        ('sizes = [6, 5]\nactivation = "softplus"', "activation: expected one of relu, sigmoid"),
+        ('sizes = [6, 5]\nactivation = "softplus"', "activation: expected one of relu, sigmoid, tanh"),
         ("sizes = [6, 5]\nbatch = 0", "batch: input should be greater than or equal to 1, came 0"),
         ("sizes = [6, 5]\nspeed = 9", "speed: extra inputs are not permitted"),
         ('data = "mnist"\nsizes = [6, 5]', "expected mnist to have 784 inputs and 10 classes"),
@@ -115,7 +116,7 @@ def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
     hidden=st.lists(st.integers(1, 999), min_size=0, max_size=4),
     about=st.fixed_dictionaries(
         {
-            "activation": st.sampled_from(["relu", "sigmoid"]),
+            "activation": st.sampled_from(ACTIVATIONS),
             "batch": st.integers(1, 10_000),
             "dtype": st.sampled_from(["float64", "float32"]),
             "labels": st.sampled_from(["onehot", "integer"]),
@@ -140,7 +141,7 @@ def test_a_case_is_found_again_by_its_name(data: str, hidden: list[int], about: 
         "nope",
         "random-5-4-relu",
         "mnist-5-4-relu-n7-float64",
-        "random-5-4-tanh-n7-float64",
+        "random-5-4-softplus-n7-float64",
         "random-05-4-relu-n7-float64",
         "random-5-4-relu-n7-float64-nope",
     ],

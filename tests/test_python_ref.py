@@ -12,6 +12,7 @@ import gradparity_reference
 import numpy as np
 import pytest
 from gradparity.cases import Case, CaseSpec, draw
+from gradparity.functions.layers import ACTIVATIONS
 from gradparity_reference import (
     Add,
     Affine,
@@ -20,6 +21,7 @@ from gradparity_reference import (
     Relu,
     Sigmoid,
     SoftmaxWithLoss,
+    Tanh,
     central_difference,
     complex_step,
     network,
@@ -30,7 +32,7 @@ from hypothesis import strategies as st
 specs = st.builds(
     CaseSpec,
     sizes=st.lists(st.integers(1, 7), min_size=2, max_size=6).map(tuple),
-    activation=st.sampled_from(["relu", "sigmoid"]),
+    activation=st.sampled_from(ACTIVATIONS),
     batch=st.integers(1, 6),
     labels=st.sampled_from(["onehot", "integer"]),
     epsilon=st.sampled_from([0.0]),
@@ -56,6 +58,9 @@ def test_gradient_equals_the_complex_step(case: Case) -> None:
         close(came[name], expected, 1e-13)
 
 
+IN_AUTOGRAD = {"relu": lambda x: anp.maximum(x, 0), "sigmoid": lambda x: 1 / (1 + anp.exp(-x)), "tanh": anp.tanh}
+
+
 @given(cases)
 def test_gradient_equals_automatic_differentiation(case: Case) -> None:
     def loss(params: list[Any]) -> Any:
@@ -63,7 +68,7 @@ def test_gradient_equals_automatic_differentiation(case: Case) -> None:
         for i, (W, b) in enumerate(params):
             x = anp.dot(x, W) + b
             if i < len(params) - 1:
-                x = anp.maximum(x, 0) if case.spec.activation == "relu" else 1 / (1 + anp.exp(-x))
+                x = IN_AUTOGRAD[case.spec.activation](x)
         x = x - anp.max(x, axis=1, keepdims=True)
         log_sum = anp.log(anp.sum(anp.exp(x), axis=1))
         return anp.mean(log_sum - x[anp.arange(len(x)), case.labels])
@@ -150,6 +155,12 @@ def test_sigmoid_at_its_ends() -> None:
     with np.errstate(all="raise", under="ignore"):
         assert sigmoid.forward(np.array([-1000.0, 0.0, 1000.0])).tolist() == [0, 0.5, 1]
     assert sigmoid.backward(np.ones(3)).tolist() == [0, 0.25, 0]
+
+
+def test_tanh_at_its_ends_and_near_0() -> None:
+    tanh = Tanh()
+    assert tanh.forward(np.array([-1000.0, -1e-20, 0.0, 1000.0])).tolist() == [-1, -1e-20, 0, 1]
+    assert tanh.backward(np.full(4, 2.0)).tolist() == [0, 2, 2, 0]
 
 
 def test_the_bias_gradient_sums_the_columns() -> None:

@@ -87,9 +87,10 @@ def test_a_known_bug_is_named(spoil: Any, name: str) -> None:
 
 
 def test_a_transposed_square_is_named() -> None:
-    assert "transposed" in error_of(
-        (X.T @ X @ np.diag(np.arange(5.0))).T, lambda x: x.T @ x @ np.diag(np.arange(5.0)), X
-    )
+    def scaled(x: Any) -> Any:
+        return x.T @ x * np.arange(5.0)
+
+    assert "transposed" in error_of(scaled(X).T, scaled, X)
 
 
 def test_what_depends_on_its_numbers_is_judged_by_disturbed_inputs() -> None:
@@ -144,11 +145,8 @@ def test_several_results_have_names(kind: Any) -> None:
         return kind(x + 1, (x > 0).sum())
 
     assert_same(kind(X + 1, int((X > 0).sum())), both, X)
-    said = error_of(kind(X + 1, 3), both, X)
-    assert (
-        said
-        == f"{'1' if kind(1, 2) == (1, 2) and not hasattr(kind(1, 2), 'a') else 'b'} is 3, and should be {(X > 0).sum()}"
-    )
+    name = "1" if type(kind(1, 2)) is tuple else "b"
+    assert error_of(kind(X + 1, 3), both, X) == f"{name} is 3, and should be {(X > 0).sum()}"
 
 
 @pytest.mark.parametrize(

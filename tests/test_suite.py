@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from gradparity.errors import UsageError
+from gradparity.functions.layers import ACTIVATIONS
 from gradparity.suite import default_suite, select_cases
 
 SUITE = default_suite()
@@ -24,7 +25,7 @@ def test_batch_and_sizes_differ_pairwise(spec) -> None:  # type: ignore[no-untyp
 def test_the_suite_covers_depths_activations_dtypes_data_and_edges() -> None:
     assert {len(spec.sizes) - 1 for spec in SUITE} == set(range(2, 9))
     for attribute, values in {
-        "activation": {"relu", "sigmoid"},
+        "activation": set(ACTIVATIONS),
         "dtype": {"float64", "float32"},
         "data": {"random", "digits", "mnist"},
         "labels": {"onehot", "integer"},

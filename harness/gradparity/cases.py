@@ -12,15 +12,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from gradparity_reference import Network, dense
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .data import find_mnist, load_digits, load_mnist
 from .errors import UsageError, first_problem
-from .functions.layers import ACTIVATIONS, LAYERS, known_activation
+from .functions.layers import LAYERS, known_activation
 
 Array = NDArray[Any]
 Dtype = Literal["float64", "float32"]
-Activation = Annotated[str, AfterValidator(known_activation), WithJsonSchema({"enum": list(ACTIVATIONS)})]
+Activation = Annotated[str, AfterValidator(known_activation)]
 Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals"]
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink

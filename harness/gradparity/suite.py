@@ -12,6 +12,7 @@ from pathlib import Path
 from .cases import CaseSpec, Dtype, read_case_file
 from .data import find_mnist, load_mnist
 from .errors import DataMissing, OptionError
+from .functions.layers import ACTIVATIONS
 
 DEPTHS = {
     2: (9, 6, 4),
@@ -22,6 +23,7 @@ DEPTHS = {
     7: (19, 17, 16, 14, 13, 11, 9, 5),
     8: (23, 21, 19, 18, 16, 14, 13, 11, 8),
 }
+EVERYWHERE = ("relu", "sigmoid")
 DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
 
@@ -30,17 +32,23 @@ def _both_dtypes(**keys: object) -> Iterable[CaseSpec]:
 
 
 def default_suite() -> list[CaseSpec]:
-    """Depths two to eight with both activations, edge cases, digits and MNIST, each in float64 and float32."""
+    """Depths two to eight with relu and sigmoid, edge cases, digits and MNIST, each in float64 and float32.
+
+    Any other activation has a few cases: what is around it has been seen with those two.
+    """
     specs: list[CaseSpec] = []
     for sizes in DEPTHS.values():
-        for activation in ("relu", "sigmoid"):
+        for activation in EVERYWHERE:
             specs += _both_dtypes(sizes=sizes, activation=activation)
-    for activation in ("relu", "sigmoid"):
+    for activation in EVERYWHERE:
         # A sigmoid's slope is at most 1/4: larger weights keep the early layers' gradients above the loss's rounding.
         scale = 3 if activation == "sigmoid" else 1
         keys = {"activation": activation, "numerical": True, "scale": scale}
         specs += _both_dtypes(sizes=(5, 4, 3), batch=2, **keys)
         specs += _both_dtypes(sizes=(6, 5, 4, 3), batch=7, labels="integer", **keys)
+    for activation in (kind for kind in ACTIVATIONS if kind not in EVERYWHERE):
+        specs += _both_dtypes(sizes=DEPTHS[4], activation=activation)
+        specs += _both_dtypes(sizes=(6, 5, 4, 3), batch=7, labels="integer", activation=activation, numerical=True)
     specs += _both_dtypes(sizes=(6, 5, 3), batch=1)
     specs += _both_dtypes(sizes=(6, 5, 1), batch=4)
     specs += _both_dtypes(sizes=(9, 6, 4), order="F", labels="integer")
@@ -49,7 +57,7 @@ def default_suite() -> list[CaseSpec]:
     specs += _both_dtypes(sizes=(40, 30, 20), batch=50, scale=0.01)
     for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals"):
         specs += _both_dtypes(sizes=(9, 6, 4), quirk=quirk)
-    for activation in ("relu", "sigmoid"):
+    for activation in EVERYWHERE:
         specs += _both_dtypes(data="digits", sizes=(64, 30, 10), batch=25, activation=activation)
         specs += _both_dtypes(data="digits", sizes=(64, 40, 20, 10), batch=50, activation=activation, labels="integer")
         specs += _both_dtypes(data="mnist", sizes=(784, 50, 10), batch=100, activation=activation)

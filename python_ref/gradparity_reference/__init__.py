@@ -22,7 +22,7 @@ array([[1., 0.],
        [0., 3.]])
 """
 
-from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, layer_pass, slopes
+from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, Tanh, layer_pass, slopes
 from .network import MultiLayerNet, Network, dense
 from .numerical import central_difference, complex_step
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
@@ -50,6 +50,7 @@ __all__ = [
     "Relu",
     "Sigmoid",
     "SoftmaxWithLoss",
+    "Tanh",
     "central_difference",
     "complex_step",
     "dense",

@@ -105,6 +105,20 @@ class Sigmoid(Layer):
         return dx
 
 
+class Tanh(Layer):
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x)), with the slope 1 - tanh(x)^2. Source: its volume 2, section 5.3."""
+
+    def forward(self, x: Array) -> Array:
+        """x of any shape; the same shape comes back. Near 0 the library's tanh keeps the digits that exp(x) loses."""
+        self.out: Array = np.tanh(x)
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """dx, of the shape of x."""
+        dx: Array = dout * (1 - self.out**2)
+        return dx
+
+
 class Affine(Layer):
     """x @ W + b: W is (inputs, outputs), b is (outputs,)."""
 
@@ -171,6 +185,7 @@ LAYERS: dict[str, type[Layer]] = {
     "affine": Affine,
     "relu": Relu,
     "sigmoid": Sigmoid,
+    "tanh": Tanh,
 }
 """The layers by what cases and ports call them. A network's last one, the loss, is no ``Layer``: nothing follows it."""
 

@@ -106,6 +106,22 @@ def test_sigmoid(dtype: Any, scale: float, seed: int) -> None:
         within(dout * (out - out * out), exact(dout) * y * (1 - y), bound["dx"])
 
 
+@given(dtype=dtypes, scale=st.sampled_from([1e-30, 1e-3, 1.0, 20.0, 400.0]), seed=seeds)
+def test_tanh(dtype: Any, scale: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, dout = (rng.normal(size=(9, 7)) * scale).astype(dtype), rng.normal(size=(9, 7)).astype(dtype)
+    bound = bounds("tanh", dtype, x=x, dout=dout)
+    y = np.tanh(exact(x))
+    e = np.expm1(2 * np.minimum(abs(x), dtype(22)))
+    with np.errstate(over="ignore"):
+        slopes, truth = [1 / np.square(np.cosh(x))], exact(dout) / np.square(np.cosh(exact(x)))
+    for out in (np.tanh(x), np.copysign(e / (e + 2), x)):
+        within(out, y, bound["out"])
+        slopes += [1 - out * out, (1 - out) * (1 + out)]
+    for slope in slopes:
+        within(dout * slope, truth, bound["dx"])
+
+
 @given(
     dtype=dtypes,
     classes=sizes,

@@ -106,6 +106,16 @@ def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: 
     assert result.exit_code == 0
 
 
+@pytest.mark.parametrize("older", ["older", "older-without-layers"])
+def test_an_older_port_is_not_asked_for_an_activation_that_came_later(older: str, make_port: MakePort) -> None:
+    """relu and sigmoid are asked for, listed or not; any other only where it is listed."""
+    specs = [CaseSpec(sizes=(5, 4, 3), activation=kind) for kind in ("relu", "sigmoid", "tanh")]
+    result = check(make_port("wrong.py", older), specs=specs)
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
+    assert {cell.detail for cell in result.cases[2].cells} == {"the port does not list tanh"}
+    assert result.exit_code == 0
+
+
 def test_a_layer_of_a_network_that_is_refused_is_compared(make_port: MakePort) -> None:
     """A relu-only network may well have a sigmoid beside: named in hello, it must be right."""
     result = check(make_port("wrong.py", "relu-only-wrong-sigmoid"))

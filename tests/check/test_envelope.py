@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import judge
 from gradparity.cases import Case, CaseSpec, draw
+from gradparity.functions.layers import ACTIVATIONS
 from gradparity.reference import Reference
 from gradparity.suite import DEPTHS, default_suite
 from hypothesis import given
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 specs = st.builds(
     CaseSpec,
     sizes=st.lists(st.integers(1, 40), min_size=2, max_size=9).map(tuple),
-    activation=st.sampled_from(["relu", "sigmoid"]),
+    activation=st.sampled_from(ACTIVATIONS),
     batch=st.integers(1, 30),
     dtype=st.sampled_from(["float64", "float32"]),
     scale=st.sampled_from([0.01, 1.0, 5.0]),
@@ -98,7 +99,7 @@ def test_an_ambiguous_mask_widens_the_envelope() -> None:
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_envelope_stays_sharp_at_depth(depth: int, activation: Any, dtype: Any) -> None:
     reference = Reference(draw(CaseSpec(sizes=DEPTHS[depth], activation=activation, dtype=dtype), 0))

@@ -28,6 +28,8 @@ def hello(request: Message) -> Reply:
         fields |= {"operations": operations, "layers": layers}
     if wrong == "few-layers":
         fields["layers"] = "affine,relu"
+    if wrong.startswith("older"):
+        fields["layers"] = "affine,relu,softmax_with_loss" if wrong == "older" else ""
     if wrong == "not-yet":
         fields |= {"operations": "hello,load,inputs,gradient", "layers": ""}
     if wrong.startswith("own-epsilon"):
@@ -89,6 +91,8 @@ def load(request: Message) -> Reply:
     """A fixed epsilon replaces the request's; one activation is lacking."""
     if wrong.startswith("relu-only") and request.fields["activation"] != "relu":
         raise NotImplementedError("no sigmoid")
+    if wrong.startswith("older") and request.fields["activation"] not in ("relu", "sigmoid"):
+        raise ValueError("an older port does not know this name")
     if wrong.startswith("own-epsilon"):
         request.fields["epsilon"] = "1e-7"
     reply: Reply = LOAD(request)

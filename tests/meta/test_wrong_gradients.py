@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import RESOLVED, Verdict, judge
 from gradparity.cases import CaseSpec, draw
+from gradparity.functions.layers import ACTIVATIONS
 from gradparity.reference import Reference
 from gradparity.suite import DEPTHS
 
@@ -32,7 +33,7 @@ def reference_of(depth: int, activation: Any, dtype: Any) -> Reference:
 
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("depth", DEPTHS)
-@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_wrong_gradient_has_a_ratio_above_100(wrong: str, depth: int, activation: Any, dtype: Any) -> None:
     reference = reference_of(depth, activation, dtype)
@@ -45,7 +46,7 @@ def test_a_wrong_gradient_has_a_ratio_above_100(wrong: str, depth: int, activati
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_single_precision_inside_a_float64_port_has_a_ratio_above_100(depth: int, activation: Any) -> None:
     reference = reference_of(depth, activation, "float64")
     case = reference.case

@@ -27,6 +27,7 @@ LAYERS = {
     "add": reference.Add,
     "relu": reference.Relu,
     "sigmoid": reference.Sigmoid,
+    "tanh": reference.Tanh,
     "affine": reference.Affine,
     "softmax_with_loss": reference.SoftmaxWithLoss,
 }
@@ -67,7 +68,7 @@ def test_the_default_is_the_suite_but_for_mnist() -> None:
 
     result = gradparity.compare(Never)
     assert {case.case.partition("-")[0] for case in result.cases} == {"random", "digits"}
-    assert len(result.cases) == 64
+    assert len(result.cases) == 68
     with pytest.raises(AssertionError, match=r"^nothing was compared: load: nothing yet"):
         result.assert_agrees()
 
@@ -86,7 +87,10 @@ def test_a_function_takes_what_it_names() -> None:
         return MultiLayerNet(weights, biases, activation, epsilon).gradient(x, t)
 
     result = gradparity.compare(named, cases=SUITE)
-    assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
+    lacking = {case.case for case in result.cases if case.verdict is not Verdict.IDENTICAL}
+    assert lacking == {case.case for case in result.cases if "-tanh-" in case.case}, "it does not say that it has it"
+    says_so = gradparity.compare(named, cases=SUITE, activation="tanh")
+    assert {case.verdict for case in says_so.cases} == {Verdict.IDENTICAL}
 
 
 def test_the_books_network_is_filled_with_the_cases_parameters() -> None:
@@ -273,7 +277,7 @@ def test_advice_is_for_the_call_and_not_for_a_process() -> None:
         (dict, {}, TypeError, "dict does not tell its parameters"),
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
         (MultiLayerNet, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
-        (MultiLayerNet, {"activation": "tanh"}, ValueError, "activation: expected one of relu, sigmoid, came 'tanh'"),
+        (MultiLayerNet, {"activation": "elu"}, ValueError, "activation: expected one of .*, tanh, came 'elu'"),
         (
             MultiLayerNet,
             {"layers": [reference.Affine]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..cases import Case
+from ..cases import Case, CaseSpec
 from ..ports.attended import Attended
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
@@ -63,11 +63,15 @@ class Contestant:
         assert self.session
         return self.session
 
-    def can(self, operation: Operation, dtype: str) -> str:
+    def can(self, operation: Operation, spec: CaseSpec) -> str:
         """Why it cannot time this, or nothing."""
         hello = self.running.hello
-        if dtype not in hello.dtypes:
-            return f"the port has no {dtype}"
+        if spec.dtype not in hello.dtypes:
+            return f"the port has no {spec.dtype}"
+        if operation.word == "layer" and operation.fields["kind"] not in hello.layers:
+            return f"the port does not list {operation.fields['kind']}"
+        if what := hello.lacks(spec.activation):
+            return what
         lacking = [word for word in ("time", operation.word) if word not in hello.operations and word not in UNLISTED]
         return f"the port has no operation {lacking[0]}" if lacking else ""
 

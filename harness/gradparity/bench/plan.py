@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cases import CaseSpec
+from ..functions.layers import ACTIVATIONS
 
 Kind = Literal["pass", "layers", "numerical gradient", "scaling"]
 
@@ -98,8 +99,7 @@ def layer_group(spec: CaseSpec, share: float) -> Group:
 
     layers = (
         layer("affine", x=wide, W=W, b=b, dout=dout),
-        layer("relu", x=x, dout=dout),
-        layer("sigmoid", x=x, dout=dout),
+        *(layer(kind, x=x, dout=dout) for kind in ACTIVATIONS),
         layer("softmax_with_loss", {"epsilon": "0"}, x=logits, t=t),
         layer("multiply", x=x, y=y, dout=dout),
         layer("add", x=x, y=y, dout=dout),

@@ -188,7 +188,7 @@ class _Bench:
         try:
             if not one.ready():
                 return []
-            reasons = {op.name: one.can(op, group.spec.dtype) for op in group.operations}
+            reasons = {op.name: one.can(op, group.spec) for op in group.operations}
             able = [op for op in group.operations if not reasons[op.name]]
             for name, reason in reasons.items():
                 if reason:

@@ -20,7 +20,7 @@ from ..ports.attended import Attended
 from ..ports.conversation import Conversation
 from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
-from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
+from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, Hello, PortFailure, Session
 from ..reference import shared_reference
 from .case_check import CaseCheck
 from .records import CaseResult, Cell, Quantity, Reason
@@ -105,7 +105,7 @@ class RunnerCheck:
         self.runner, self.options = runner, options
         self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
-        self.dtypes: frozenset[str] | None = None
+        self.hello: Hello | None = None
 
     @property
     def info(self) -> RunnerInfo | None:
@@ -115,7 +115,7 @@ class RunnerCheck:
     def start(self) -> RunnerInfo:
         """Build the port and start the first session. What it says of itself, or why it cannot run."""
         info = self.attended.start()
-        self.dtypes = self.attended.session.hello.dtypes if self.attended.session else None
+        self.hello = self.attended.session.hello if self.attended.session else None
         return info
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
@@ -127,10 +127,11 @@ class RunnerCheck:
 
     def _asked(self, spec: CaseSpec, seed: int) -> dict[str, Any]:
         """What the case shows, as fields of a CaseResult."""
-        if self.dtypes is not None and spec.dtype not in self.dtypes:
-            return {
-                "cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}", Reason.NO_DTYPE)
-            }
+        if self.hello and spec.dtype not in self.hello.dtypes:
+            what = f"the port has no {spec.dtype}"
+            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.NO_DTYPE)}
+        if self.hello and (what := self.hello.lacks(spec.activation)):
+            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
         if self.attended.given_up:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
             return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LAYERS, Affine, Layer, Network, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
+from gradparity_reference import LAYERS, Affine, Layer, Network, SoftmaxWithLoss, layer_pass
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.carried import Arithmetic, bare
 from ..cases import Array, Case
+from ..functions.layers import LAYERS as DECLARED
 from ..reference import LayerCheck
 
 Term = Callable[[Any], Array]  # the k-th term of a sum
@@ -308,36 +309,6 @@ class BiasAsRow(Correct):
     layers = LAYERS | {"affine": WithRowOfBiases}
 
 
-class MaskedByResult(Relu):
-    """The mask is that of the result, and multiplies."""
-
-    def forward(self, x: Array) -> Array:
-        """See `Relu`."""
-        out = super().forward(x)
-        self.active = out > 0
-        return out
-
-    def backward(self, dout: Array) -> Array:
-        """See `Relu`."""
-        dx: Array = dout * self.active
-        return dx
-
-
-class WithoutOverflow(Sigmoid):
-    """exp(x) / (1 + exp(x)) for negative x, and dout (y - y y)."""
-
-    def forward(self, x: Array) -> Array:
-        """See `Sigmoid`."""
-        e = np.exp(-abs(x))
-        self.out = np.where(x < 0, e / (1 + e), 1 / (1 + e))
-        return self.out
-
-    def backward(self, dout: Array) -> Array:
-        """See `Sigmoid`."""
-        dx: Array = dout * (self.out - self.out * self.out)
-        return dx
-
-
 class WithOneHot(SoftmaxWithLoss):
     """y = exp(x - logsumexp(x)); the loss is -sum t log y, t one-hot, times 1 / n; the gradient y / n - t / n."""
 
@@ -360,24 +331,15 @@ class WithOneHot(SoftmaxWithLoss):
 
 
 class OtherFormulas(Correct):
-    """Other formulas of the same mathematics."""
+    """Other formulas of the same mathematics: the first that each layer declares."""
 
     name = "other formulas"
-    layers = LAYERS | {"relu": MaskedByResult, "sigmoid": WithoutOverflow}
+    layers = LAYERS | {kind: layer.formulas[0] for kind, layer in DECLARED.items() if layer.formulas}
     loss = WithOneHot
 
     def share(self, hits: Array) -> Any:
         """Times 1 / n."""
         return self.total(hits.astype(np.float64)) * (np.float64(1) / np.float64(len(hits)))
-
-
-class BookSigmoid(Sigmoid):
-    """dout (1 - y) y, in the order of the book's layer."""
-
-    def backward(self, dout: Array) -> Array:
-        """See `Sigmoid`."""
-        dx: Array = dout * (1 - self.out) * self.out
-        return dx
 
 
 class BookLoss(SoftmaxWithLoss):
@@ -401,10 +363,10 @@ class BookLoss(SoftmaxWithLoss):
 
 
 class BookFormulas(Correct):
-    """Others still, as the book has them."""
+    """Others still, such as the book's: the last that each layer declares."""
 
     name = "book's formulas"
-    layers = LAYERS | {"sigmoid": BookSigmoid}
+    layers = LAYERS | {kind: layer.formulas[-1] for kind, layer in DECLARED.items() if layer.formulas}
     loss = BookLoss
 
 

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge
 from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
+from ..functions.layers import ACTIVATIONS
 from ..reference import Reference
 from .correct import CORRECT, Correct
 
@@ -147,7 +148,7 @@ def random_spec(seed: int, index: int) -> tuple[CaseSpec, int]:
     keys = {
         "data": "digits" if digits else "random",
         "sizes": sizes,
-        "activation": str(rng.choice(["relu", "sigmoid"])),
+        "activation": str(rng.choice(ACTIVATIONS)),
         "batch": int(rng.integers(1, rng.choice(largest, p=[0.3, 0.4, 0.2, 0.1]), endpoint=True)),
         "dtype": str(rng.choice(["float64", "float32"])),
         "labels": str(rng.choice(["onehot", "integer"])),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..functions.layers import LAYERS
+from ..functions.layers import ACTIVATIONS, LAYERS
 from .handed import Handed
 from .networks import FunctionNetwork, Loaded, Loss, loaded
 from .parameters import LACKS, fill, is_module
@@ -28,6 +28,11 @@ class Implementation:
     activation: str
     loss: Loss | None
     network: Any = None
+
+    @property
+    def activations(self) -> frozenset[str]:
+        """Those that it is asked for, whatever its layers are: of one that takes none, ``load`` says what it lacks."""
+        return frozenset({self.activation} if "activation" in self.takes else ACTIVATIONS)
 
     def load(self, handed: Handed) -> Loaded:
         """A network with this case. Raises NotImplementedError for a case that it lacks, and what the maker raises."""

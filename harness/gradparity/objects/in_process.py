@@ -55,6 +55,7 @@ class InProcess:
             operations=frozenset(),
             optimizers=frozenset(),
             epsilon=None if "epsilon" in self.implementation.takes else self.epsilon,
+            activations=self.implementation.activations,
         )
 
     @property

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..functions.layers import LAYERS
 from .family import MARK, Family, new_mark
 from .lock import starting
 from .manifest import Runner
@@ -112,6 +113,12 @@ class Hello:
     operations: frozenset[str]
     optimizers: frozenset[str]
     epsilon: float | None  # None: the loss uses the epsilon of the request
+    activations: frozenset[str] = frozenset()  # that its networks have, where there is no such layer to ask alone
+
+    def lacks(self, activation: str) -> str:
+        """Why networks with this activation are not asked for, or nothing: an older port does not know a newer one."""
+        known = LAYERS[activation].assumed or activation in self.layers | self.activations
+        return "" if known else f"the port does not list {activation}"
 
     @staticmethod
     def of(fields: Mapping[str, str]) -> Hello:

@@ -213,7 +213,9 @@ def lacking(hello: Hello, recipe: Recipe) -> str:
         return f"the port has no {recipe.dtype}" + (f": add {others}, in place of any --recipe" if others else "")
     if absent := {"data", "train", "params", "evaluate"} - hello.operations:
         return f"the port has no operation {', '.join(sorted(absent))}"
-    return "" if recipe.optimizer in hello.optimizers else f"the port has no optimizer {recipe.optimizer}"
+    if recipe.optimizer not in hello.optimizers:
+        return f"the port has no optimizer {recipe.optimizer}"
+    return hello.lacks(recipe.activation)
 
 
 def make_envelope(

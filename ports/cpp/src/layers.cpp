@@ -36,6 +36,14 @@ template <Real T> const Matrix<T>& Sigmoid<T>::backward(const Matrix<T>& dout) {
     return this->dx = dout.binaryExpr(this->out, [](T dout, T out) { return dout * out * (1 - out); });
 }
 
+template <Real T> const Matrix<T>& Tanh<T>::forward(const Matrix<T>& x) {
+    return this->out = x.unaryExpr([](T x) { return hyperbolic_tangent(x); });
+}
+
+template <Real T> const Matrix<T>& Tanh<T>::backward(const Matrix<T>& dout) {
+    return this->dx = dout.binaryExpr(this->out, [](T dout, T out) { return dout * (1 - out * out); });
+}
+
 template <Real T>
 Affine<T>::Affine(Matrix<T> W, Row<T> b)
     : W(std::move(W)), b(std::move(b)), dW(Matrix<T>::Zero(this->W.rows(), this->W.cols())),
@@ -91,6 +99,8 @@ template struct Relu<float>;
 template struct Relu<double>;
 template struct Sigmoid<float>;
 template struct Sigmoid<double>;
+template struct Tanh<float>;
+template struct Tanh<double>;
 template struct Affine<float>;
 template struct Affine<double>;
 template struct SoftmaxWithLoss<float>;

@@ -69,6 +69,12 @@ template <Real T> struct Sigmoid final : Activation<T> {
     const Matrix<T>& backward(const Matrix<T>& dout) override;
 };
 
+/// tanh(x), with the slope 1 - tanh(x)^2.
+template <Real T> struct Tanh final : Activation<T> {
+    const Matrix<T>& forward(const Matrix<T>& x) override;
+    const Matrix<T>& backward(const Matrix<T>& dout) override;
+};
+
 /// x W + b: W is (inputs, outputs), b is (outputs,).
 template <Real T> struct Affine {
     Matrix<T> W;

@@ -1,4 +1,4 @@
-// A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the end.
+// A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
 //
 // Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
@@ -32,13 +32,15 @@ template <Real T> View<T> view(const T& number) { return {{&number, 1, 1}, 0}; }
 /// Arrays by name, in order.
 template <typename T> using Named = std::vector<std::pair<std::string, View<T>>>;
 
-/// A fresh activation of this name: relu or sigmoid. Throws std::invalid_argument, which says so, for any other.
+/// A fresh activation of this name: relu, sigmoid or tanh. Throws std::invalid_argument, which says so, for any other.
 template <Real T> std::unique_ptr<Activation<T>> activation(const std::string& name) {
     if (name == "relu")
         return std::make_unique<Relu<T>>();
     if (name == "sigmoid")
         return std::make_unique<Sigmoid<T>>();
-    throw std::invalid_argument("expected the activation relu or sigmoid, came " + name);
+    if (name == "tanh")
+        return std::make_unique<Tanh<T>>();
+    throw std::invalid_argument("expected the activation relu, sigmoid or tanh, came " + name);
 }
 
 /// As many affine layers as weights, with an activation between each two.
@@ -47,8 +49,8 @@ template <Real T> class Network {
     std::vector<Affine<T>> affines;
     std::vector<std::unique_ptr<Activation<T>>> activations;
 
-    /// The layers in order, at least one. Throws std::invalid_argument for an activation other than "relu" or
-    /// "sigmoid".
+    /// The layers in order, at least one. Throws std::invalid_argument for an activation other than "relu",
+    /// "sigmoid" or "tanh".
     Network(std::vector<Affine<T>> layers, const std::string& activation_name, T epsilon)
         : affines(std::move(layers)), last(epsilon), kind(activation_name) {
         activation<T>(kind); // a single layer has none, but its name must be right all the same

@@ -110,7 +110,7 @@ Message Port::hello(const Message&) {
         {"blas", library()},
         {"threads", "1"},
         {"dtypes", "float32,float64"},
-        {"layers", "multiply,add,relu,sigmoid,affine,softmax_with_loss"},
+        {"layers", "multiply,add,relu,sigmoid,tanh,affine,softmax_with_loss"},
         {"operations", operations},
         {"optimizers", std::string(optimizers)},
         {"epsilon", "any"},

@@ -143,14 +143,15 @@ template <Real T> std::unique_ptr<Pass> layer_pass(const Message& request) {
         return std::make_unique<BinaryPass<T, Multiply<T>>>(request.arrays);
     if (kind == "add")
         return std::make_unique<BinaryPass<T, Add<T>>>(request.arrays);
-    if (kind == "relu" || kind == "sigmoid")
+    if (kind == "relu" || kind == "sigmoid" || kind == "tanh")
         return std::make_unique<ActivationPass<T>>(kind, request.arrays);
     if (kind == "affine")
         return std::make_unique<AffinePass<T>>(request.arrays);
     if (kind == "softmax_with_loss")
         return std::make_unique<SoftmaxWithLossPass<T>>(static_cast<T>(number<double>(request, "epsilon")),
                                                         request.arrays);
-    throw Refusal("expected a layer of kind multiply, add, relu, sigmoid, affine or softmax_with_loss, came " + kind);
+    throw Refusal("expected a layer of kind multiply, add, relu, sigmoid, tanh, affine or softmax_with_loss, came "
+                  + kind);
 }
 
 } // namespace gradparity

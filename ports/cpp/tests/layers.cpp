@@ -40,6 +40,19 @@ template <typename T> void a_sigmoid_has_the_same_bits_alone_and_among_others() 
     expect(all.forward(Matrix<T>{{-1000, 0, 1000}}) == Matrix<T>{{0, T(0.5), 1}});
 }
 
+template <typename T> void tanh_is_near_the_librarys() {
+    Tanh<T> tanh;
+    const Matrix<T> x = noise<T>(13, 17, 1) * 4;
+    tanh.forward(x);
+    for (Index i = 0; i < x.size(); ++i) {
+        const T right = std::tanh(x.reshaped()(i));
+        expect(std::abs(tanh.out.reshaped()(i) - right) <= 3 * std::numeric_limits<T>::epsilon() * std::abs(right));
+    }
+    expect(tanh.forward(Matrix<T>{{-1000, T(-1e-20), 1000}}) == Matrix<T>{{-1, T(-1e-20), 1}});
+    expect(tanh.backward(Matrix<T>{{1, 2, 3}}) == Matrix<T>{{0, 2, 0}});
+    expect(std::isnan(tanh.forward(Matrix<T>{{std::numeric_limits<T>::quiet_NaN()}})(0)));
+}
+
 void affine_is_x_times_w_plus_b() {
     Affine<double> affine(Matrix<double>{{1, 0}, {0, 1}, {2, 3}}, Row<double>{{0.5, -1}});
     const Matrix<double> x{{1, 2, 3}, {4, 5, 6}}, dout{{1, -1}, {2, 0}};
@@ -76,6 +89,8 @@ void test_layers() {
     relu_cuts_and_has_no_slope_at_zero();
     a_sigmoid_has_the_same_bits_alone_and_among_others<double>();
     a_sigmoid_has_the_same_bits_alone_and_among_others<float>();
+    tanh_is_near_the_librarys<double>();
+    tanh_is_near_the_librarys<float>();
     affine_is_x_times_w_plus_b();
     the_loss_is_finite_where_p_underflows();
     one_hot_rows_and_labels_are_the_same();

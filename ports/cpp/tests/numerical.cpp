@@ -8,7 +8,7 @@ using namespace gradparity;
 namespace {
 
 void backward_gives_what_central_differences_give() {
-    for (const std::string activation : {"relu", "sigmoid"}) {
+    for (const std::string activation : {"relu", "sigmoid", "tanh"}) {
         auto network = random_network<double>({4, 5, 6, 2}, activation);
         const Matrix<double> x = noise<double>(3, 4, 99);
         const Target<double> t = Labels{0, 1, 1};

@@ -60,7 +60,7 @@ void a_rule_must_have_its_state() {
 
 void a_hundred_steps_lower_the_loss() {
     for (const Rule& rule : rules)
-        for (const std::string activation : {"relu", "sigmoid"}) {
+        for (const std::string activation : {"relu", "sigmoid", "tanh"}) {
             auto network = random_network<double>({4, 5, 3}, activation);
             const Matrix<double> x = noise<double>(3, 4, 7);
             const Target<double> t = Labels{0, 1, 2};

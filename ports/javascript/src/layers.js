@@ -170,6 +170,43 @@ export class Sigmoid {
   }
 }
 
+/** tanh(x), with the slope 1 - tanh(x)^2. */
+export class Tanh {
+  out = EMPTY;
+  dx = EMPTY;
+
+  /**
+   * The same shape comes back.
+   *
+   * @param {Matrix} x
+   */
+  forward(x) {
+    this.out = fit(this.out, x);
+    const from = x.data;
+    const out = this.out.data;
+    for (let i = 0; i < out.length; i++) {
+      out[i] = Math.tanh(from[i]);
+    }
+    return this.out;
+  }
+
+  /**
+   * dx, of the shape of x.
+   *
+   * @param {Matrix} dout
+   */
+  backward(dout) {
+    this.dx = fit(this.dx, dout);
+    const from = dout.data;
+    const out = this.out.data;
+    const dx = this.dx.data;
+    for (let i = 0; i < dx.length; i++) {
+      dx[i] = from[i] * (1 - out[i] * out[i]);
+    }
+    return this.dx;
+  }
+}
+
 /** x W + b: W is (inputs, outputs), b is (outputs,). */
 export class Affine {
   x = EMPTY;

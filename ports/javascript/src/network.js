@@ -1,10 +1,10 @@
 /**
- * A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the end.
+ * A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
  *
  * Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
  */
 
-import { Affine, Relu, Sigmoid, SoftmaxWithLoss, labels } from "./layers.js";
+import { Affine, Relu, Sigmoid, SoftmaxWithLoss, Tanh, labels } from "./layers.js";
 import { argmax } from "./matrix.js";
 
 /** @typedef {import("./layers.js").Target} Target */
@@ -18,7 +18,7 @@ import { argmax } from "./matrix.js";
  */
 
 /**
- * A fresh activation of this name: relu or sigmoid.
+ * A fresh activation of this name: relu, sigmoid or tanh.
  *
  * @param {string} name
  */
@@ -28,8 +28,10 @@ export function activation(name) {
       return new Relu();
     case "sigmoid":
       return new Sigmoid();
+    case "tanh":
+      return new Tanh();
     default:
-      throw new RangeError(`expected the activation relu or sigmoid, came ${name}`);
+      throw new RangeError(`expected the activation relu, sigmoid or tanh, came ${name}`);
   }
 }
 

@@ -14,7 +14,7 @@ import { elapsed } from "./timing.js";
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./wire.js").NDArray} NDArray */
 
-const LAYERS = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"];
+const LAYERS = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"];
 const SETS = ["train", "validation", "test"];
 
 /**
@@ -210,7 +210,8 @@ function layerPass(request) {
       };
     }
     case "relu":
-    case "sigmoid": {
+    case "sigmoid":
+    case "tanh": {
       const layer = activation(kind);
       const [x, dout] = alike(request, Type, "x", "dout");
       return {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss, labels } from "../src/layers.js";
+import { Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss, Tanh, labels } from "../src/layers.js";
 import { TYPES, assertNear, matrix, noise, rows } from "./helpers.js";
 
 test("two apples cost 220", () => {
@@ -31,6 +31,13 @@ test("sigmoid has its limits and its slope", () => {
   assertNear(sigmoid.forward(matrix([[-1000, 0, 1, 1000]])).data, [0, 0.5, 0.7310585786300049, 1]);
   assertNear(sigmoid.backward(matrix([[1, 2, 0, 3]])).data, [0, 0.5, 0, 0]);
   assert.ok(Number.isNaN(sigmoid.forward(matrix([[NaN]])).data[0]));
+});
+
+test("tanh has its limits, its slope and its digits near 0", () => {
+  const tanh = new Tanh();
+  assertNear(tanh.forward(matrix([[-1000, 0, 1, 1000]])).data, [-1, 0, 0.7615941559557649, 1]);
+  assertNear(tanh.backward(matrix([[1, 2, 3, 4]])).data, [0, 2, 3 * 0.41997434161402614, 0]);
+  assert.deepEqual(rows(tanh.forward(matrix([[-1e-20, NaN]]))), [[-1e-20, NaN]]);
 });
 
 test("affine is x W + b", () => {

@@ -31,7 +31,7 @@ const i32 = (shape, ...values) => ({ shape, data: Int32Array.from(values) });
 /** @param {number[]} shape @param {number[]} values */
 const u8 = (shape, ...values) => ({ shape, data: Uint8Array.from(values) });
 
-const LAYERS = "multiply, add, relu, sigmoid, affine, softmax_with_loss";
+const LAYERS = "multiply, add, relu, sigmoid, tanh, affine, softmax_with_loss";
 const LOAD = "load sizes=2,3,2 activation=relu dtype=float64 epsilon=0";
 /** The case of docs/protocol.md. */
 const CASE = {
@@ -84,6 +84,7 @@ test("each layer answers, in any shape, and leaves its inputs and the case alone
     ["add", { x: f64([], 1), y: f64([], 2), dout: f64([], 3) }, { out: f64([], 3), dx: f64([], 3), dy: f64([], 3) }],
     ["relu", { x: f64([1, 2], -1, 2), dout: f64([1, 2], 3, 4) }, { out: f64([1, 2], 0, 2), dx: f64([1, 2], 0, 4) }],
     ["sigmoid", { x: f64([], 0), dout: f64([], 4) }, { out: f64([], 0.5), dx: f64([], 1) }],
+    ["tanh", { x: f64([], 0), dout: f64([], 4) }, { out: f64([], 0), dx: f64([], 4) }],
   ]);
   for (const [kind, inputs, results] of requests) {
     assert.deepEqual(ask(port, `layer kind=${kind}`, inputs).arrays, new Map(Object.entries(results)));
@@ -131,7 +132,7 @@ test("what is wrong with a request is told", () => {
   for (const [line, arrays, message] of /** @type {[string, Arrays, string][]} */ ([
     ["layer kind=affine", {}, "expected an array x, came none"],
     ["layer", relu, "expected the field kind in layer"],
-    ["layer kind=tanh", relu, `expected a layer of kind ${LAYERS}, came tanh`],
+    ["layer kind=elu", relu, `expected a layer of kind ${LAYERS}, came elu`],
     ["layer kind=relu", relu, "array dout: expected float64 (1, 2), came float64 (2,)"],
     ["layer kind=relu", { x: i32([1], 1) }, "array x: expected float32 or float64, came int32 (1,)"],
     ["layer kind=softmax_with_loss epsilon=0", logits, "array t: expected labels from 0 to 1, came 2"],
@@ -139,7 +140,7 @@ test("what is wrong with a request is told", () => {
     [LOAD.replace("2,3,2", "2,4,2"), CASE, "array W1: expected float64 (2, 4), came float64 (2, 3)"],
     [LOAD.replace("2,3,2", "2"), CASE, "expected sizes as inputs,...,classes, came 2"],
     [LOAD.replace("64", "16"), CASE, "expected dtype float32 or float64, came float16"],
-    [LOAD.replace("relu", "tanh"), CASE, "expected the activation relu or sigmoid, came tanh"],
+    [LOAD.replace("relu", "elu"), CASE, "expected the activation relu, sigmoid or tanh, came elu"],
     [LOAD.replace("epsilon=0", "epsilon=none"), CASE, "expected a number as epsilon, came none"],
     ["time operation=trace calls=1 samples=1", {}, "no operation trace to time"],
     ["time operation=gradient calls=0.5 samples=1", {}, "expected whole numbers from 1 as calls, came 0.5"],

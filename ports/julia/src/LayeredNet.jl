@@ -29,7 +29,7 @@ include("timing.jl")
 include("server.jl")
 include("operations.jl")
 
-export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network
+export Multiply, Add, Relu, Sigmoid, Tanh, Affine, SoftmaxWithLoss, Network
 export forward, backward, backward_parameters, params, predict, loss, accuracy, gradient, trace, central_difference
 export SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, State, state_names, update!, update_one!
 export Images, batch, train!, evaluate

@@ -1,8 +1,8 @@
-# A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the end.
+# A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
 #
 # Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
-const ACTIVATIONS = Dict("relu" => Relu, "sigmoid" => Sigmoid)
+const ACTIVATIONS = Dict("relu" => Relu, "sigmoid" => Sigmoid, "tanh" => Tanh)
 
 "An array or a number with its name. A vector of them keeps their order."
 const Named = Pair{String,Any}
@@ -10,7 +10,7 @@ const Named = Pair{String,Any}
 "`length(affines)` affine layers with an activation between each two."
 struct Network{T<:AbstractFloat}
     affines::Vector{Affine{T}}
-    activations::Vector{Union{Relu{T,2},Sigmoid{T,2}}}
+    activations::Vector{Union{Relu{T,2},Sigmoid{T,2},Tanh{T,2}}}
     last::SoftmaxWithLoss{T}
     activation::String
 end
@@ -19,10 +19,10 @@ end
     Network(weights, biases, activation = "relu", epsilon = 0)
 
 weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one type.
-Throws ErrorException for an activation other than "relu" or "sigmoid".
+Throws ErrorException for an activation other than "relu", "sigmoid" or "tanh".
 """
 function Network(weights::Vector{Matrix{T}}, biases::Vector{Vector{T}}, activation = "relu", epsilon = 0) where {T}
-    haskey(ACTIVATIONS, activation) || error("expected the activation relu or sigmoid, came $activation")
+    haskey(ACTIVATIONS, activation) || error("expected the activation relu, sigmoid or tanh, came $activation")
     affines = map(Affine, weights, biases)
     activations = [ACTIVATIONS[activation]{T,2}() for _ in affines[2:end]]
     Network{T}(affines, activations, SoftmaxWithLoss{T}(epsilon), activation)

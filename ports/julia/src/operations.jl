@@ -1,7 +1,7 @@
 # The operations of the protocol: decoded arrays in, named arrays out. The native server and the bridge share them.
 
 const SETS = ["train", "validation", "test"]
-const LAYERS = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"]
+const LAYERS = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"]
 const FLOATS = Dict("float32" => Float32, "float64" => Float64)
 
 "A network with its batch: x is (batch, inputs), t is labels (batch,) from 1."
@@ -218,7 +218,7 @@ pass(layer::Union{Multiply,Add}, x, y, dout) = function ()
     (out = out, dx = dx, dy = dy)
 end
 
-pass(layer::Union{Relu,Sigmoid}, x, dout) = () -> (out = forward(layer, x), dx = backward(layer, dout))
+pass(layer::Union{Relu,Sigmoid,Tanh}, x, dout) = () -> (out = forward(layer, x), dx = backward(layer, dout))
 
 pass(layer::Affine, x, dout) =
     () -> (out = forward(layer, x), dx = backward(layer, dout), dW = layer.dW, db = layer.db)

@@ -20,7 +20,7 @@ function warm_up()
     ask("data", ["set" => "train", "scale" => "255"], Named["images" => UInt8[0 255], "labels" => UInt8[1]])
     for T in (Float64, Float32)
         x, W, b = T[1 2; 3 4; 5 6], T[1 2; 3 4], T[1, 2]
-        for kind in ("multiply", "add", "relu", "sigmoid")
+        for kind in ("multiply", "add", "relu", "sigmoid", "tanh")
             layer(["kind" => kind], Named["x" => x, "y" => x, "dout" => x])
         end
         layer(["kind" => "affine"], Named["x" => x, "W" => W, "b" => b, "dout" => x])

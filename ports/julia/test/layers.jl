@@ -48,6 +48,14 @@ end
     @test eltype(forward(Sigmoid{Float32,1}(), Float32[1])) == Float32
 end
 
+@testset "tanh" begin
+    layer, x, dout = Tanh{Float64,2}(), matrix(3, 4), 2matrix(3, 4) .+ 1
+    @test forward(layer, x) ≈ (exp.(x) .- exp.(-x)) ./ (exp.(x) .+ exp.(-x))
+    @test vec(backward(layer, dout)) ≈ slopes(x -> sum(forward(Tanh{Float64,2}(), x) .* dout), x) rtol = 1e-8
+    @test forward(Tanh{Float64,1}(), [-1000.0, -1e-20, 1000]) == [-1, -1e-20, 1]
+    @test eltype(forward(Tanh{Float32,1}(), Float32[1])) == Float32
+end
+
 @testset "affine" begin
     x, W, b, dout = matrix(4, 3), matrix(3, 2), [0.5, -1], matrix(4, 2)
     affine = Affine(W, b)

@@ -5,7 +5,7 @@
 #   dx <- relu_backward(out, dout)
 #
 # Every layer computes in double, R's only floating point type. x, out and dout are matrices with a
-# row for each element of the batch; multiply, add, relu and sigmoid take any shape.
+# row for each element of the batch; the layers of single elements take any shape.
 #
 # Source: Koki Saitoh, "Deep Learning from Scratch", chapter 5.
 
@@ -43,6 +43,13 @@ sigmoid_forward <- function(x) 1 / (1 + exp(-x))
 
 #' dx, of the shape of x.
 sigmoid_backward <- function(out, dout) dout * out * (1 - out)
+
+
+#' tanh(x), with the slope 1 - tanh(x)^2.
+tanh_forward <- function(x) tanh(x)
+
+#' dx, of the shape of x.
+tanh_backward <- function(out, dout) dout * (1 - out^2)
 
 
 #' x %*% W + b, (batch, outputs): x is (batch, inputs), W is (inputs, outputs), b is (outputs).

@@ -1,20 +1,21 @@
-# A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the
-# end.
+# A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy
+# at the end.
 #
 # Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
 #' length(weights) affine layers with an activation between each two.
 #'
 #' weights[[i]] is (sizes[i], sizes[i + 1]), biases[[i]] is (sizes[i + 1]). A network is a value:
-#' `network$affines[[1]]$W <- W` makes another one. Stops at an activation other than "relu" or
-#' "sigmoid".
+#' `network$affines[[1]]$W <- W` makes another one. Stops at an activation other than "relu",
+#' "sigmoid" or "tanh".
 network <- function(weights, biases, activation = "relu", epsilon = 0) {
   activations <- list(
     relu = list(forward = relu_forward, backward = relu_backward),
-    sigmoid = list(forward = sigmoid_forward, backward = sigmoid_backward)
+    sigmoid = list(forward = sigmoid_forward, backward = sigmoid_backward),
+    tanh = list(forward = tanh_forward, backward = tanh_backward)
   )
   if (!activation %in% names(activations)) {
-    stop("expected the activation relu or sigmoid, came ", activation, call. = FALSE)
+    stop("expected the activation relu, sigmoid or tanh, came ", activation, call. = FALSE)
   }
   affines <- unname(Map(function(W, b) list(W = W, b = b), weights, biases))
   between <- c(list(name = activation), activations[[activation]])

@@ -29,7 +29,7 @@ operations <- function() {
         blas = blas_library(),
         threads = Sys.getenv("OPENBLAS_NUM_THREADS", "unknown"),
         dtypes = "float64",
-        layers = "multiply,add,relu,sigmoid,affine,softmax_with_loss",
+        layers = "multiply,add,relu,sigmoid,tanh,affine,softmax_with_loss",
         operations = paste(names(port), collapse = ","),
         optimizers = paste(names(optimizers), collapse = ","),
         epsilon = "any"
@@ -168,6 +168,13 @@ layer_call <- function(fields, arrays) {
       function() {
         out <- sigmoid_forward(x)
         list(out = out, dx = sigmoid_backward(out, dout))
+      }
+    },
+    tanh = {
+      dout <- float64(arrays, "dout", dim(x))
+      function() {
+        out <- tanh_forward(x)
+        list(out = out, dx = tanh_backward(out, dout))
       }
     },
     affine = {

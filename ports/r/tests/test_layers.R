@@ -37,6 +37,12 @@ out <- sigmoid_forward(c(0, log(3), -1000, 1000))
 expect_equal(out, c(1 / 2, 3 / 4, 0, 1))
 expect_equal(sigmoid_backward(out, c(8, 16, 1, 1)), c(2, 3, 0, 0))
 
+# Tanh.
+out <- tanh_forward(c(0, log(2), -1000, 1000))
+expect_equal(out, c(0, 3 / 5, -1, 1))
+expect_equal(tanh_backward(out, c(8, 25, 1, 1)), c(8, 16, 0, 0))
+expect_identical(tanh_forward(-1e-20), -1e-20, info = "no digits are lost near 0")
+
 # Affine: the example of the protocol, with the bias along the rows.
 x <- rbind(c(1, 2, 3), c(4, 5, 6))
 W <- rbind(c(1, 0), c(0, 1), c(2, 3))
@@ -110,6 +116,7 @@ expect_equal(add_backward(dout), list(
 ))
 expect_equal(relu_backward(relu_forward(x), dout), slope_of(weighted(relu_forward), x))
 expect_equal(sigmoid_backward(sigmoid_forward(x), dout), slope_of(weighted(sigmoid_forward), x))
+expect_equal(tanh_backward(tanh_forward(x), dout), slope_of(weighted(tanh_forward), x))
 W <- matrix(rnorm(6), 3, 2)
 b <- array(rnorm(2))
 dout <- matrix(rnorm(8), 4, 2)

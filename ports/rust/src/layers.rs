@@ -155,6 +155,39 @@ impl<T: Real, D: Dimension> Activation<T, D> for Sigmoid<T, D> {
     }
 }
 
+/// tanh(x), with the slope 1 - tanh(x)^2.
+#[derive(Default)]
+pub struct Tanh<T, D: Dimension = Ix2> {
+    out: Array<T, D>,
+    dx: Array<T, D>,
+}
+
+impl<T: Real, D: Dimension> Activation<T, D> for Tanh<T, D> {
+    fn forward(&mut self, x: ArrayView<T, D>) -> ArrayView<'_, T, D> {
+        fit(&mut self.out, x.raw_dim());
+        self.out.assign(&x);
+        replace(&mut self.out, |x| x.hyperbolic_tangent());
+        self.out.view()
+    }
+
+    fn backward(&mut self, dout: ArrayView<T, D>) -> ArrayView<'_, T, D> {
+        fit(&mut self.dx, dout.raw_dim());
+        Zip::from(&mut self.dx)
+            .and(dout)
+            .and(&self.out)
+            .for_each(|dx, &dout, &out| *dx = dout * (T::one() - out * out));
+        self.dx.view()
+    }
+
+    fn out(&self) -> ArrayView<'_, T, D> {
+        self.out.view()
+    }
+
+    fn dx(&self) -> ArrayView<'_, T, D> {
+        self.dx.view()
+    }
+}
+
 /// x W + b: W is (inputs, outputs), b is (outputs,).
 pub struct Affine<T> {
     pub W: Array2<T>,

@@ -1,20 +1,21 @@
-//! A network: affine layers with relu or sigmoid between them, and softmax with cross-entropy at the end.
+//! A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
 //!
 //! Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
 
 use ndarray::{ArrayView, ArrayView1, ArrayView2, CowArray, Dimension, Ix2, IxDyn, arr0};
 
-use crate::layers::{Activation, Affine, Real, Relu, Sigmoid, SoftmaxWithLoss, Target, argmax};
+use crate::layers::{Activation, Affine, Real, Relu, Sigmoid, SoftmaxWithLoss, Tanh, Target, argmax};
 
 /// Arrays by name, in order; lent by whoever computed them, where they are not made on the spot.
 pub type Named<'a, T> = Vec<(String, CowArray<'a, T, IxDyn>)>;
 
-/// A fresh activation of this name: relu or sigmoid. An error that says so for any other.
+/// A fresh activation of this name: relu, sigmoid or tanh. An error that says so for any other.
 pub fn activation<T: Real, D: Dimension + 'static>(name: &str) -> Result<Box<dyn Activation<T, D>>, String> {
     match name {
         "relu" => Ok(Box::new(Relu::default())),
         "sigmoid" => Ok(Box::new(Sigmoid::default())),
-        _ => Err(format!("expected the activation relu or sigmoid, came {name}")),
+        "tanh" => Ok(Box::new(Tanh::default())),
+        _ => Err(format!("expected the activation relu, sigmoid or tanh, came {name}")),
     }
 }
 
@@ -29,7 +30,7 @@ pub struct Network<T> {
 impl<T: Real> Network<T> {
     /// Each layer's weights, `(sizes[i], sizes[i + 1])`, and biases, `(sizes[i + 1],)`, are copied.
     ///
-    /// An error for an activation other than "relu" or "sigmoid".
+    /// An error for an activation other than "relu", "sigmoid" or "tanh".
     pub fn new(
         parameters: &[(ArrayView2<T>, ArrayView1<T>)],
         activation_name: &str,

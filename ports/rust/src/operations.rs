@@ -39,7 +39,7 @@ pub const HANDLERS: [(&str, Handler); 16] = [
     ("update", Port::update),
 ];
 
-const LAYERS: [&str; 6] = ["multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss"];
+const LAYERS: [&str; 7] = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"];
 const SETS: [&str; 3] = ["train", "validation", "test"];
 const UNLOADED: &str = "nothing is loaded yet: send load first";
 
@@ -232,7 +232,7 @@ impl<'a, T: Real + Element> Layer<'a, T> {
                     _ => Layer::Add { layer: Add::default(), x, y, dout },
                 })
             }
-            "relu" | "sigmoid" => {
+            "relu" | "sigmoid" | "tanh" => {
                 let x = view::<T, IxDyn>(arrays, "x")?;
                 let dout = shaped(arrays, "dout", x.raw_dim())?;
                 Ok(Layer::Activation { layer: activation(kind)?, x, dout })

@@ -9,6 +9,7 @@ from .multiply import MULTIPLY
 from .relu import RELU
 from .sigmoid import SIGMOID
 from .softmax_with_loss import SOFTMAX_WITH_LOSS
+from .tanh import TANH
 
 LAYERS: dict[str, Layer] = {
     layer.kind: layer
@@ -18,6 +19,7 @@ LAYERS: dict[str, Layer] = {
         AFFINE,
         RELU,
         SIGMOID,
+        TANH,
         SOFTMAX_WITH_LOSS,
     )
 }

@@ -33,8 +33,9 @@ class Layer:
 
     ``forward`` and ``backward`` are its results with their bounds, ``kept`` those results that backward computes with:
     it finds them in attributes of these names. An activation stands between affine layers: ``gain`` is the variance of
-    their weights times their inputs that keeps its own scale, ``kink`` whether its slope jumps at 0. An ``elementwise``
-    layer has no sums.
+    their weights times their inputs that keeps its own scale, ``kink`` whether its slope jumps at 0. ``assumed``: every
+    port is taken to have networks with it, listed in hello or not. An ``elementwise`` layer has no sums.
+    ``formulas`` are other classes for the same mathematics: correct implementations, which soak must never find wrong.
     """
 
     kind: str
@@ -45,7 +46,9 @@ class Layer:
     activation: bool = False
     gain: float = 1.0
     kink: bool = False
+    assumed: bool = False
     elementwise: bool = False
+    formulas: tuple[type[reference.Layer], ...] = ()
 
     @property
     def results(self) -> tuple[str, ...]:

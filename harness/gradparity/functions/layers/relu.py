@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+from gradparity_reference import Relu
 
+from ...arithmetic.precision import Array
 from ..evidence import Bugs, Candidates, Evidence
 from .layer import Layer
 
 bug = Bugs("relu")
+
+
+class MaskedByResult(Relu):
+    """The mask is that of the result, and multiplies."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Relu`."""
+        out = super().forward(x)
+        self.active = out > 0
+        return out
+
+    def backward(self, dout: Array) -> Array:
+        """See `Relu`."""
+        dx: Array = dout * self.active
+        return dx
+
 
 RELU = Layer(
     "relu",
@@ -17,7 +35,9 @@ RELU = Layer(
     activation=True,
     gain=2.0,
     kink=True,
+    assumed=True,
     elementwise=True,
+    formulas=(MaskedByResult,),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from gradparity_reference import Sigmoid
 
 from ...arithmetic.precision import EXP, SAFETY, Array, Precision
 from ..evidence import Bugs, Candidates, Evidence, Inputs
@@ -26,6 +27,30 @@ def _dx(p: Precision, a: Inputs) -> Array:
     return SAFETY * abs(a["dout"]) * (slope + p.tiny) + p.subnormal
 
 
+class WithoutOverflow(Sigmoid):
+    """exp(x) / (1 + exp(x)) for negative x, and dout (y - y y)."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Sigmoid`."""
+        e = np.exp(-abs(x))
+        self.out = np.where(x < 0, e / (1 + e), 1 / (1 + e))
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """See `Sigmoid`."""
+        dx: Array = dout * (self.out - self.out * self.out)
+        return dx
+
+
+class BookSigmoid(Sigmoid):
+    """dout (1 - y) y, in the order of the book's layer."""
+
+    def backward(self, dout: Array) -> Array:
+        """See `Sigmoid`."""
+        dx: Array = dout * (1 - self.out) * self.out
+        return dx
+
+
 SIGMOID = Layer(
     "sigmoid",
     forward={"out": _out},
@@ -33,7 +58,9 @@ SIGMOID = Layer(
     bugs=bug,
     kept=("out",),
     activation=True,
+    assumed=True,
     elementwise=True,
+    formulas=(WithoutOverflow, BookSigmoid),
 )
 
 

@@ -24,6 +24,17 @@ fn it_is_within_one_ulp_of_the_standard_library() {
 }
 
 #[test]
+fn tanh_is_within_three_ulp_of_the_standard_library() {
+    for x in numbers() {
+        let (came, expected) = (x.hyperbolic_tangent(), x.tanh());
+        assert!(came.to_bits().abs_diff(expected.to_bits()) <= 3, "tanh({x:?}): {came:e}, expected {expected:e}");
+        let x = x as f32;
+        let (came, expected) = (x.hyperbolic_tangent(), x.tanh());
+        assert!(came.to_bits().abs_diff(expected.to_bits()) <= 3, "tanh({x:?}): {came:e}, expected {expected:e}");
+    }
+}
+
+#[test]
 fn it_has_the_limits_of_the_standard_library() {
     let (largest, smallest) = (709.782712893384, -745.1332191019411); // and the next numbers are beyond
     for x in [0.0, -0.0, largest, f64::next_up(largest), smallest, f64::next_down(smallest), f64::MAX, f64::MIN] {
@@ -39,6 +50,8 @@ fn it_has_the_limits_of_the_standard_library() {
 fn infinity_and_nan_stay() {
     assert_eq!((f64::INFINITY.exponential(), f64::NEG_INFINITY.exponential()), (f64::INFINITY, 0.0));
     assert_eq!((f32::INFINITY.exponential(), f32::NEG_INFINITY.exponential()), (f32::INFINITY, 0.0));
+    assert_eq!((f64::INFINITY.hyperbolic_tangent(), f64::NEG_INFINITY.hyperbolic_tangent()), (1.0, -1.0));
+    assert!(f64::NAN.hyperbolic_tangent().is_nan() && f32::NAN.hyperbolic_tangent().is_nan());
     assert!(f64::NAN.exponential().is_nan() && (-f64::NAN).exponential().is_nan());
     assert!(f32::NAN.exponential().is_nan() && (-f32::NAN).exponential().is_nan());
 }

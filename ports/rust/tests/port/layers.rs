@@ -1,5 +1,5 @@
 use gradparity_port::layers::{
-    Activation, Add, Affine, Multiply, Real, Relu, Sigmoid, SoftmaxWithLoss, Target, argmax,
+    Activation, Add, Affine, Multiply, Real, Relu, Sigmoid, SoftmaxWithLoss, Tanh, Target, argmax,
 };
 use ndarray::{Array0, Array1, Array2, Axis, array, aview0, aview1, aview2};
 
@@ -56,6 +56,16 @@ fn sigmoid_has_its_limits_and_its_slope() {
     assert_eq!(sigmoid.backward(aview1(&[1.0, 2.0, 3.0])), array![0.0, 0.5, 0.0]);
     assert!(near(sigmoid.forward(aview1(&[1.0]))[0], 0.7310585786300049));
     assert!(sigmoid.forward(aview1(&[f64::NAN]))[0].is_nan());
+}
+
+#[test]
+fn tanh_has_its_limits_and_its_slope() {
+    let mut tanh = Tanh::default();
+    assert_eq!(tanh.forward(aview1(&[-1000.0, -1e-20, 1000.0])), array![-1.0, -1e-20, 1.0]);
+    assert_eq!(tanh.backward(aview1(&[1.0, 2.0, 3.0])), array![0.0, 2.0, 0.0]);
+    assert!(near(tanh.forward(aview1(&[1.0]))[0], 0.7615941559557649));
+    assert!(near(tanh.backward(aview1(&[2.0]))[0], 2.0 * 0.41997434161402614));
+    assert!(tanh.forward(aview1(&[f64::NAN]))[0].is_nan());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::difference;
 use crate::network::{owned, random};
 
 fn check<T: Real>(step: f64, limit: f64) {
-    for activation in ["relu", "sigmoid"] {
+    for activation in ["relu", "sigmoid", "tanh"] {
         for sizes in [&[4, 3][..], &[4, 5, 3], &[4, 5, 6, 2], &[1, 1, 1]] {
             let (mut network, x, t) = random::<T>(sizes, activation);
             let parameters = owned(network.params());

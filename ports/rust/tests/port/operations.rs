@@ -149,6 +149,7 @@ fn each_layer_answers_and_leaves_its_inputs_and_the_case_alone() {
         ("add", vec![x.clone(), y, dout.clone()], f64s("out", &[2, 2], &[3.0, 1.5, 1.0, 6.0])),
         ("relu", vec![x.clone(), dout.clone()], f64s("out", &[2, 2], &[1.0, 0.0, 0.0, 3.0])),
         ("sigmoid", vec![f64s("x", &[], &[0.0]), f64s("dout", &[], &[4.0])], f64s("out", &[], &[0.5])),
+        ("tanh", vec![f64s("x", &[], &[0.0]), f64s("dout", &[], &[4.0])], f64s("out", &[], &[0.0])),
         ("affine", vec![x.clone(), W, b, dout], f64s("out", &[2, 2], &[0.5, 2.0, 8.0, 10.0])),
         ("softmax_with_loss", vec![f64s("x", &[1, 1], &[7.0]), labels(&[0])], f64s("loss", &[], &[-0.0])),
     ];
@@ -222,7 +223,7 @@ fn a_load_that_fails_says_why_and_leaves_nothing() {
         ("sizes=2,3,2", "sizes=2,x", "expected numbers as sizes, came 2,x"),
         ("float64", "float16", "expected dtype float32 or float64, came float16"),
         ("float64", "float32", "array x: expected float32 of 2 dimensions, came float64 (1, 2)"),
-        ("relu", "tanh", "expected the activation relu or sigmoid, came tanh"),
+        ("relu", "elu", "expected the activation relu, sigmoid or tanh, came elu"),
         ("epsilon=0", "epsilon=none", "expected a number as epsilon, came none"),
         (" epsilon=0", "", "expected the field epsilon in load"),
     ] {

@@ -127,7 +127,7 @@ fn every_parameter_of_a_network_moves_by_the_rule() {
 #[test]
 fn a_hundred_steps_lower_the_loss() {
     for rule in RULES {
-        for activation in ["relu", "sigmoid"] {
+        for activation in ["relu", "sigmoid", "tanh"] {
             let (mut network, x, t) = random::<f64>(&[4, 5, 3], activation);
             let mut optimizer = Optimizer::new(rule, &network);
             let before = train_step(&mut network, x.view(), &t, &mut optimizer);

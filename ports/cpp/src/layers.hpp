@@ -9,24 +9,16 @@
 #pragma once
 
 #include <cmath>
-#include <concepts>
 #include <cstdint>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include <Eigen/Core>
 
-#include "exp.hpp"
+#include "product.hpp"
 
 namespace gradparity {
 
-/// float32 or float64.
-template <typename T>
-concept Real = std::same_as<T, float> || std::same_as<T, double>;
-
-/// Row by row in memory, as the arrays of the book are.
-template <typename T> using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 template <typename T> using Row = Eigen::RowVectorX<T>;
 using Eigen::Index;
 
@@ -35,13 +27,10 @@ template <Real T> struct Multiply {
     Matrix<T> out, dx, dy;
 
     /// The product of two arrays of one shape.
-    const Matrix<T>& forward(const Matrix<T>& x, const Matrix<T>& y) { return out = x.cwiseProduct(y); }
+    const Matrix<T>& forward(const Matrix<T>& x, const Matrix<T>& y);
 
     /// dx and dy, kept: each factor's gradient is the other factor times dout.
-    void backward(const Matrix<T>& x, const Matrix<T>& y, const Matrix<T>& dout) {
-        dx = dout.cwiseProduct(y);
-        dy = dout.cwiseProduct(x);
-    }
+    void backward(const Matrix<T>& x, const Matrix<T>& y, const Matrix<T>& dout);
 };
 
 /// x + y, element by element.
@@ -49,10 +38,10 @@ template <Real T> struct Add {
     Matrix<T> out, dx, dy;
 
     /// The sum of two arrays of one shape.
-    const Matrix<T>& forward(const Matrix<T>& x, const Matrix<T>& y) { return out = x + y; }
+    const Matrix<T>& forward(const Matrix<T>& x, const Matrix<T>& y);
 
     /// dx and dy, kept: both are dout.
-    void backward(const Matrix<T>& dout) { dx = dy = dout; }
+    void backward(const Matrix<T>& dout);
 };
 
 /// A layer that maps each element by itself.
@@ -70,25 +59,14 @@ template <Real T> struct Activation {
 
 /// max(x, 0), with gradient 0 at 0. NaN stays NaN.
 template <Real T> struct Relu final : Activation<T> {
-    const Matrix<T>& forward(const Matrix<T>& x) override {
-        return this->out = x.unaryExpr([](T x) { return x <= 0 ? 0 : x; });
-    }
-
-    const Matrix<T>& backward(const Matrix<T>& dout) override {
-        const auto inactive = [](T out) { return out <= 0; }; // which is where x is
-        return this->dx = dout.binaryExpr(this->out, [=](T dout, T out) { return inactive(out) ? 0 : dout; });
-    }
+    const Matrix<T>& forward(const Matrix<T>& x) override;
+    const Matrix<T>& backward(const Matrix<T>& dout) override;
 };
 
 /// 1 / (1 + exp(-x)).
 template <Real T> struct Sigmoid final : Activation<T> {
-    const Matrix<T>& forward(const Matrix<T>& x) override {
-        return this->out = x.unaryExpr([](T x) { return 1 / (1 + exponential(-x)); });
-    }
-
-    const Matrix<T>& backward(const Matrix<T>& dout) override {
-        return this->dx = dout.binaryExpr(this->out, [](T dout, T out) { return dout * out * (1 - out); });
-    }
+    const Matrix<T>& forward(const Matrix<T>& x) override;
+    const Matrix<T>& backward(const Matrix<T>& dout) override;
 };
 
 /// x W + b: W is (inputs, outputs), b is (outputs,).
@@ -98,9 +76,7 @@ template <Real T> struct Affine {
     Matrix<T> out, dx, dW;
     Row<T> db;
 
-    Affine(Matrix<T> W, Row<T> b)
-        : W(std::move(W)), b(std::move(b)), dW(Matrix<T>::Zero(this->W.rows(), this->W.cols())),
-          db(Row<T>::Zero(this->b.size())) {}
+    Affine(Matrix<T> W, Row<T> b);
 
     /// x is (batch, inputs); the result is (batch, outputs).
     const Matrix<T>& forward(const Matrix<T>& x);
@@ -144,31 +120,10 @@ template <Real T> struct SoftmaxWithLoss {
     explicit SoftmaxWithLoss(T epsilon = 0) : epsilon(epsilon) {}
 
     /// The loss. x is (batch, classes).
-    T forward(const Matrix<T>& x, const Target<T>& t) {
-        labels.resize(static_cast<std::size_t>(x.rows()));
-        for (Index row = 0; row < x.rows(); ++row)
-            labels[static_cast<std::size_t>(row)] = label(t, row);
-        largest = x.rowwise().maxCoeff();
-        z = x.colwise() - largest;
-        y = z.unaryExpr([](T z) { return exponential(z); });
-        total = y.rowwise().sum();
-        y.array().colwise() /= total.array();
-        T sum = 0;
-        for (Index row = 0; row < x.rows(); ++row) {
-            const T log_p = z(row, labels[static_cast<std::size_t>(row)]) - std::log(total[row]);
-            sum += epsilon == 0 ? log_p : std::log(std::exp(log_p) + epsilon);
-        }
-        return loss = -sum / static_cast<T>(x.rows());
-    }
+    T forward(const Matrix<T>& x, const Target<T>& t);
 
     /// dx = (y - t) / batch, (batch, classes): the loss is where the gradient starts, so there is no dout.
-    const Matrix<T>& backward() {
-        dx = y;
-        for (Index row = 0; row < dx.rows(); ++row)
-            dx(row, labels[static_cast<std::size_t>(row)]) -= 1;
-        dx /= static_cast<T>(dx.rows());
-        return dx;
-    }
+    const Matrix<T>& backward();
 
   private:
     T epsilon;

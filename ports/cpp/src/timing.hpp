@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "network.hpp"
+#include "product.hpp"
 
 namespace gradparity {
 
@@ -34,7 +35,15 @@ template <Real T> using LayerInputs = std::vector<std::pair<std::size_t, Matrix<
 /// can beat.
 ///
 /// Each layer's own output stands for its dout, which has the same shape; layer 1 owes no gradient of the data.
-template <Real T> void products(Network<T>& network, const LayerInputs<T>& inputs);
+template <Real T> void products(Network<T>& network, const LayerInputs<T>& inputs) {
+    for (const auto& [i, x] : inputs) {
+        Affine<T>& affine = network.affines[i - 1];
+        product(x, affine.W, affine.out);
+        product(x.transpose(), affine.out, affine.dW);
+        if (i > 1)
+            product(affine.out, std::as_const(affine.W).transpose(), affine.dx);
+    }
+}
 
 /// The inputs of these affine layers, by number from 1, in the forward pass of x.
 template <Real T>

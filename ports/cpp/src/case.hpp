@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "arrays.hpp"
 #include "network.hpp"
 #include "numerical.hpp"
 #include "optimizers.hpp"
@@ -70,7 +71,7 @@ template <Real T> class Loaded final : public Case {
         const auto slopes = central_difference(network, x, t, static_cast<T>(step));
         for (std::size_t i = 0; i < slopes.size(); ++i) {
             gradient[i].first.insert(0, "d");
-            gradient[i].second.data = slopes[i];
+            gradient[i].second = array<T>(gradient[i].second.shape, slopes[i]);
         }
         return gradient;
     }
@@ -82,8 +83,8 @@ template <Real T> class Loaded final : public Case {
     Arrays train(const Rule& rule, const Images& images, const Matrix<std::int32_t>& batches) override {
         check(images);
         for (std::int32_t row : batches.reshaped())
-            if (row < 0 || row >= images.pixels.rows())
-                throw Refusal("array batches: expected rows from 0, of " + std::to_string(images.pixels.rows())
+            if (row < 0 || static_cast<std::size_t>(row) >= images.labels.size())
+                throw Refusal("array batches: expected rows from 0, of " + std::to_string(images.labels.size())
                               + " images, came " + std::to_string(row));
         if (!optimizer || optimizer->rule != rule)
             optimizer.emplace(rule, network);
@@ -143,9 +144,9 @@ template <Real T> class Loaded final : public Case {
 
     /// Throws where the network cannot take these images, or has too few classes for their labels.
     void check(const Images& images) const {
-        if (images.pixels.cols() != network.inputs())
+        if (images.inputs != static_cast<std::size_t>(network.inputs()))
             throw Refusal("expected images of " + std::to_string(network.inputs()) + " pixels, came "
-                          + std::to_string(images.pixels.cols()));
+                          + std::to_string(images.inputs));
         for (std::uint8_t label : images.labels)
             if (label >= network.classes())
                 throw Refusal("expected labels of images from 0 to " + std::to_string(network.classes() - 1) + ", came "

@@ -60,8 +60,8 @@ template <Real T> class Network {
     Named<T> params() const {
         Named<T> params;
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            params.emplace_back("W" + number(i), view(affines[i].W));
-            params.emplace_back("b" + number(i), view(affines[i].b));
+            params.emplace_back(numbered("W", i), view(affines[i].W));
+            params.emplace_back(numbered("b", i), view(affines[i].b));
         }
         return params;
     }
@@ -112,10 +112,12 @@ template <Real T> class Network {
     /// The loss, and the gradient of every parameter: loss, dW1, db1, dW2, ...
     Named<T> gradient(const Matrix<T>& x, const Target<T>& t) {
         backpropagate(x, t);
-        Named<T> gradient{{"loss", view(last.loss)}};
+        Named<T> gradient;
+        gradient.reserve(1 + 2 * affines.size());
+        gradient.emplace_back("loss", view(last.loss));
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            gradient.emplace_back("dW" + number(i), view(affines[i].dW));
-            gradient.emplace_back("db" + number(i), view(affines[i].db));
+            gradient.emplace_back(numbered("dW", i), view(affines[i].dW));
+            gradient.emplace_back(numbered("db", i), view(affines[i].db));
         }
         return gradient;
     }
@@ -136,19 +138,19 @@ template <Real T> class Network {
         affines.front().backward(x, backward_to_first());
         Named<T> record;
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            record.emplace_back("affine" + number(i) + ".out", view(affines[i].out));
+            record.emplace_back(numbered("affine", i) + ".out", view(affines[i].out));
             if (i < activations.size())
-                record.emplace_back(kind + number(i) + ".out", view(activations[i]->out));
+                record.emplace_back(numbered(kind, i) + ".out", view(activations[i]->out));
         }
         record.emplace_back("softmax.y", view(last.y));
         record.emplace_back("loss", view(last.loss));
         record.emplace_back("softmax.dx", view(last.dx));
         for (std::size_t i = affines.size(); i-- > 0;) {
             if (i < activations.size())
-                record.emplace_back(kind + number(i) + ".dx", view(activations[i]->dx));
-            record.emplace_back("affine" + number(i) + ".dx", view(affines[i].dx));
-            record.emplace_back("affine" + number(i) + ".dW", view(affines[i].dW));
-            record.emplace_back("affine" + number(i) + ".db", view(affines[i].db));
+                record.emplace_back(numbered(kind, i) + ".dx", view(activations[i]->dx));
+            record.emplace_back(numbered("affine", i) + ".dx", view(affines[i].dx));
+            record.emplace_back(numbered("affine", i) + ".dW", view(affines[i].dW));
+            record.emplace_back(numbered("affine", i) + ".db", view(affines[i].db));
         }
         return record;
     }
@@ -168,7 +170,10 @@ template <Real T> class Network {
     }
 
     /// Names count layers from 1.
-    static std::string number(std::size_t i) { return std::to_string(i + 1); }
+    static std::string numbered(std::string name, std::size_t i) {
+        name += std::to_string(i + 1);
+        return name;
+    }
 };
 
 } // namespace gradparity

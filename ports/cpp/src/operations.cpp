@@ -6,7 +6,10 @@
 
 #include <Eigen/Core>
 
+#include "arrays.hpp"
+#include "case.hpp"
 #include "optimizers.hpp"
+#include "pass.hpp"
 #include "request.hpp"
 #include "timing.hpp"
 
@@ -18,7 +21,7 @@ Message ok(Arrays arrays = {}) { return {"ok", {}, std::move(arrays)}; }
 
 /// Whether the request is of float32, which this array of it tells.
 bool is_single(const Message& request, const std::string& name) {
-    return std::holds_alternative<std::vector<float>>(find(request.arrays, name).data);
+    return find(request.arrays, name).dtype == dtype<float>;
 }
 
 std::unique_ptr<Pass> layer_pass(const Message& request) {
@@ -42,9 +45,9 @@ template <Real T> Arrays updated(const Message& request) {
     for (std::string_view name : state_names(rule))
         state.push_back(elements(name));
     update_one<T>(rule, iteration, p, dp, state);
-    Arrays after{{"p", {shape, false, p}}};
+    Arrays after{{"p", array<T>(shape, p)}};
     for (std::size_t i = 0; i < state.size(); ++i)
-        after.emplace_back(state_names(rule)[i], Array{shape, false, state[i]});
+        after.emplace_back(state_names(rule)[i], array<T>(shape, state[i]));
     return after;
 }
 
@@ -85,6 +88,9 @@ const std::array<std::pair<std::string_view, Port::Handler>, 16> Port::handlers{
     {"evaluate", &Port::evaluate},
     {"update", &Port::update},
 }};
+
+Port::Port() = default;
+Port::~Port() = default;
 
 Message Port::answer(const Message& request) {
     for (const auto& [name, handler] : handlers)
@@ -167,9 +173,10 @@ Message Port::data(const Message& request) {
     const std::string& name = field(request, "set");
     if (name != "train" && name != "validation" && name != "test")
         throw Refusal("expected the set train, validation, test, came " + name);
-    auto pixels = matrix<std::uint8_t>(request.arrays, "images", 2);
-    auto labels = elements<std::uint8_t>(request.arrays, "labels", {static_cast<std::size_t>(pixels.rows())});
-    sets[name] = Images{std::move(pixels), std::move(labels), number<double>(request, "scale")};
+    const Shape& shape = find(request.arrays, "images", dtype<std::uint8_t>, 2).shape;
+    sets[name] = Images{elements<std::uint8_t>(request.arrays, "images", shape),
+                        elements<std::uint8_t>(request.arrays, "labels", {shape[0]}), shape[1],
+                        number<double>(request, "scale")};
     return ok();
 }
 

@@ -9,16 +9,20 @@
 #include <string_view>
 #include <utility>
 
-#include "case.hpp"
-#include "pass.hpp"
-#include "training.hpp"
+#include "images.hpp"
 #include "wire.hpp"
 
 namespace gradparity {
 
+class Case; // by name alone: whoever asks a port compiles no network
+class Pass;
+
 /// The loaded case; the last layer asked for, where that came after it; and the sets of images by name.
 class Port {
   public:
+    Port();
+    ~Port();
+
     /// The reply. Throws Unsupported for what this port does not implement, and other exceptions for what is wrong.
     Message answer(const Message& request);
 

@@ -13,9 +13,11 @@
 #include <variant>
 #include <vector>
 
-#include "network.hpp"
+#include "real.hpp"
 
 namespace gradparity {
+
+template <Real T> class Network; // by name alone: a request's rule needs none
 
 constexpr double tiny = 1e-7;
 
@@ -140,15 +142,11 @@ struct Adam {
 using Rule = std::variant<SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam>;
 
 /// The names of the arrays that it keeps of each parameter.
-inline std::span<const std::string_view> state_names(const Rule& rule) {
-    return std::visit([](const auto& rule) { return std::span<const std::string_view>(rule.state_names); }, rule);
-}
+std::span<const std::string_view> state_names(const Rule& rule);
 
 /// Updates one parameter, and its state, in place. Throws std::out_of_range where the state has too few arrays.
 template <Real T>
-void update_one(const Rule& rule, std::uint64_t iteration, std::span<T> p, std::span<const T> dp, State<T>& state) {
-    std::visit([&](const auto& rule) { rule.update_one(iteration, p, dp, state); }, rule);
-}
+void update_one(const Rule& rule, std::uint64_t iteration, std::span<T> p, std::span<const T> dp, State<T>& state);
 
 /// A rule at work on a network: it has the state of each parameter, and counts the updates.
 template <Real T> class Optimizer {

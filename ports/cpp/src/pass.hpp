@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "arrays.hpp"
 #include "layers.hpp"
 #include "network.hpp"
 #include "request.hpp"

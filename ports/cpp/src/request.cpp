@@ -1,6 +1,6 @@
 #include "request.hpp"
 
-#include "text.hpp"
+#include <algorithm>
 
 namespace gradparity {
 
@@ -49,6 +49,42 @@ const Array& find(const Arrays& arrays, const std::string& name) {
         came += (came.empty() ? "" : ", ") + other;
     }
     throw Refusal("expected an array " + name + ", came " + (came.empty() ? "none" : came));
+}
+
+const Array& find(const Arrays& arrays, const std::string& name, const Dtype& dtype, std::size_t dimensions) {
+    const Array& array = find(arrays, name);
+    if (array.dtype != dtype || array.shape.size() != dimensions)
+        throw Refusal("array " + name + ": expected " + std::string(dtype.name) + " of " + std::to_string(dimensions)
+                      + " dimensions, came " + describe(array));
+    return array;
+}
+
+const Array& find_shaped(const Arrays& arrays, const std::string& name, const Dtype& dtype, const Shape& shape) {
+    const Array& array = find(arrays, name, dtype, shape.size());
+    if (array.shape != shape)
+        throw Refusal("array " + name + ": expected shape " + tuple(shape) + ", came " + tuple(array.shape));
+    return array;
+}
+
+void copy_by_rows(const Array& array, void* rows) {
+    auto to = static_cast<std::byte*>(rows);
+    if (!array.fortran_order || array.shape.size() < 2) {
+        std::ranges::copy(array.data, to);
+        return;
+    }
+    const std::size_t size = array.dtype.size, height = array.shape[0], width = array.shape[1];
+    for (std::size_t i = 0; i < height; ++i)
+        for (std::size_t j = 0; j < width; ++j)
+            to = std::copy_n(&array.data[(j * height + i) * size], size, to);
+}
+
+std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::ptrdiff_t classes) {
+    auto labels = elements<std::int32_t>(arrays, "t", {batch});
+    for (std::int32_t label : labels)
+        if (label < 0 || label >= classes)
+            throw Refusal("array t: expected labels from 0 to " + std::to_string(classes - 1) + ", came "
+                          + std::to_string(label));
+    return labels;
 }
 
 } // namespace gradparity

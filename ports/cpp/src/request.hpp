@@ -1,20 +1,18 @@
-// What a request holds, checked: its fields as text and numbers, its arrays as matrices; and results as arrays to send.
+// What a request holds, checked: its fields as text and numbers, its arrays by name, dtype and shape.
 
 #pragma once
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
-#include "layers.hpp"
-#include "network.hpp"
 #include "optimizers.hpp"
 #include "wire.hpp"
 
@@ -38,9 +36,6 @@ Rule rule(const Message& request);
 
 /// The text of this field.
 const std::string& field(const Message& request, std::string_view name);
-
-/// The array of this name.
-const Array& find(const Arrays& arrays, const std::string& name);
 
 /// None where the text is no such number, as a whole.
 template <typename N> std::optional<N> parsed(const std::string& text) {
@@ -67,64 +62,27 @@ template <typename N> N number(const Message& request, std::string_view name) {
 /// This field as whole numbers from 0, joined by commas.
 std::vector<std::size_t> numbers(const Message& request, std::string_view name);
 
-/// The array of this name in C order, where it has the dtype and the number of dimensions, if one is asked for. One of
-/// fewer than two dimensions becomes a row.
-template <typename T>
-Matrix<T> matrix(const Arrays& arrays, const std::string& name, std::optional<std::size_t> dimensions = {}) {
-    const Array& array = find(arrays, name);
-    const auto* values = std::get_if<std::vector<T>>(&array.data);
-    if (values == nullptr || array.shape.size() != dimensions.value_or(array.shape.size())) {
-        const std::string of = dimensions ? " of " + std::to_string(*dimensions) + " dimensions" : "";
-        throw Refusal("array " + name + ": expected " + std::string(dtype<T>.name) + of + ", came " + describe(array));
-    }
-    const Index rows = array.shape.size() < 2 ? 1 : static_cast<Index>(array.shape[0]);
-    const Index columns = array.shape.empty() ? 1 : static_cast<Index>(array.shape.back());
-    if (array.fortran_order)
-        return Eigen::Map<const Eigen::MatrixX<T>>(values->data(), rows, columns);
-    return Eigen::Map<const Matrix<T>>(values->data(), rows, columns);
-}
+/// The array of this name.
+const Array& find(const Arrays& arrays, const std::string& name);
 
-/// The same, where it has this shape.
-template <typename T> Matrix<T> shaped(const Arrays& arrays, const std::string& name, const Shape& shape) {
-    Matrix<T> values = matrix<T>(arrays, name, shape.size());
-    if (const Shape& came = find(arrays, name).shape; came != shape)
-        throw Refusal("array " + name + ": expected shape " + tuple(shape) + ", came " + tuple(came));
-    return values;
-}
+/// The same, where it has this dtype and number of dimensions.
+const Array& find(const Arrays& arrays, const std::string& name, const Dtype& dtype, std::size_t dimensions);
 
-/// The same, as its elements row by row.
+/// The same, where it has this dtype and shape.
+const Array& find_shaped(const Arrays& arrays, const std::string& name, const Dtype& dtype, const Shape& shape);
+
+/// Copies the elements of an array to `rows`, row by row whatever the order in which they came.
+void copy_by_rows(const Array& array, void* rows);
+
+/// The elements of the array of this name, row by row, where it has the dtype and this shape.
 template <typename T> std::vector<T> elements(const Arrays& arrays, const std::string& name, const Shape& shape) {
-    const Matrix<T> values = shaped<T>(arrays, name, shape);
-    return {values.data(), values.data() + values.size()};
+    const Array& array = find_shaped(arrays, name, dtype<T>, shape);
+    std::vector<T> elements(array.data.size() / sizeof(T));
+    copy_by_rows(array, elements.data());
+    return elements;
 }
 
-/// t: one-hot rows of the case's dtype, or labels.
-template <Real T> Target<T> target(const Arrays& arrays, Index batch, Index classes) {
-    const Shape rows{static_cast<std::size_t>(batch)};
-    if (!std::holds_alternative<Labels>(find(arrays, "t").data))
-        return shaped<T>(arrays, "t", {rows[0], static_cast<std::size_t>(classes)});
-    Labels labels = elements<std::int32_t>(arrays, "t", rows);
-    for (std::int32_t label : labels)
-        if (label < 0 || label >= classes)
-            throw Refusal("array t: expected labels from 0 to " + std::to_string(classes - 1) + ", came "
-                          + std::to_string(label));
-    return labels;
-}
-
-/// An array to send.
-template <typename T> std::pair<std::string, Array> named(std::string name, const View<T>& view) {
-    const auto& values = view.values;
-    Shape shape{static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols())};
-    shape.erase(shape.begin(), shape.end() - view.dimensions);
-    return {std::move(name), {shape, false, std::vector<T>(values.data(), values.data() + values.size())}};
-}
-
-/// Arrays to send, all of them.
-template <typename T> Arrays all(const Named<T>& views) {
-    Arrays arrays;
-    for (const auto& [name, view] : views)
-        arrays.push_back(named(name, view));
-    return arrays;
-}
+/// The array t as labels, each from 0 and below classes.
+std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::ptrdiff_t classes);
 
 } // namespace gradparity

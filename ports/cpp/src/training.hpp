@@ -9,20 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "images.hpp"
 #include "network.hpp"
 #include "optimizers.hpp"
 
 namespace gradparity {
-
-/// A set of images, (n, inputs), and labels, (n,), from 0. A pixel is byte / scale.
-///
-/// They are held once, as the bytes that came: rows in any dtype come of them, and a batch has less to fetch from
-/// memory than it would have in floats.
-struct Images {
-    Matrix<std::uint8_t> pixels;
-    std::vector<std::uint8_t> labels;
-    double scale;
-};
 
 /// Rows of images in the dtype of a network, and their labels, in arrays that each drawing uses again.
 template <Real T> struct Batch {
@@ -31,14 +22,13 @@ template <Real T> struct Batch {
 
     /// x, (rows, inputs), and the labels of these rows, which the set must have.
     void draw(const Images& images, std::span<const std::int32_t> rows) {
-        const T scale = static_cast<T>(images.scale);
         Labels& labels = std::get<Labels>(t);
-        x.resize(static_cast<Index>(rows.size()), images.pixels.cols());
-        labels.resize(rows.size());
+        x.resize(static_cast<Index>(rows.size()), static_cast<Index>(images.inputs));
+        labels.clear();
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            x.row(static_cast<Index>(i)) =
-                images.pixels.row(rows[i]).unaryExpr([=](std::uint8_t byte) { return static_cast<T>(byte) / scale; });
-            labels[i] = images.labels[static_cast<std::size_t>(rows[i])];
+            const std::size_t image = static_cast<std::size_t>(rows[i]);
+            images.read(image, std::span(x.data() + i * images.inputs, images.inputs));
+            labels.push_back(images.labels[image]);
         }
     }
 };

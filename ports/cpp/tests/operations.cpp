@@ -7,21 +7,23 @@ using namespace gradparity;
 
 namespace {
 
-std::pair<std::string, Array> f64s(std::string name, Shape shape, std::vector<double> values) {
-    return {std::move(name), {std::move(shape), false, std::move(values)}};
+std::pair<std::string, Array> f64s(std::string name, Shape shape, const std::vector<double>& values) {
+    return {std::move(name), array<double>(std::move(shape), values)};
 }
 
-std::pair<std::string, Array> labels(std::vector<std::int32_t> values) {
-    return {"t", {{values.size()}, false, values}};
+std::pair<std::string, Array> labels(const std::vector<std::int32_t>& values) {
+    return {"t", array<std::int32_t>({values.size()}, values)};
 }
 
-std::pair<std::string, Array> bytes(std::string name, Shape shape, std::vector<std::uint8_t> values) {
-    return {std::move(name), {std::move(shape), false, std::move(values)}};
+std::pair<std::string, Array> bytes(std::string name, Shape shape, const std::vector<std::uint8_t>& values) {
+    return {std::move(name), array<std::uint8_t>(std::move(shape), values)};
 }
 
 const Arrays images{bytes("images", {3, 2}, {0, 1, 2, 3, 4, 5}), bytes("labels", {3}, {1, 0, 1})};
 
-Arrays batches(std::vector<std::int32_t> rows) { return {{"batches", {{1, rows.size()}, false, rows}}}; }
+Arrays batches(const std::vector<std::int32_t>& rows, std::size_t steps = 1) {
+    return {{"batches", array<std::int32_t>({steps, rows.size() / steps}, rows)}};
+}
 
 /// The line's fields have no escapes.
 Arrays ask(Port& port, const std::string& line, Arrays arrays = {}) {
@@ -54,8 +56,12 @@ Arrays protocol_case() {
 Arrays in_columns(Arrays arrays) {
     for (auto& [name, array] : arrays)
         if (array.shape.size() == 2) {
-            const auto columns = matrix<double>({{name, array}}, name).reshaped<Eigen::ColMajor>().eval();
-            array.data = std::vector<double>(columns.begin(), columns.end());
+            const auto rows = elements<double>({{name, array}}, name, array.shape);
+            std::vector<double> columns;
+            for (std::size_t j = 0; j < array.shape[1]; ++j)
+                for (std::size_t i = 0; i < array.shape[0]; ++i)
+                    columns.push_back(rows[i * array.shape[1] + j]);
+            array = gradparity::array<double>(array.shape, columns);
             array.fortran_order = true;
         }
     return arrays;
@@ -145,7 +151,7 @@ void the_optimizer_goes_on() {
         ask(*port, "data set=train scale=4", images);
         ask(*port, load, protocol_case());
     }
-    ask(whole, train, {{"batches", {{2, 2}, false, std::vector<std::int32_t>{0, 1, 2, 0}}}});
+    ask(whole, train, batches({0, 1, 2, 0}, 2));
     ask(parts, train, batches({0, 1}));
     ask(parts, train + "0", batches({2, 0})); // 0.50 is the same number
     expect(ask(whole, "params") == ask(parts, "params"));

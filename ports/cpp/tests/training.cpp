@@ -8,14 +8,20 @@ using namespace gradparity;
 namespace {
 
 /// So many images of four pixels, of three kinds.
-Images images(Index count) {
-    Images images{Matrix<std::uint8_t>(count, 4), {}, 255};
-    for (Index i = 0; i < count; ++i) {
-        for (Index j = 0; j < 4; ++j)
-            images.pixels(i, j) = static_cast<std::uint8_t>(i * 37 + j * 101 + i * j);
+Images images(int count) {
+    Images images{{}, {}, 4, 255};
+    for (int i = 0; i < count; ++i) {
+        for (int j = 0; j < 4; ++j)
+            images.pixels.push_back(static_cast<std::uint8_t>(i * 37 + j * 101 + i * j));
         images.labels.push_back(static_cast<std::uint8_t>(i * i % 3));
     }
     return images;
+}
+
+/// Their pixels, (n, 4).
+template <typename T> Matrix<T> pixels(const Images& images) {
+    const Eigen::Map<const Matrix<std::uint8_t>> bytes(images.pixels.data(), std::ssize(images.labels), 4);
+    return bytes.cast<T>() / T(255);
 }
 
 template <typename T> void training_is_its_steps() {
@@ -27,7 +33,7 @@ template <typename T> void training_is_its_steps() {
         const auto losses = train(network, set, batches, optimizer);
         for (Index step = 0; step < batches.rows(); ++step) {
             const auto rows = batches.row(step);
-            const Matrix<T> x = set.pixels(rows.reshaped(), Eigen::all).template cast<T>() / T(255);
+            const Matrix<T> x = pixels<T>(set)(rows.reshaped(), Eigen::all);
             Labels labels;
             for (std::int32_t row : rows)
                 labels.push_back(set.labels[static_cast<std::size_t>(row)]);
@@ -51,11 +57,11 @@ void work_arrays_are_kept_from_step_to_step() {
 }
 
 void a_set_is_evaluated_as_if_at_once() {
-    for (Index count : {1, 999, 1000, 2345}) {
+    for (int count : {1, 999, 1000, 2345}) {
         const Images set = images(count);
         auto network = random_network<double>({4, 5, 3}, "relu");
         const auto [loss, accuracy] = evaluate(network, set);
-        const Matrix<double> x = set.pixels.cast<double>() / 255;
+        const Matrix<double> x = pixels<double>(set);
         const Target<double> t = Labels(set.labels.begin(), set.labels.end());
         expect_near(loss, network.loss(x, t));
         expect(accuracy == network.accuracy(x, t));

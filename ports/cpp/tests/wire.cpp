@@ -27,15 +27,20 @@ std::string record(const std::string& header, const std::string& data = std::str
     return "load arrays=x\n\x93NUMPY\x01" + std::string(1, '\0') + length + header + data;
 }
 
+Array in_columns(Array array) {
+    array.fortran_order = true;
+    return array;
+}
+
 Message message() {
     return {"load",
             {{"empty", ""}, {"text", "100 % \u00e9\n="}},
-            {{"scalar", {{}, false, std::vector<double>{-0.0}}},
-             {"row", {{1, 3}, true, std::vector<float>{1.5f, 2.5f, 1e-45f}}},
-             {"none", {{0}, false, std::vector<float>{}}},
-             {"t", {{4}, false, std::vector<std::int32_t>{0, -1, 2147483647, -5}}},
-             {"images", {{2, 3}, true, std::vector<std::uint8_t>{0, 1, 127, 128, 254, 255}}},
-             {"long", {{20'000}, false, std::vector<double>(20'000, 0.1)}}}};
+            {{"scalar", array<double>({}, std::vector{-0.0})},
+             {"row", in_columns(array<float>({1, 3}, std::vector{1.5f, 2.5f, 1e-45f}))},
+             {"none", array<float>({0}, {})},
+             {"t", array<std::int32_t>({4}, std::vector{0, -1, 2147483647, -5})},
+             {"images", in_columns(array<std::uint8_t>({2, 3}, std::vector<std::uint8_t>{0, 1, 127, 128, 254, 255}))},
+             {"long", array<double>({20'000}, std::vector(20'000, 0.1))}}};
 }
 
 void what_is_written_is_read() {
@@ -52,7 +57,7 @@ void what_is_written_is_read() {
 void headers_of_other_writers_are_read() {
     const std::string bytes =
         record("{\"shape\":(2,),\"fortran_order\":True,\"descr\":\"<i4\"}\n", std::string("\1\0\0\0\2\0\0\0", 8));
-    const Array expected{{2}, true, std::vector<std::int32_t>{1, 2}};
+    const Array expected = in_columns(array<std::int32_t>({2}, std::vector{1, 2}));
     expect(decode(file_of(bytes).get())->arrays[0].second == expected);
 }
 

@@ -1,16 +1,23 @@
 # The README's commands. Each does all the set-up it needs; set-up is quick where nothing changed.
 
-.PHONY: run test setup lint
+.PHONY: run quick test setup environment lint
+pytest = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 run: setup
 	.venv/bin/gradparity run
 
+quick: environment
+	$(pytest) -m "not languages and not whole and not browser" --hypothesis-profile quick
+
 test: setup
 	sh tests/setup.sh
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
+	$(pytest)
 
 setup:
 	sh harness/setup.sh
+
+environment:
+	sh harness/environment.sh
 
 lint: setup
 	.venv/bin/ruff check .

@@ -3,32 +3,88 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gradparity.cases import CaseSpec
+from gradparity.cli import main
 from gradparity.data import find_mnist, load_mnist
 from gradparity.errors import DataMissing
 from gradparity.ports.build import StepFailed, ensure_built
 from gradparity.ports.manifest import Port, Runner, own_ports, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
+from tiers import demand_free, pytest_collection_modifyitems, pytest_runtest_setup
 
 pytest_plugins = ["pytester"]
 
 FAKES = Path(__file__).parent / "fakes"
+PATIENCE = 600.0  # seconds for whatever must happen: only a hang takes so long, however busy the machine is
 RUNNERS = {runner.label: runner for port in own_ports() for runner in port.runners}
 
 # The same examples in every run, so that a failure on one machine is a failure on all.
 settings.register_profile("gradparity", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("quick", settings.get_profile("gradparity"), max_examples=20)
 settings.load_profile("gradparity")
 
 
 def required() -> bool:
     """Whether a language that is not here is a failure (CI) and no reason to skip."""
     return bool(os.environ.get("GRADPARITY_REQUIRE"))
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Wait until it holds. A test that depends on what another process does waits for that, and not for a time."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"expected {what}"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> Iterator[None]:
+    """Nothing that ends, or answers, is given up earlier than that. What must be waited for in vain is ``hasty``."""
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("session.GRACE_SECONDS", "session.WORDS_SECONDS", "family.END_SECONDS"):
+            patch.setattr(f"gradparity.ports.{limit}", PATIENCE)
+        patch.setattr("gradparity.bench.blas.SECONDS", PATIENCE)
+        patch.setattr("gradparity.meta.soak.SHRINK_SECONDS", PATIENCE)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """As in a check: the matrices are small, and threads that wait for one another take the other worker's core."""
+    with threadpool_limits(1):
+        yield
+
+
+@contextmanager
+def hasty(*labels: str) -> Iterator[None]:
+    """The gradient of these ports, which never comes, is waited for a second; for everything else there is time.
+
+    So is the end of a process that does not end.
+    """
+    request = Session.request
+
+    def hasty_request(self: Session, operation: str, *rest: Any, **others: Any) -> Any:
+        if self.label in labels and operation == "gradient":
+            others["seconds"] = 1
+        return request(self, operation, *rest, **others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "request", hasty_request)
+        patch.setattr("gradparity.ports.session.GRACE_SECONDS", 0.2)
+        patch.setattr("gradparity.ports.session.WORDS_SECONDS", 0.2)
+        yield
 
 
 class Sessions:
@@ -41,17 +97,19 @@ class Sessions:
     def get(self, label: str) -> Session:
         """The session; skips the test where the runtime is not here, fails it where it is required or broken."""
         runner = RUNNERS[label]
+        if label != "python":
+            demand_free(label)
         if label not in self.running and label not in self.absent:
             try:
                 if not runner.lacking:
                     ensure_built(runner.port)
-                self.running[label] = Session(runner)
+                self.running[label] = Session(runner, seconds=PATIENCE, hello_seconds=PATIENCE)
             except (PortFailure, StepFailed) as failure:
                 self.absent[label] = failure
         if label in self.absent:
             self._absent(runner, self.absent[label])
         if self.running[label].process.poll() is not None:
-            self.running[label] = Session(runner)
+            self.running[label] = Session(runner, seconds=PATIENCE, hello_seconds=PATIENCE)
         return self.running[label]
 
     def _absent(self, runner: Runner, failure: PortFailure | StepFailed) -> None:
@@ -91,6 +149,33 @@ def have_mnist(data_dir: Path | None) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command has done."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Gradparity = Callable[..., Done]
+
+
+@pytest.fixture
+def gradparity(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Gradparity:
+    """gradparity("check", "--port", "rust"): the whole command, in this process. An exception fails the test."""
+
+    def run(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["gradparity", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert isinstance(ended.value.code, int)
+        return Done(ended.value.code, *capsys.readouterr())
+
+    return run
+
+
 MakePort = Callable[..., Port]
 
 
@@ -112,9 +197,28 @@ def make_port(tmp_path: Path) -> MakePort:
 
 
 @pytest.fixture
+def scripted(make_port: MakePort, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a benchmark the reference is a fake whose clock follows a script: it takes 0.1 ms for everything."""
+    reference = make_port("clock.py", "even", name="python")
+    monkeypatch.setattr("gradparity.bench.run.own_ports", lambda: [reference])
+
+
+@pytest.fixture
 def small() -> CaseSpec:
     """The smallest sensible case."""
     return CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True)
 
 
-__all__ = ["FAKES", "RUNNERS", "MakePort", "Sessions", "fake_port"]
+__all__ = [
+    "FAKES",
+    "PATIENCE",
+    "RUNNERS",
+    "Gradparity",
+    "MakePort",
+    "Sessions",
+    "fake_port",
+    "hasty",
+    "pytest_collection_modifyitems",
+    "pytest_runtest_setup",
+    "wait_until",
+]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import required
+from conftest import PATIENCE, required
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult, RunnerInfo, State
+from gradparity.check.records import CaseResult
 from gradparity.check.run import Options, run_check
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port
 from gradparity.ports.new import find_template, make_port, templates
 from gradparity.ports.session import Failure, PortFailure, Session
@@ -47,7 +45,8 @@ class Checked:
         self.sessions: dict[str, Session] = {}
         runners = [port.runners[0] for port in ports.values()]
         specs = {spec.name: spec for spec in SPECS}
-        infos, self.results, _ = run_check(runners, specs, [0], Options(), lambda news: None)
+        options = Options(seconds=PATIENCE, hello_seconds=PATIENCE)
+        infos, self.results, _ = run_check(runners, specs, [0], options, lambda news: None)
         self.infos = {info.runner: info for info in infos}
 
     def of(self, name: str) -> tuple[RunnerInfo, list[CaseResult]]:
@@ -62,17 +61,8 @@ class Checked:
         """A running session, one for all tests; skips like ``of``."""
         self.of(name)
         if name not in self.sessions:
-            self.sessions[name] = Session(self.ports[name].runners[0])
+            self.sessions[name] = Session(self.ports[name].runners[0], seconds=PATIENCE, hello_seconds=PATIENCE)
         return self.sessions[name]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_julia() -> Iterator[None]:
-    """The port's setup puts a Julia beside this Python where there is none, or a broken one."""
-    before = os.environ["PATH"]
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{before}"
-    yield
-    os.environ["PATH"] = before
 
 
 def fill_in(name: str, folder: Path) -> Port:

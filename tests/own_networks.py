@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import Affine, Network, Relu, SoftmaxWithLoss
+from gradparity_reference import Affine, MultiLayerNet, Network, Relu, SoftmaxWithLoss
 
 
 class TwoLayerNet:
@@ -98,7 +98,7 @@ class Module:
         self.biases = [Tensor(np.zeros(n, dtype)) for n in sizes[1:]]
 
     def network(self) -> Network:
-        return Network([W.array.T for W in self.weights], [b.array for b in self.biases], self.activation)
+        return MultiLayerNet([W.array.T for W in self.weights], [b.array for b in self.biases], self.activation)
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         for i, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):

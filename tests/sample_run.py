@@ -6,18 +6,19 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.estimates import estimates, floors
 from gradparity.bench.plan import Group, layer_group, pass_group, scaling_groups
 from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Ledger, Series, Timed
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State  # fmt: skip
-from gradparity.check.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.machine import Machine
-from gradparity.run.records import Run
+from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.run import Run
 from gradparity.train.recipes import Printed, Recipe
 from gradparity.train.records import EnvelopeResult, Epoch, GradientCheck, TrainResult, TrainRun, Updates
 
-ORACLE, ALPHA, BETA = "python", "alpha", "beta:native"
+REFERENCE, ALPHA, BETA = "python", "alpha", "beta:native"
 SPECS = [
     CaseSpec(sizes=sizes, batch=2, dtype=dtype, numerical=sizes == (5, 4, 3))
     for sizes in ((5, 4, 3), (9, 6, 4), (64, 20, 10))
@@ -66,13 +67,13 @@ def info(runner: str) -> RunnerInfo:
 
 @cache
 def agreeing() -> Run:
-    """The oracle and two ports that agree with it; the second has no float32."""
-    return _run((ORACLE, ALPHA, BETA))
+    """The reference and two ports that agree with it; the second has no float32."""
+    return _run((REFERENCE, ALPHA, BETA))
 
 
 def _run(runners: Sequence[str]) -> Run:
     return Run(
-        schema_version=2,
+        schema_version=3,
         gradparity="0.1.0",
         command=COMMAND,
         started="2026-11-21T14:05:59+00:00",
@@ -107,7 +108,7 @@ def _case(runner: str, spec: CaseSpec) -> CaseResult:
 def _cell(runner: str, spec: CaseSpec, quantity: Quantity, array: str) -> Cell:
     if quantity is Quantity.STATE:
         return Cell(quantity=quantity, array=array, verdict=Verdict.IDENTICAL)
-    equal = runner == ORACLE or quantity is Quantity.ACCURACY
+    equal = runner == REFERENCE or quantity is Quantity.ACCURACY
     share = 0.0 if equal else _wave(len(runner) + len(array) + spec.sizes[0])  # of what rounding explains
     return Cell(
         quantity=quantity,
@@ -127,7 +128,7 @@ def _wave(x: float) -> float:
     return 0.55 + 0.45 * math.sin(7.3 * x)
 
 
-PACE = {ORACLE: 500e3, CONTROL: 500e3, ALPHA: 350e3, BETA: 620e3}  # nanoseconds of a gradient
+PACE = {REFERENCE: 500e3, CONTROL: 500e3, ALPHA: 350e3, BETA: 620e3}  # nanoseconds of a gradient
 OF_A_GRADIENT = {"gradient": 1.0, "products": 0.7, "forward": 0.4, "train step": 1.1}
 
 
@@ -135,7 +136,7 @@ def _bench(runners: Sequence[str]) -> BenchResult:
     spec = CaseSpec(sizes=(784, 50, 10), batch=100)
     single = spec.model_copy(update={"dtype": "float32"})
     plan = [pass_group(spec, 6), pass_group(single, 3), layer_group(spec, 1), scaling_groups(spec, 1)[0]]
-    timed = [ORACLE, CONTROL, *(runner for runner in runners if runner != ORACLE)]
+    timed = [REFERENCE, CONTROL, *(runner for runner in runners if runner != REFERENCE)]
     return BenchResult(
         command=COMMAND,
         method="0123456789ab",
@@ -162,7 +163,7 @@ def _timed(runner: str) -> Timed:
         switches=12,
     )
     return Timed(
-        info=info(ORACLE if runner == CONTROL else runner).model_copy(update={"runner": runner}), ledger=ledger
+        info=info(REFERENCE if runner == CONTROL else runner).model_copy(update={"runner": runner}), ledger=ledger
     )
 
 
@@ -179,7 +180,7 @@ def _group(group: Group, runners: Sequence[str]) -> GroupResult:
             turns = [[typical * (1 + 0.02 * _wave(seed + 5 * t + s)) for s in range(4)] for t in range(16)]
             series.append(Series(runner=runner, operation=operation.name, calls=3, samples=turns))
     measured = [one for one in series if one.samples]
-    floor = floors(measured, ORACLE)
+    floor = floors(measured, REFERENCE)
     return GroupResult(
         kind=group.kind,
         case=group.spec,
@@ -188,14 +189,14 @@ def _group(group: Group, runners: Sequence[str]) -> GroupResult:
         flops=group.flops,
         rounds=8,
         series=series,
-        estimates=estimates(measured, ORACLE, floor),
+        estimates=estimates(measured, REFERENCE, floor),
         floor=floor,
     )
 
 
 def losses(runner: str) -> list[float]:
-    """Of every step; of another runner than the oracle off by what rounding explains."""
-    off = 0.0 if runner == ORACLE else 1e-13
+    """Of every step; of another runner than the reference off by what rounding explains."""
+    off = 0.0 if runner == REFERENCE else 1e-13
     return [2.3 * 0.95**step * (1 + off * _wave(step)) for step in range(STEPS)]
 
 
@@ -212,7 +213,9 @@ def _train(runners: Sequence[str]) -> TrainRun:
         runners=[info(runner) for runner in runners],
         updates=[Updates(runner=runner, cells=cells) for runner in runners],
         gradient_checks=[GradientCheck(runner=runner, differences=differences) for runner in runners],
-        envelopes=[EnvelopeResult(recipe=RECIPE.name, seed=0, losses=losses(ORACLE), allowed=envelope, resolved=STEPS)],
+        envelopes=[
+            EnvelopeResult(recipe=RECIPE.name, seed=0, losses=losses(REFERENCE), allowed=envelope, resolved=STEPS)
+        ],
         results=[_trained(runner) for runner in runners],
     )
 
@@ -232,8 +235,8 @@ def _trained(runner: str) -> TrainResult:
         runner=runner,
         recipe=RECIPE.name,
         seed=0,
-        verdict=Verdict.IDENTICAL if runner == ORACLE else Verdict.ROUNDING,
-        ratio=0.0 if runner == ORACLE else 0.3,
+        verdict=Verdict.IDENTICAL if runner == REFERENCE else Verdict.ROUNDING,
+        ratio=0.0 if runner == REFERENCE else 0.3,
         epochs=epochs,
         losses=own,
         first_1000=0.7,

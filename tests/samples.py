@@ -9,14 +9,17 @@ from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.records import BenchResult, Timed
-from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
-from gradparity.check.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.diagnosis.records import Alone, Diagnosis, Explanation, Where
+from gradparity.functions.layers import Phase
 from gradparity.parts import join
-from gradparity.run.reading import Recorded
-from gradparity.run.records import RECORD, Run
+from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.reading import Recorded
+from gradparity.record.run import RECORD, Run
 from gradparity.train.records import TrainResult, TrainRun
-from sample_run import ALPHA, BETA, ORACLE, RECIPE, SPECS, STEPS, agreeing, losses
+from sample_run import ALPHA, BETA, RECIPE, REFERENCE, SPECS, STEPS, agreeing, losses
 
 LEFT_AT = 12
 WRONG = {"affine1.out": 5e9, "relu1.out": math.inf, "affine2.out": math.inf, "loss": 2e9, "dW1": math.inf}
@@ -38,6 +41,7 @@ HOSTILE = (
 """What must be shown as text and nothing else."""
 HURTS = " ".join(HOSTILE)
 NAMES = {ALPHA: "<img src=x onerror=window.hurt=1>", BETA: "x]]>|`\x1b[2J\u202e\x00🦀:" + "long" * 50}
+ENUMS = ("phase", "asked")  # of a place, whose other words are a port's
 SAID = (
     "version", "blas", "threads", "language", "reason", "hint", "stderr", "detail", "trouble", "memory_note",
     "sentence", "where", "inherited", "warnings", "notes", "command", "left_out", "cpu", "packages",
@@ -75,8 +79,8 @@ def _wrong(case: CaseResult) -> CaseResult:
     cells = [_wrong_cell(cell) if cell.array in WRONG else cell for cell in case.cells]
     sentence = "the bias is recycled down the columns, where each belongs to a column"
     told = Diagnosis(
-        where="affine1 forward out",
-        alone="wrong",
+        where=Where(operation="trace", layer="affine1", phase=Phase.FORWARD, array="out"),
+        alone=Alone.WRONG,
         inherited=["relu1.out", "affine2.out", "loss", "dW1"],
         explanations=[Explanation(name="bias recycled", sentence=sentence, residual=0.0)],
     )
@@ -86,12 +90,12 @@ def _wrong(case: CaseResult) -> CaseResult:
 def _wrong_cell(cell: Cell) -> Cell:
     ratio = WRONG[cell.array]
     figures = {"ratio": ratio, "ulp": ratio, "bit_equal": 0.0, "relative": 0.5, "relative_max": math.nan}
-    detail = f"{cell.array}[0, 1]=1.25, and the oracle's is 0.75"
+    detail = f"{cell.array}[0, 1]=1.25, and the reference's is 0.75"
     return cell.model_copy(update={**figures, "verdict": Verdict.WRONG, "detail": detail})
 
 
 def _strayed(one: TrainResult) -> TrainResult:
-    own = [loss * (1 + 0.01 * max(0, step - LEFT_AT + 1)) for step, loss in enumerate(losses(ORACLE))]
+    own = [loss * (1 + 0.01 * max(0, step - LEFT_AT + 1)) for step, loss in enumerate(losses(REFERENCE))]
     told = {"detail": f"step {LEFT_AT + 1}: the loss is off by 1e-2", "left_at": LEFT_AT, "ratio": 7e9}
     return one.model_copy(update={"verdict": Verdict.WRONG, "losses": own, "stderr": "last words", **told})
 
@@ -104,7 +108,7 @@ def hostile() -> Run:
 
 def _hurt(value: Any, said: bool = False) -> Any:
     if isinstance(value, dict):
-        return {key: _hurt(one, said or key in SAID) for key, one in value.items()}
+        return {key: one if key in ENUMS else _hurt(one, said or key in SAID) for key, one in value.items()}
     if isinstance(value, list):
         return [_hurt(one, said) for one in value]
     if isinstance(value, str) and value in NAMES:
@@ -162,6 +166,17 @@ def cut_short() -> Run:
     return reduce(join, said[: first + 1], Run())
 
 
+RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
+OTHERS = [name for name in RUNS if name != "agreeing"]
+PAIRS = [
+    *(("agreeing", name) for name in OTHERS),
+    *((name, "agreeing") for name in OTHERS),
+    ("hostile", "incomplete"),
+    ("cut_short", "disagreeing"),
+]
+"""Runs to compare, each in both places."""
+
+
 def recorded(run: Run) -> Recorded:
     """The run as if it had been read, undamaged."""
     return Recorded(Path("runs/sample"), run)
@@ -190,6 +205,23 @@ def write(run: Run, folder: Path) -> Path:
 
 
 __all__ = [
-    "ALPHA", "BETA", "HOSTILE", "LEFT_AT", "NAMES", "ORACLE", "RECIPE", "SPECS", "STEPS", "agreeing", "cut_short",
-    "disagreeing", "hostile", "incomplete", "parts", "recorded", "write",
+    "ALPHA",
+    "BETA",
+    "HOSTILE",
+    "LEFT_AT",
+    "NAMES",
+    "PAIRS",
+    "RECIPE",
+    "REFERENCE",
+    "RUNS",
+    "SPECS",
+    "STEPS",
+    "agreeing",
+    "cut_short",
+    "disagreeing",
+    "hostile",
+    "incomplete",
+    "parts",
+    "recorded",
+    "write",
 ]  # fmt: skip

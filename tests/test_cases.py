@@ -51,7 +51,7 @@ def test_quirks_do_what_their_names_say() -> None:
 
     assert not quirk("zero-rows").x[::2].any()
     exact = quirk("exact-zeros")
-    z = exact.x @ exact.weights[0] + exact.biases[0]
+    z = exact.x @ exact.params["W1"] + exact.params["b1"]
     assert (z == 0).mean() > 0.5
     denormal = quirk("denormals").x
     assert ((denormal != 0) & (abs(denormal) < np.finfo(np.float64).tiny)).any()
@@ -87,7 +87,7 @@ def test_a_case_file_is_a_case(tmp_path: Path) -> None:
         ("", "sizes: field required"),
         ("sizes = [6]", "sizes: "),
         ("sizes = [6, 0]", "expected every size to be from 1 to 100000"),
-        ('sizes = [6, 5]\nactivation = "tanh"', "activation: input should be 'relu' or 'sigmoid', came 'tanh'"),
+        ('sizes = [6, 5]\nactivation = "softplus"', "activation: expected one of relu, sigmoid"),
         ("sizes = [6, 5]\nbatch = 0", "batch: input should be greater than or equal to 1, came 0"),
         ("sizes = [6, 5]\nspeed = 9", "speed: extra inputs are not permitted"),
         ('data = "mnist"\nsizes = [6, 5]', "expected mnist to have 784 inputs and 10 classes"),

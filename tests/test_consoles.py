@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from gradparity.consoles import picture, to_picture, to_stderr, to_stdout, to_text
+from gradparity.consoles import show, to_stderr, to_stdout, to_text
 from rich.console import Console
 
 TEXT = "mine:a: ready [red]x[/] :bug: 3"
@@ -19,10 +20,9 @@ def test_a_text_means_nothing_but_itself(make: Callable[[], Console]) -> None:
     assert captured.get() == f"{TEXT}\n"
 
 
-def test_in_a_picture_too() -> None:
-    console = to_picture(60)
-    console.print(TEXT)
-    assert TEXT.replace(" ", "&#160;") in picture(console, "a title")
+def test_in_a_picture_too(tmp_path: Path) -> None:
+    show(TEXT, tmp_path / "a.svg", "a title", 60)
+    assert TEXT.replace(" ", "&#160;") in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
 def test_without_a_terminal_a_line_is_a_line() -> None:

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 from gradparity.bench.records import BenchResult, Conditions, Timed
-from gradparity.check.records import CheckResult, RunnerInfo, State
+from gradparity.check.records import CheckResult
 from gradparity.parts import Growing, join, join_all
-from gradparity.run.records import Run
+from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.run import Run
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import agreeing, parts

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .version import __version__
+
 if TYPE_CHECKING:
     from .objects.compare import compare
 
 __all__ = ["__version__", "compare"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

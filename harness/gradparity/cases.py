@@ -7,19 +7,20 @@ import tomllib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from gradparity_oracle import Network
+from gradparity_reference import Network, dense
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 from .data import find_mnist, load_digits, load_mnist
-from .errors import UsageError
-from .ports.manifest import first_problem
+from .errors import UsageError, first_problem
+from .functions.layers import ACTIVATIONS, LAYERS, known_activation
 
 Array = NDArray[Any]
 Dtype = Literal["float64", "float32"]
+Activation = Annotated[str, AfterValidator(known_activation), WithJsonSchema({"enum": list(ACTIVATIONS)})]
 Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals"]
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
@@ -39,7 +40,7 @@ class CaseSpec(BaseModel):
 
     data: Literal["random", "digits", "mnist"] = "random"
     sizes: tuple[int, ...] = Field(min_length=2, max_length=65)
-    activation: Literal["relu", "sigmoid"] = "relu"
+    activation: Activation = "relu"
     batch: int = Field(default=7, ge=1, le=10_000)
     dtype: Dtype = "float64"
     labels: Literal["onehot", "integer"] = "onehot"
@@ -57,6 +58,11 @@ class CaseSpec(BaseModel):
         if inputs and (self.sizes[0] != inputs or self.sizes[-1] != 10):
             raise ValueError(f"expected {self.data} to have {inputs} inputs and 10 classes")
         return self
+
+    @property
+    def kinds(self) -> list[str]:
+        """The network's layers, in order: affine ones with the activation between."""
+        return dense(len(self.sizes) - 1, self.activation)
 
     @property
     def name(self) -> str:
@@ -92,14 +98,12 @@ class Case:
     seed: int
     x: Array
     t: Array
-    weights: list[Array]
-    biases: list[Array]
+    params: dict[str, Array]
 
     @property
     def arrays(self) -> dict[str, Array]:
         """What `load` sends, in its order: x, t, W1, b1, W2, ..."""
-        pairs = enumerate(zip(self.weights, self.biases, strict=True), start=1)
-        return {"x": self.x, "t": self.t} | {k: a for i, (W, b) in pairs for k, a in ((f"W{i}", W), (f"b{i}", b))}
+        return {"x": self.x, "t": self.t, **self.params}
 
     @property
     def fields(self) -> dict[str, str]:
@@ -118,12 +122,12 @@ class Case:
         return self.t if self.t.ndim == 1 else self.t.argmax(axis=1)
 
     def network(self, dtype: Any = None, epsilon: float | None = None) -> Network:
-        """The oracle's network with copies of these parameters, in the case's dtype or in another."""
+        """The reference's network with copies of these parameters, in the case's dtype or in another."""
         dtype = dtype or self.spec.dtype
         epsilon = self.spec.epsilon if epsilon is None else epsilon
         # A copy in the same memory order, as BLAS rounds the two orders differently.
-        weights, biases = ([p.astype(dtype, order="K") for p in ps] for ps in (self.weights, self.biases))
-        return Network(weights, biases, self.spec.activation, epsilon)
+        params = {name: p.astype(dtype, order="K") for name, p in self.params.items()}
+        return Network(self.spec.kinds, params, epsilon)
 
 
 def draw(spec: CaseSpec, seed: int, data_dir: Path | None = None, attempts: int = DRAWS) -> Case:
@@ -151,10 +155,13 @@ def following(case: Case) -> Case:
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, len(case.x), 1])))
 
     turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
-    weights = [_frozen(rng.normal(size=W.shape) / np.sqrt(len(W)), case.spec) for W in case.weights]
-    biases = [_frozen(rng.normal(size=b.shape) * 0.1, case.spec) for b in case.biases]
+    drawn = {
+        name: rng.normal(size=p.shape) * (0.1 if p.ndim == 1 else 1 / np.sqrt(len(p)))
+        for name, p in sorted(case.params.items(), key=lambda pair: -pair[1].ndim)  # first the matrices
+    }
+    params = {name: _frozen(drawn[name], case.spec) for name in case.params}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
-    return Case(case.spec, case.seed, x, t, weights, biases)
+    return Case(case.spec, case.seed, x, t, params)
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:
@@ -166,16 +173,16 @@ def _frozen(a: Array, spec: CaseSpec) -> Array:
 
 def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Path | None) -> Case:
     x, labels = _draw_batch(spec, rng, data_dir)
-    gain = 2.0 if spec.activation == "relu" else 1.0
-    weights, biases = [], []
-    for inputs, outputs in zip(spec.sizes, spec.sizes[1:], strict=False):
-        weights.append(rng.normal(size=(inputs, outputs)) * spec.scale * np.sqrt(gain / inputs))
-        biases.append(rng.normal(size=outputs) * 0.1)
-    _apply_quirk(spec, x, weights, biases)
+    gain = LAYERS[spec.activation].gain
+    params: dict[str, Array] = {}
+    for i, (inputs, outputs) in enumerate(zip(spec.sizes, spec.sizes[1:], strict=False), start=1):
+        params[f"W{i}"] = rng.normal(size=(inputs, outputs)) * spec.scale * np.sqrt(gain / inputs)
+        params[f"b{i}"] = rng.normal(size=outputs) * 0.1
+    _apply_quirk(spec, x, params)
     t = labels.astype(np.int32) if spec.labels == "integer" else np.eye(spec.sizes[-1])[labels]
 
-    weights, biases = ([_frozen(p, spec) for p in ps] for ps in (weights, biases))
-    return Case(spec, seed, _frozen(x, spec), _frozen(t, spec), weights, biases)
+    frozen = {name: _frozen(p, spec) for name, p in params.items()}
+    return Case(spec, seed, _frozen(x, spec), _frozen(t, spec), frozen)
 
 
 def _draw_batch(spec: CaseSpec, rng: np.random.Generator, data_dir: Path | None) -> tuple[Array, Array]:
@@ -186,22 +193,22 @@ def _draw_batch(spec: CaseSpec, rng: np.random.Generator, data_dir: Path | None)
     return images[rows], labels[rows]
 
 
-def _apply_quirk(spec: CaseSpec, x: Array, weights: list[Array], biases: list[Array]) -> None:
+def _apply_quirk(spec: CaseSpec, x: Array, params: dict[str, Array]) -> None:
     single = spec.dtype == "float32"
     if spec.quirk in ("zero-rows", "exact-zeros"):
         x[::2] = 0.0
     if spec.quirk == "exact-zeros":  # whole columns and rows of pre-activations that are 0 in any order of summation
-        biases[0][:] = 0.0
-        weights[0][:, ::3] = 0.0
+        params["b1"][:] = 0.0
+        params["W1"][:, ::3] = 0.0
     if spec.quirk == "saturated":  # logits so large that most probabilities underflow to 0
-        weights[-1] *= 60.0 if single else 500.0
+        params[f"W{len(spec.sizes) - 1}"] *= 60.0 if single else 500.0
     if spec.quirk == "denormals":
         x[:, ::4] *= 1e-40 if single else 1e-310
 
 
 def _kinks_are_clear(case: Case) -> bool:
     """Whether every pre-activation is either exactly 0 or many rounding errors away from it."""
-    if case.spec.activation != "relu":
+    if not LAYERS[case.spec.activation].kink:
         return True
     single, double = (_pre_activations(case, dtype) for dtype in (np.float32, np.float64))
     shrink = np.finfo(case.spec.dtype).eps / np.finfo(np.float32).eps
@@ -214,7 +221,7 @@ def _kinks_are_clear(case: Case) -> bool:
 
 def _pre_activations(case: Case, dtype: Any) -> list[Array]:
     trace = case.network(dtype).trace(case.x.astype(dtype), case.t)
-    return [trace[f"affine{i}.out"] for i in range(1, len(case.weights))]
+    return [trace[f"affine{i}.out"] for i in range(1, len(case.spec.sizes) - 1)]
 
 
 def read_case_file(path: Path) -> CaseSpec:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import partial
 from io import StringIO
+from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 WIDTH = 1000  # where the output is no terminal: a line is a line
 _console = partial(Console, highlight=False, markup=False, emoji=False)
@@ -20,14 +21,14 @@ def to_stdout() -> Console:
     return console
 
 
-def to_picture(columns: int) -> Console:
-    """For results that also become a picture."""
-    return _console(width=columns, record=True)
-
-
-def picture(console: Console, title: str) -> str:
-    """What a recording console printed, as an SVG that needs nothing from a network: the viewer's own font is used."""
-    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
+def show(shown: RenderableType, svg: Path | None, title: str, columns: int) -> None:
+    """Print results; and save what was printed as a picture, if there is a path for it: so many columns wide."""
+    console = _console(width=columns, record=True) if svg else to_stdout()
+    console.print(shown)
+    if svg:
+        # The viewer's own font: the picture needs nothing from a network.
+        text = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
+        svg.write_text(text, encoding="utf-8")
 
 
 def to_text() -> Console:

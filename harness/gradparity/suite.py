@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from .cases import CaseSpec, Dtype, read_case_file
-from .errors import UsageError
+from .data import find_mnist, load_mnist
+from .errors import DataMissing, OptionError
 
 DEPTHS = {
     2: (9, 6, 4),
@@ -72,11 +73,11 @@ def select_cases(wanted: tuple[str, ...], dtypes: tuple[Dtype, ...] = ()) -> dic
             named = None if found else CaseSpec.named(text)
             found |= {text: named} if named else {}
         if not found:
-            raise UsageError(f"--case {text}: no such case; `gradparity cases` lists them, and * matches anything")
+            raise OptionError("--case", text, "no such case; `gradparity cases` lists them, and * matches anything")
         chosen.update(found)
     found = kept(chosen, dtypes)
     if not found:
-        raise UsageError(f"--dtype {', '.join(dtypes)}: none of the chosen cases has it")
+        raise OptionError("--dtype", ", ".join(dtypes), "none of the chosen cases has it")
     return found
 
 
@@ -87,3 +88,20 @@ def kept(specs: Mapping[str, CaseSpec], dtypes: Collection[str], mnist: bool = T
         for option, spec in specs.items()
         if (not dtypes or spec.dtype in dtypes) and (mnist or spec.data != "mnist")
     }
+
+
+def with_data(specs: dict[str, CaseSpec], data_dir: Path | None, asked: bool) -> tuple[dict[str, CaseSpec], list[str]]:
+    """The cases whose data is here; the rest, with the reason, is left out.
+
+    Raises DataMissing where the rest was asked for, or there is nothing else.
+    """
+    if not any(spec.data == "mnist" for spec in specs.values()):
+        return specs, []
+    try:
+        load_mnist("test", find_mnist(data_dir))
+    except DataMissing as missing:
+        rest = kept(specs, (), mnist=False)
+        if asked or not rest:
+            raise
+        return rest, [f"{len(specs) - len(rest)} MNIST cases: {missing}"]
+    return specs, []

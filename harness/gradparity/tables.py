@@ -9,15 +9,16 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Value:
-    """What stands in a cell: a text, and the verdict in it that gives it its colour."""
+    """What stands in a cell: a text, the verdict in it that gives it its colour, and what follows a verdict."""
 
     text: str
     word: StrEnum | None = None
+    after: str = ""
 
     @staticmethod
-    def of(word: StrEnum) -> Value:
-        """A verdict alone."""
-        return Value(str(word), word)
+    def of(word: StrEnum, after: str = "") -> Value:
+        """A verdict, and what follows it in the text."""
+        return Value(f"{word}{after}", word, after)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ include("load.jl")
 
 module Bridge
 
-using ..LayeredNet: DTYPES, Message, OPERATIONS
+using ..LayeredNet: DTYPES, Message, OPERATIONS, Refusal, failure
 
 const HANDLERS = Dict(OPERATIONS)
 
@@ -23,6 +23,13 @@ function add_array(request, name, descr, address, fortran, shape...)
     nothing
 end
 
-answer(port, request) = HANDLERS[request.word](port, request)
+"The reply; what is unsupported is one, too, and any other exception is for Python to tell."
+function answer(port, request)
+    try
+        HANDLERS[request.word](port, request)
+    catch error
+        error isa Refusal && error.word == "unsupported" ? failure(error) : rethrow()
+    end
+end
 
 end

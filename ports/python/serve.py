@@ -1,6 +1,6 @@
-"""The oracle as a port: the same code behind the same pipe as every other language.
+"""The reference as a port: the same code behind the same pipe as every other language.
 
-It must be bit-identical to the oracle in the harness, so it proves that the protocol alters nothing.
+It must be bit-identical to the reference in the harness, so it proves that the protocol alters nothing.
 """
 
 import dataclasses
@@ -12,29 +12,23 @@ from typing import Any
 import numpy as np
 from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity_oracle import (
+from gradparity_reference import (
+    LAYERS,
+    LOSS,
     OPTIMIZERS,
     Images,
     Network,
     Optimizer,
     central_difference,
+    dense,
     elapsed,
     evaluate,
     layer_inputs,
-    layers,
+    layer_pass,
     products,
     train,
 )
 from threadpoolctl import threadpool_info
-
-LAYERS = {
-    "multiply": layers.Multiply,
-    "add": layers.Add,
-    "relu": layers.Relu,
-    "sigmoid": layers.Sigmoid,
-    "affine": layers.Affine,
-    "softmax_with_loss": layers.SoftmaxWithLoss,
-}
 
 
 class Port:
@@ -52,7 +46,7 @@ class Port:
             "blas": f"{blas.get('internal_api', 'unknown')} {blas.get('version', '')} {blas.get('architecture', '')}",
             "threads": blas.get("num_threads", 1),
             "dtypes": "float32,float64",
-            "layers": ",".join(LAYERS),
+            "layers": ",".join([*LAYERS, LOSS]),
             "operations": ",".join(HANDLERS),
             "optimizers": ",".join(OPTIMIZERS),
             "epsilon": "any",
@@ -61,13 +55,8 @@ class Port:
     def load(self, request: Message) -> Reply:
         self.arrays = a = request.arrays
         self.sizes = [int(size) for size in request.fields["sizes"].split(",")]
-        depth = len(self.sizes) - 1
-        self.network = Network(
-            [a[f"W{i}"] for i in range(1, depth + 1)],
-            [a[f"b{i}"] for i in range(1, depth + 1)],
-            request.fields["activation"],
-            float(request.fields["epsilon"]),
-        )
+        kinds = dense(len(self.sizes) - 1, request.fields["activation"])
+        self.network = Network(kinds, a, float(request.fields["epsilon"]))
         self.x, self.t = a["x"], a["t"]
         self.trained_by: tuple[dict[str, str], Optimizer] | None = None
         return {}, {}
@@ -187,34 +176,11 @@ def optimizer(fields: dict[str, str]) -> Optimizer:
 
 
 def layer(request: Message) -> Callable[[], dict[str, Any]]:
-    """A fresh layer, and its forward and backward pass on the request's arrays as a call."""
-    a, kind = request.arrays, request.fields["kind"]
-    if kind == "affine":
-        return partial(affine_pass, layers.Affine(a["W"], a["b"]), a)
-    if kind == "softmax_with_loss":
-        return partial(last_pass, layers.SoftmaxWithLoss(float(request.fields["epsilon"])), a)
-    return partial(binary_pass if kind in ("multiply", "add") else activation_pass, LAYERS[kind](), a)
-
-
-def binary_pass(binary: Any, a: dict[str, Any]) -> dict[str, Any]:
-    out = binary.forward(a["x"], a["y"])
-    dx, dy = binary.backward(a["dout"])
-    return {"out": out, "dx": dx, "dy": dy}
-
-
-def activation_pass(activation: Any, a: dict[str, Any]) -> dict[str, Any]:
-    return {"out": activation.forward(a["x"]), "dx": activation.backward(a["dout"])}
-
-
-def affine_pass(affine: layers.Affine, a: dict[str, Any]) -> dict[str, Any]:
-    out = affine.forward(a["x"])
-    dx = affine.backward(a["dout"])
-    return {"out": out, "dx": dx, "dW": affine.dW, "db": affine.db}
-
-
-def last_pass(last: layers.SoftmaxWithLoss, a: dict[str, Any]) -> dict[str, Any]:
-    loss = last.forward(a["x"], a["t"])
-    return {"loss": loss, "y": last.y, "dx": last.backward()}
+    """One layer's forward and backward pass on the request's arrays, as a call."""
+    kind = request.fields["kind"]
+    if kind not in (*LAYERS, LOSS):
+        raise NotImplementedError(f"no layer {kind}")
+    return partial(layer_pass, kind, request.arrays, float(request.fields.get("epsilon", 0)))
 
 
 port = Port()

@@ -10,15 +10,4 @@ options(warn = 1)
 
 for (source_file in list.files("R", full.names = TRUE)) source(source_file)
 
-serve <- function(input, output) {
-  port <- operations()
-  while (!is.null(request <- read_message(input))) {
-    reply <- answer(port, request$word, request$fields, request$arrays)
-    write_message(output, reply$word, reply$fields, reply$arrays)
-  }
-}
-
-tryCatch(serve(file("stdin", "rb"), output), error = function(e) {
-  message("serve.R: ", conditionMessage(e))
-  quit(status = 1)
-})
+serve(operations(), file("stdin", "rb"), output)

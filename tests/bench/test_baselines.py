@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench import baselines
 from gradparity.bench.baselines import baseline_path, changes, differences, read, save
 from gradparity.bench.estimates import floors
-from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series, Word
+from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Series
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
-from gradparity.machine import this_machine
+from gradparity.machine import Machine
 
 CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 
@@ -33,7 +34,7 @@ def result(times: dict[str, float], seed: int = 0) -> BenchResult:
         gradparity="0",
         command="",
         method="m",
-        machine=this_machine(),
+        machine=Machine(cpu="6502", cores=1),
         conditions=Conditions(threads=1, pinned=[]),
         reference="python",
         runners=[],
@@ -48,14 +49,14 @@ BEFORE = result({"python": 500.0, CONTROL: 500.0, "mine": 250.0})
 def test_a_port_that_became_slower_is_found_even_where_the_whole_machine_became_faster() -> None:
     after = result({"python": 400.0, CONTROL: 400.0, "mine": 240.0}, seed=1)
     found = {one.runner: one for one in changes(BEFORE, after)}
-    assert found["mine"].word is Word.SLOWER and found["mine"].ratio == pytest.approx(1.2, rel=0.02)
-    assert found[CONTROL].word is Word.WITHIN_NOISE
+    assert found["mine"].word is Speed.SLOWER and found["mine"].ratio == pytest.approx(1.2, rel=0.02)
+    assert found[CONTROL].word is Speed.WITHIN_NOISE
     assert "python" not in found
 
 
 def test_the_same_again_has_not_changed() -> None:
     again = result({"python": 500.0, CONTROL: 500.0, "mine": 250.0}, seed=2)
-    assert {one.word for one in changes(BEFORE, again)} == {Word.WITHIN_NOISE}
+    assert {one.word for one in changes(BEFORE, again)} == {Speed.WITHIN_NOISE}
 
 
 def test_what_only_one_of_them_has_is_not_compared() -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from conftest import RUNNERS
 from gradparity.bench.baselines import changes
-from gradparity.bench.plan import layer_group, pass_group, scaling_groups
 from gradparity.bench.records import BenchResult
-from gradparity.bench.run import BenchOptions, run_bench
-from gradparity.bench.show import bench_report, blas_report
+from gradparity.bench.show import Blas, bench_report, blas_report
 from gradparity.bench.tables import seconds, size
-from gradparity.cases import CaseSpec
 from rich.console import Console
+from sample_run import ALPHA, BETA, agreeing
 
-CASE = CaseSpec(sizes=(30, 20, 10), batch=40)
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def result() -> BenchResult:
-    plan = [pass_group(CASE, 1), layer_group(CASE, 1), *scaling_groups(CASE, 1)[:2]]
-    return run_bench([RUNNERS["python"]], [], plan, BenchOptions(budget=0.5), "", lambda what, done: None)
+    """As it was recorded: nothing is measured here."""
+    recorded = agreeing().bench
+    assert recorded
+    return recorded
 
 
 def printed(result: BenchResult, compared: bool = False) -> str:
@@ -32,19 +29,25 @@ def printed(result: BenchResult, compared: bool = False) -> str:
 
 def test_the_screen_has_every_part(result: BenchResult) -> None:
     text = printed(result)
-    title = "gradient, 30-20-10, relu, batch 40, float64"
+    title = "gradient, 784-50-10, relu, batch 100, float64"
     for part in (title, "python again", "within noise", "x products", "GFLOP/s"):
         assert part in text
-    for row in ("forward", "train step", "affine", "softmax with loss", "gradient, batch 1", "gradient, batch 10"):
+    for row in ("forward", "train step", "affine", "softmax with loss", "gradient, batch 1"):
         assert f"\n{row}" in text
     for cost in ("process", "runtime", "first call", "steady from", "empty request", "memory peak", "a call adds"):
         assert cost in text
     assert "1 thread, " in text and "measured - 4 groups in" in text
 
 
+def test_the_verdicts_stand_beside_their_ratios(result: BenchResult) -> None:
+    rows = {line.split("  ")[0]: " ".join(line.split()) for line in printed(result).split("\n\n")[0].splitlines()}
+    assert "0.700 [0.697, 0.704] faster" in rows[ALPHA] and "1.240 [1.237, 1.243] slower" in rows[BETA]
+    assert "1.000 [0.995, 1.006] within noise" in rows["python again"]
+
+
 def test_the_same_benchmark_has_not_changed(result: BenchResult) -> None:
     text = printed(result, compared=True)
-    count = sum(len(g.series) for g in result.groups) // 2
+    count = len(changes(result, result))
     assert f"{count} of {count} have not changed beyond noise" in text
 
 
@@ -68,9 +71,9 @@ def test_sizes_have_a_unit(count: float | None, text: str) -> None:
 
 def test_the_libraries_are_listed_with_how_to_change_them() -> None:
     console = Console(width=120)
-    same = ("OpenBLAS 1 Zen", "set X")
-    rows = [("a:native", *same), ("a:embedded", *same), ("b", "gemm\x1b[2J", "")]
+    same = ("OpenBLAS 1 Zen", "a", "set X")
+    found = [Blas("a:native", *same), Blas("a:embedded", *same), Blas("b", "gemm\x1b[2J", "b", "")]
     with console.capture() as capture:
-        console.print(blas_report(rows))
+        console.print(blas_report(found))
     text = capture.get()
     assert text.count("a: set X") == 1 and "\x1b" not in text

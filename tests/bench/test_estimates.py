@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench.estimates import estimates, floors
-from gradparity.bench.records import CONTROL, Series, Word
+from gradparity.bench.records import CONTROL, Series
 
 
 def series(runner: str, operation: str, typical: float, seed: int) -> Series:
@@ -31,7 +32,7 @@ def test_the_floor_is_how_far_the_control_strays() -> None:
     assert floors([ALL[0], ALL[4]], "python") == {"gradient": math.inf}
 
 
-def test_each_runner_is_compared_with_the_oracle_and_with_its_own_products() -> None:
+def test_each_runner_is_compared_with_the_reference_and_with_its_own_products() -> None:
     found = {(e.runner, e.operation, e.against): e for e in estimates(ALL, "python", floors(ALL, "python"))}
     assert set(found) == {
         ("python", "gradient", "products"),
@@ -43,12 +44,12 @@ def test_each_runner_is_compared_with_the_oracle_and_with_its_own_products() -> 
         ("mine", "products", "python"),
     }
     assert found["mine", "gradient", "python"].ratio == pytest.approx(0.5, rel=0.02)
-    assert found["mine", "gradient", "python"].word is Word.FASTER
+    assert found["mine", "gradient", "python"].word is Speed.FASTER
     assert found["mine", "gradient", "products"].ratio == pytest.approx(1.25, rel=0.02)
-    assert found[CONTROL, "gradient", "python"].word is Word.WITHIN_NOISE
+    assert found[CONTROL, "gradient", "python"].word is Speed.WITHIN_NOISE
 
 
 def test_without_a_control_nothing_is_ranked() -> None:
     alone = [one for one in ALL if one.runner != CONTROL]
     words = {e.word for e in estimates(alone, "python", floors(alone, "python"))}
-    assert words == {Word.WITHIN_NOISE}
+    assert words == {Speed.WITHIN_NOISE}

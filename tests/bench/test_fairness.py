@@ -10,7 +10,7 @@ from gradparity.bench.contestant import Contestant
 from gradparity.bench.fairness import warnings
 from gradparity.bench.records import GroupResult, Series
 from gradparity.cases import CaseSpec
-from gradparity.check.records import RunnerInfo, State
+from gradparity.ports.info import RunnerInfo, State
 
 
 def contestant(label: str, blas: list[str], says: str = "", threads: str = "1") -> Contestant:

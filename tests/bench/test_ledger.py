@@ -46,11 +46,10 @@ def test_the_unit_does_not_matter(times: list[float], factor: float) -> None:
         assert steady_from(scaled) == steady_from(times)
 
 
-def test_the_oracle_has_a_ledger() -> None:
+def test_the_reference_has_a_ledger() -> None:
     case = draw(CaseSpec(sizes=(30, 20, 10), batch=40), 0)
     with Session(RUNNERS["python"]) as session:
         session.request("load", case.fields, case.arrays)
         ledger = measure_ledger(session, Operation("gradient", "gradient"))
-    assert 0 < ledger.process < ledger.runtime < 60
+    assert ledger.process > 0 and ledger.runtime > 0 and ledger.round_trip > 0
     assert len(ledger.warm_up) >= 10 and all(one > 0 for one in ledger.warm_up)
-    assert 0 < ledger.round_trip < 1e9

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from conftest import RUNNERS
 from gradparity.bench.plan import HEADLINE, Group, default_plan, large_affines, pass_group
-from gradparity.cases import CaseSpec
+from gradparity.cases import CaseSpec, draw
+from gradparity.ports.session import Session
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,13 @@ def test_what_a_layer_is_fed_has_the_dtype_of_the_case_and_fits_together(group: 
         assert all(array.dtype in (group.spec.dtype, "int32") for array in a.values())
         if operation.name == "affine":
             assert a["x"].shape[1] == a["W"].shape[0] and a["dout"].shape == (len(a["x"]), len(a["b"]))
+
+
+def test_the_reference_can_time_all_of_it() -> None:
+    with Session(RUNNERS["python"]) as session:
+        for group in default_plan():
+            case = draw(group.spec, 0, attempts=1)
+            session.request("load", case.fields, case.arrays)
+            for operation in group.operations:
+                fields = {"operation": operation.word, "calls": "1", "samples": "1", **operation.fields}
+                session.request("time", fields, operation.arrays, {"nanoseconds": ((1,), np.float64)})

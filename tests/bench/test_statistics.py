@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from gradparity.bench.records import Word
-from gradparity.bench.statistics import centre, half_width, interval, log_ratios, per_round, word
+from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.statistics import centre, half_width, interval, log_ratios, per_round, speed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,34 +46,34 @@ def test_identical_code_is_called_different_in_at_most_two_of_a_hundred_trials()
     rng = np.random.default_rng(1)
     different = 0
     for _ in range(200):
-        port, control, oracle = (turns(rng, 15, 500.0, 0.02) for _ in range(3))
-        _, low, high = interval(log_ratios(control, oracle))
+        port, control, reference = (turns(rng, 15, 500.0, 0.02) for _ in range(3))
+        _, low, high = interval(log_ratios(control, reference))
         floor = max(abs(low), abs(high))
-        _, low, high = interval(log_ratios(port, oracle))
-        different += word(low, high, floor) is not Word.WITHIN_NOISE
+        _, low, high = interval(log_ratios(port, reference))
+        different += speed(low, high, floor) is not Speed.WITHIN_NOISE
     assert different <= 4, f"seed 1: {different} of 200 (the floor is too low, or the interval too narrow)"
 
 
 def test_five_percent_are_found_where_the_noise_is_two() -> None:
     rng = np.random.default_rng(2)
-    oracle, port = turns(rng, 40, 500.0, 0.02), turns(rng, 40, 475.0, 0.02)
-    middle, low, high = interval(log_ratios(port, oracle))
-    assert low < math.log(0.95) < high and word(low, high, 0.01) is Word.FASTER
+    reference, port = turns(rng, 40, 500.0, 0.02), turns(rng, 40, 475.0, 0.02)
+    middle, low, high = interval(log_ratios(port, reference))
+    assert low < math.log(0.95) < high and speed(low, high, 0.01) is Speed.FASTER
     assert math.exp(middle) == pytest.approx(0.95, abs=0.01)
 
 
 @pytest.mark.parametrize(
     ("low", "high", "floor", "expected"),
     [
-        (-0.30, -0.20, 0.10, Word.FASTER),
-        (0.20, 0.30, 0.10, Word.SLOWER),
-        (-0.30, -0.05, 0.10, Word.WITHIN_NOISE),  # it reaches into the floor
-        (-0.05, 0.05, 0.0, Word.WITHIN_NOISE),
-        (-9.0, -8.0, math.inf, Word.WITHIN_NOISE),  # no control, no verdict
+        (-0.30, -0.20, 0.10, Speed.FASTER),
+        (0.20, 0.30, 0.10, Speed.SLOWER),
+        (-0.30, -0.05, 0.10, Speed.WITHIN_NOISE),  # it reaches into the floor
+        (-0.05, 0.05, 0.0, Speed.WITHIN_NOISE),
+        (-9.0, -8.0, math.inf, Speed.WITHIN_NOISE),  # no control, no verdict
     ],
 )
-def test_a_difference_lies_wholly_beyond_the_floor(low: float, high: float, floor: float, expected: Word) -> None:
-    assert word(low, high, floor) is expected
+def test_a_difference_lies_wholly_beyond_the_floor(low: float, high: float, floor: float, expected: Speed) -> None:
+    assert speed(low, high, floor) is expected
 
 
 def test_a_difference_of_two_series_has_an_interval_too() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity.check import bounds
-from gradparity.check.rounding import Precision
+from gradparity.arithmetic.precision import Precision
+from gradparity.functions.layers import LAYERS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,8 +69,10 @@ def within(came: Any, truth: Any, bound: Any) -> None:
     assert np.all(excess <= 0), f"exceeds its bound by {excess.max():g}"
 
 
-def doubles(*arrays: Array) -> list[Array]:
-    return [a.astype(np.float64) for a in arrays]
+def bounds(kind: str, dtype: Any, **inputs: Any) -> dict[str, Array]:
+    """The layer's bounds, of all its results."""
+    wide = {name: a.astype(np.float64) if np.asarray(a).dtype.kind == "f" else a for name, a in inputs.items()}
+    return {result: LAYERS[kind].bound(result, Precision.of(dtype), wide) for result in LAYERS[kind].results}
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -81,7 +83,7 @@ def test_affine(
     rng = np.random.default_rng(seed)
     x, W, b, dout = ((rng.normal(size=shape) * scale).astype(dtype) for shape in ((n, k), (k, m), (m,), (n, m)))
     x[rng.random(x.shape) < 0.3] = 0
-    bound = bounds.affine(Precision.of(dtype), *doubles(x, W, b, dout))
+    bound = bounds("affine", dtype, x=x, W=W, b=b, dout=dout)
     within(product(x, W) + b, exact(x) @ exact(W) + exact(b), bound["out"])
     within(product(dout, W.T), exact(dout) @ exact(W).T, bound["dx"])
     within(product(x.T, dout), exact(x).T @ exact(dout), bound["dW"])
@@ -92,7 +94,7 @@ def test_affine(
 def test_sigmoid(dtype: Any, scale: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, dout = (rng.normal(size=(9, 7)) * scale).astype(dtype), rng.normal(size=(9, 7)).astype(dtype)
-    bound = bounds.sigmoid(Precision.of(dtype), *doubles(x, dout))
+    bound = bounds("sigmoid", dtype, x=x, dout=dout)
     with np.errstate(over="ignore"):
         y = 1 / (1 + np.exp(-exact(x)))
     with np.errstate(over="ignore", under="ignore"):
@@ -116,7 +118,7 @@ def test_softmax_with_loss(dtype: Any, classes: int, scale: float, offset: float
     rng = np.random.default_rng(seed)
     x, t = (rng.normal(size=(6, classes)) * scale + offset).astype(dtype), rng.integers(classes, size=6)
     rows = np.arange(6)
-    bound = bounds.softmax_with_loss(Precision.of(dtype), x.astype(np.float64), t, epsilon)
+    bound = bounds("softmax_with_loss", dtype, x=x, t=t, epsilon=np.asarray(epsilon))
 
     def form(x: Array, divide: bool) -> tuple[Array, Array, Array]:
         top = x.max(axis=1, keepdims=True)
@@ -140,20 +142,19 @@ def test_softmax_with_loss(dtype: Any, classes: int, scale: float, offset: float
 def test_multiply_add_and_relu(dtype: Any, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y, dout = (rng.normal(size=(3, 4)).astype(dtype) for _ in range(3))
-    p = Precision.of(dtype)
-    of_multiply, of_add = (f(p, *doubles(x, y, dout)) for f in (bounds.multiply, bounds.add))
+    of_multiply, of_add = (bounds(kind, dtype, x=x, y=y, dout=dout) for kind in ("multiply", "add"))
     within(x * y, exact(x) * exact(y), of_multiply["out"])
     within(dout * x, exact(dout) * exact(x), of_multiply["dy"])
     within(x + y, exact(x) + exact(y), of_add["out"])
     assert not of_add["dx"].any()
-    assert not bounds.relu(p, *doubles(x, dout))["out"].any()
+    assert not bounds("relu", dtype, x=x, dout=dout)["out"].any()
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_denormal_products(dtype: Any) -> None:
     info = np.finfo(dtype)
     x = np.full((2, 5), np.sqrt(float(info.tiny)) / 100).astype(dtype)
-    bound = bounds.affine(Precision.of(dtype), *doubles(x, x.T, np.zeros(2), x[:, :2]))
+    bound = bounds("affine", dtype, x=x, W=x.T, b=np.zeros(2), dout=x[:, :2])
     within(forwards(x, x.T), exact(x) @ exact(x).T, bound["out"])
     assert np.all(bound["out"] < 1e-3 * info.tiny), "flushing denormals to zero is seen"
 
@@ -162,6 +163,6 @@ def test_denormal_products(dtype: Any) -> None:
 def test_one_element_off_by_a_thousandth_is_seen(dtype: Any, n: int, k: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, W = np.abs(rng.normal(size=(n, k)).astype(dtype)), np.abs(rng.normal(size=(k, 3)).astype(dtype))
-    bound = bounds.affine(Precision.of(dtype), *doubles(x, W, np.zeros(3), np.zeros((n, 3))))["out"]
+    bound = bounds("affine", dtype, x=x, W=W, b=np.zeros(3), dout=np.zeros((n, 3)))["out"]
     right = exact(x) @ exact(W)
     assert np.all(np.abs(right * 1e-3) > 10 * bound)

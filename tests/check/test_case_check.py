@@ -6,15 +6,15 @@ from typing import Any
 
 import gradparity
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import Quantity
-from gradparity.check.verdicts import Verdict
-from gradparity_oracle import Network
+from gradparity_reference import MultiLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 
 
-class Accumulating(Network):
+class Accumulating(MultiLayerNet):
     """It adds to its gradients, and forgets to begin at zero: the first answer of each new network is right."""
 
     def gradient(self, x: Any, t: Any) -> dict[str, Any]:
@@ -32,6 +32,6 @@ def test_a_gradient_that_accumulates_is_found_though_each_load_makes_a_new_netwo
 
 
 def test_an_operation_that_is_asked_again_has_one_cell_for_each_array() -> None:
-    [case] = gradparity.compare(Network, cases=SMALL).cases
+    [case] = gradparity.compare(MultiLayerNet, cases=SMALL).cases
     names = [cell.array for cell in case.cells if cell.array.startswith(("gradient ", "predict ", "trace "))]
     assert len(set(names)) == len(names) > 10

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 
 import pytest
-from conftest import MakePort
+from conftest import MakePort, hasty
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CheckResult, Quantity, RunnerInfo, State
+from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
 from gradparity.check.summary import diagnosis
-from gradparity.check.verdicts import Verdict
+from gradparity.check.wording import first_divergence, place
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
-from gradparity.telling import first_divergence
 
 SPECS = [
     CaseSpec(sizes=(5, 4, 3), batch=2, numerical=True),
@@ -21,12 +23,11 @@ SPECS = [
 ]
 
 
-def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0, 1)) -> CheckResult:
+def check(*ports: Port, specs: list[CaseSpec] | None = None, seeds: tuple[int, ...] = (0,)) -> CheckResult:
     """The result of a check of these ports."""
     runners = [runner for port in ports for runner in port.runners]
     named = {spec.name: spec for spec in specs or SPECS}
-    options = Options(seconds=5, hello_seconds=20)
-    infos, cases, _ = run_check(runners, named, list(seeds), options, lambda _: None)
+    infos, cases, _ = run_check(runners, named, list(seeds), Options(), lambda _: None)
     return CheckResult(gradparity="test", runners=infos, cases=cases)
 
 
@@ -38,9 +39,9 @@ def wrong_arrays(result: CheckResult) -> set[tuple[Quantity, str]]:
     return {(c.quantity, c.array) for case in result.cases for c in case.cells if c.verdict is Verdict.WRONG}
 
 
-def test_the_oracle_behind_the_protocol_is_identical() -> None:
+def test_the_reference_behind_the_protocol_is_identical() -> None:
     [python] = select_runners(("python",))
-    result = check(python.port)
+    result = check(python.port, seeds=(0, 1))
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
     assert len(result.cases) == 6
     assert {cell.quantity for case in result.cases for cell in case.cells} == set(Quantity) - {Quantity.UPDATE}
@@ -65,12 +66,12 @@ def test_what_is_wrong_is_found_where_it_is(wrong: str, arrays: set[tuple[Quanti
 
 
 def test_the_gradient_of_the_previous_case_is_wrong(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "stale"))
+    result = check(make_port("wrong.py", "stale"), seeds=(0, 1))
     assert {(Quantity.GRADIENT, name) for name in ("dW1", "db1", "dW2", "db2")} <= wrong_arrays(result)
 
 
 def test_a_wrong_element_is_shown_as_actual_expected_call(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "one-element"), specs=SPECS[:1], seeds=(0,))
+    result = check(make_port("wrong.py", "one-element"), specs=SPECS[:1])
     [cell] = [cell for case in result.cases for cell in case.cells if cell.verdict is Verdict.WRONG]
     assert cell.detail.startswith("dW1[4, 3]=")
     assert ", but should be " in cell.detail
@@ -97,7 +98,7 @@ def test_what_a_port_lacks_is_not_implemented_and_no_failure(
 
 
 def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "relu-only"), seeds=(0,))
+    result = check(make_port("wrong.py", "relu-only"))
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.NOT_IMPLEMENTED]
     assert result.cases[2].refused == "load: no sigmoid"
     network = [cell for cell in result.cases[2].cells if cell.quantity not in (Quantity.LAYERS, Quantity.STATE)]
@@ -107,35 +108,35 @@ def test_a_kind_of_case_that_a_port_does_not_load_is_not_implemented(make_port: 
 
 def test_a_layer_of_a_network_that_is_refused_is_compared(make_port: MakePort) -> None:
     """A relu-only network may well have a sigmoid beside: named in hello, it must be right."""
-    result = check(make_port("wrong.py", "relu-only-wrong-sigmoid"), seeds=(0,))
+    result = check(make_port("wrong.py", "relu-only-wrong-sigmoid"))
     assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.WRONG]
     told = result.cases[2].diagnosis
-    assert told is not None and told.where == "sigmoid1 forward out, called alone"
+    assert told is not None and place(told.where) == "sigmoid1 forward out, called alone"
 
 
 def test_a_port_that_computes_nothing_does_not_agree(make_port: MakePort) -> None:
     """It lists an operation and leaves its arguments as they are: that alone is no agreement."""
-    result = check(make_port("wrong.py", "not-yet"), seeds=(0,))
+    result = check(make_port("wrong.py", "not-yet"))
     assert {case.verdict for case in result.cases} == {Verdict.NOT_IMPLEMENTED}
     assert result.exit_code == 3
 
 
 def test_who_changed_an_argument_is_named(make_port: MakePort) -> None:
     """And not what came of it: predict and the rest had another network then."""
-    result = check(make_port("wrong.py", "mutates"), specs=SPECS[:1], seeds=(0,))
+    result = check(make_port("wrong.py", "mutates"), specs=SPECS[:1])
     told = result.cases[0].diagnosis
-    assert told is not None and told.where == "W1 of gradient"
+    assert told is not None and place(told.where) == "W1 of gradient"
     assert told.explanations[0].name == "argument mutated"
 
 
 def test_what_it_printed_with_a_wrong_answer_is_kept_and_nothing_else(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "all-doubled"), seeds=(0,))
+    result = check(make_port("wrong.py", "all-doubled"))
     assert all(re.fullmatch(r"loss \d+\.\d+\n", case.stderr) for case in result.cases)
     assert all(case.last_words(Verdict.WRONG) == case.stderr for case in result.cases)
 
 
 def test_what_failed_speaks_for_itself_alone(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "fails-at-sigmoid"), specs=SPECS[2:], seeds=(0,))
+    result = check(make_port("wrong.py", "fails-at-sigmoid"), specs=SPECS[2:])
     [case] = result.cases
     assert case.verdict is Verdict.COULD_NOT_RUN and "ZeroDivisionError" in case.stderr and "loss" not in case.stderr
     assert (case.last_words(Verdict.COULD_NOT_RUN), case.last_words(Verdict.WRONG)) == (case.stderr, "")
@@ -149,23 +150,23 @@ def test_a_buffer_that_is_kept_accumulates_whatever_its_first_answer_was(make_po
 
 
 def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) -> None:
-    result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1], seeds=(0,))
+    result = check(make_port("wrong.py", "all-doubled"), specs=SPECS[:1])
     told = result.cases[0].diagnosis
-    assert told and (told.where, told.beside) == ("gradient dW2", ["db2", "dW1", "db1"])
+    assert told and (place(told.where), told.beside) == ("gradient dW2", ["db2", "dW1", "db1"])
     assert first_divergence(told) == "gradient dW2 (the layers called alone are right); db2 and 2 more are wrong, too"
 
 
 def test_the_dtypes_that_a_port_lacks_are_not_implemented_also_after_it_broke(make_port: MakePort) -> None:
     specs = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 1)]
     specs.append(CaseSpec(sizes=(5, 4, 3), dtype="float32"))
-    result = check(make_port("wrong.py", "no-float32-and-dies"), specs=specs, seeds=(0,))
+    result = check(make_port("wrong.py", "no-float32-and-dies"), specs=specs)
     *broken, absent = [case.verdict for case in result.cases]
     assert set(broken) == {Verdict.COULD_NOT_RUN} and absent is Verdict.NOT_IMPLEMENTED
 
 
 def test_a_loss_that_a_ports_own_epsilon_hides_is_not_compared(make_port: MakePort) -> None:
     hidden = CaseSpec(sizes=(6, 5, 1), dtype="float32")
-    result = check(make_port("wrong.py", "own-epsilon-and-an-ulp"), specs=[hidden], seeds=(0,))
+    result = check(make_port("wrong.py", "own-epsilon-and-an-ulp"), specs=[hidden])
     [loss] = [cell for case in result.cases for cell in case.cells if cell.quantity is Quantity.LOSS]
     assert loss.verdict is Verdict.NOT_IMPLEMENTED and "epsilon of 1e-07" in loss.detail
     assert result.exit_code == 0
@@ -176,15 +177,14 @@ def test_a_port_with_an_epsilon_of_its_own_is_judged_by_it(make_port: MakePort) 
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
 
 
-@pytest.mark.parametrize("fault", ["exit", "kill", "hang", "garbage", "truncated", "terabyte", "object"])
+@pytest.mark.parametrize("fault", ["kill", "hang", "garbage"])  # all of them: test_session.py
 def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     [python] = select_runners(("python",))
     drawn = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in range(1, GIVE_UP_AFTER + 2)]
     specs = {spec.name: spec for spec in drawn}
     port = make_port("faulty.py", fault)
-    infos, cases, _ = run_check(
-        [*port.runners, python], specs, [0], Options(seconds=1, hello_seconds=20), lambda _: None
-    )
+    with hasty("fake") if fault == "hang" else nullcontext():
+        infos, cases, _ = run_check([*port.runners, python], specs, [0], Options(), lambda _: None)
     result = CheckResult(gradparity="test", runners=infos, cases=cases)
     of = {label: [case for case in cases if case.runner == label] for label in ("fake", "python")}
     assert {case.verdict for case in of["python"]} == {Verdict.IDENTICAL}
@@ -204,7 +204,7 @@ def test_an_error_fails_its_operation_and_nothing_else(make_port: MakePort) -> N
     assert result.exit_code == 3
 
 
-@pytest.mark.parametrize("fault", ["shape", "rank", "dtype", "missing"])
+@pytest.mark.parametrize("fault", ["shape", "missing"])
 def test_a_wrong_shape_or_dtype_is_wrong(fault: str, make_port: MakePort) -> None:
     result = check(make_port("faulty.py", fault), specs=SPECS[:1])
     assert verdicts(result, Quantity.GRADIENT) == {Verdict.WRONG}

@@ -1,4 +1,4 @@
-"""The propagated bound and the envelope, for the whole pass: correct implementations stay within, wrong ones do not."""
+"""The envelope of the whole pass: correct implementations stay within, wrong ones do not."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import judge
 from gradparity.cases import Case, CaseSpec, draw
-from gradparity.check.reference import Reference
-from gradparity.check.verdicts import compare
+from gradparity.reference import Reference
 from gradparity.suite import DEPTHS, default_suite
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,10 +32,11 @@ def shuffled_pass(case: Case, seed: int) -> dict[str, Any]:
     orders = [rng.permutation(size) for size in case.spec.sizes]
     orders[-1] = np.arange(case.spec.sizes[-1])
     rows = rng.permutation(len(case.x))
-    weights = [W[a][:, b] for W, a, b in zip(case.weights, orders, orders[1:], strict=False)]
-    biases = [b[order] for b, order in zip(case.biases, orders[1:], strict=True)]
+    params = {}
+    for i, (a, b) in enumerate(pairwise(orders), start=1):
+        params[f"W{i}"], params[f"b{i}"] = case.params[f"W{i}"][a][:, b], case.params[f"b{i}"][b]
     x, t = np.asfortranarray(case.x[rows][:, orders[0]]), case.t[rows]
-    moved = Case(case.spec, case.seed, x, t, weights, biases)
+    moved = Case(case.spec, case.seed, x, t, params)
     came = moved.network().gradient(x, t)
     for i, (a, b) in enumerate(pairwise(orders), start=1):
         back_a, back_b = np.argsort(a), np.argsort(b)
@@ -48,7 +49,7 @@ def test_another_order_of_summation_is_explained(case: Case, seed: int) -> None:
     reference = Reference(case)
     came = shuffled_pass(case, seed)
     for name, expected in reference.gradient.items():
-        figures = compare(came[name], expected, reference.allowance("gradient", name))
+        figures = judge(came[name], expected, reference.allowance("gradient", name))
         assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
 
 
@@ -59,7 +60,7 @@ def test_the_result_in_higher_precision_is_explained(case: Case) -> None:
     right = case.network(wide).trace(case.x.astype(wide), case.t)
     for name, expected in reference.trace.items():
         rounded = np.asarray(right[name]).astype(case.spec.dtype)
-        figures = compare(rounded, expected, reference.allowance("trace", name))
+        figures = judge(rounded, expected, reference.allowance("trace", name))
         assert figures.ratio <= 1, f"{case.spec.name}@{case.seed} {name}: {figures}"
 
 
@@ -83,10 +84,9 @@ def test_every_verdict_of_the_suite_resolves(spec: CaseSpec, have_mnist: bool, d
 def test_an_ambiguous_mask_widens_the_envelope() -> None:
     """Where rounding decides a relu's mask, both sides are right, and no verdict can be sharp."""
     case = draw(CaseSpec(sizes=(9, 6, 4), dtype="float32"), 0)
-    W = case.weights[0].astype(np.float64)
+    W = case.params["W1"].astype(np.float64)
     b = -(case.x[0].astype(np.float64) @ W)  # row 0's pre-activations are 0 up to rounding
-    biases = [b.astype(np.float32), case.biases[1]]
-    ambiguous = Case(case.spec, 0, case.x, case.t, case.weights, biases)
+    ambiguous = Case(case.spec, 0, case.x, case.t, case.params | {"b1": b.astype(np.float32)})
     sharp, wide = (Reference(c).allowance("gradient", "dW1").spread for c in (case, ambiguous))
     assert sharp is not None
     assert wide is not None

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Allowance
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.diagnosis import mutated, repeated
-from gradparity.check.explain import explain
-from gradparity.check.hypotheses import HYPOTHESES
-from gradparity.check.reference import Reference
-from gradparity.check.steps import Evidence, of_trace
-from gradparity.check.verdicts import Allowance
+from gradparity.diagnosis.bugs import KNOWN
+from gradparity.diagnosis.diagnose import mutated, repeated
+from gradparity.diagnosis.explain import explain
+from gradparity.diagnosis.records import Asked, Where
+from gradparity.diagnosis.steps import of_trace
+from gradparity.functions.evidence import Evidence
+from gradparity.reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,9 +24,9 @@ KEYS = ["affine1.out", "relu1.out", "affine2.out", "softmax.y", "loss", "softmax
 
 
 def evidence(key: str, seed: int = 0, **spec: Any) -> Evidence:
-    """A right step of the oracle's own trace."""
+    """A right step of the reference's own trace."""
     reference = Reference(draw(CaseSpec(sizes=(9, 6, 4), **spec), seed))
-    return dict(of_trace(reference.case, 0.0, reference.trace))[key]
+    return dict(of_trace(reference.case, 0.0, reference.trace))[key].evidence
 
 
 def names(e: Evidence) -> list[str]:
@@ -32,7 +34,7 @@ def names(e: Evidence) -> list[str]:
 
 
 def test_every_hypothesis_has_a_name_of_its_own_purpose() -> None:
-    assert len({(one.name, one.kinds, one.results) for one in HYPOTHESES}) == len(HYPOTHESES)
+    assert len({(one.name, one.kinds, one.results) for one in KNOWN}) == len(KNOWN)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -103,14 +105,16 @@ def test_one_wrong_element_is_no_known_bug() -> None:
 def test_a_changed_argument_says_how_it_was_changed() -> None:
     sent = np.array([[1.0, 2.0], [3.0, 4.0]])
     after = np.array([[0.0, 2.0], [3.0, 4.0]])
-    [fit] = explain(mutated("dout of relu1", after, sent))
+    where = Where(operation="layer", layer="relu1", array="dout", asked=Asked.ARGUMENT)
+    [fit] = explain(mutated(where, after, sent).evidence)
     assert fit.name == "argument mutated"
     assert "zeros were written into it (1 of 4 elements)" in fit.sentence
 
 
 def test_a_second_answer_that_is_twice_the_first_accumulates() -> None:
+    where = Where(operation="gradient", array="db1", asked=Asked.AGAIN)
     first = np.array([1.0, -2.0, 5.0])
-    assert names(repeated("gradient db1", 2 * first, first, Allowance(spread=1e-9), first))[0] == "accumulates"
+    assert names(repeated(where, 2 * first, first, Allowance(spread=1e-9), first).evidence)[0] == "accumulates"
 
 
 def test_a_step_from_the_case_before_is_stale() -> None:
@@ -118,7 +122,7 @@ def test_a_step_from_the_case_before_is_stale() -> None:
     stale = dict(b.trace)
     old = a.trace["sigmoid1.out"]
     stale["sigmoid1.dx"] = b.trace["affine2.dx"] * old * (1 - old)
-    e = dict(of_trace(b.case, 0.0, stale, (a.case, a.trace)))["sigmoid1.dx"]
+    e = dict(of_trace(b.case, 0.0, stale, (a.case, a.trace)))["sigmoid1.dx"].evidence
     assert e.wrong
     assert names(e) == ["stale state"]
 
@@ -126,6 +130,6 @@ def test_a_step_from_the_case_before_is_stale() -> None:
 def test_weights_from_the_case_before_are_stale_weights() -> None:
     a, b = (Reference(draw(CaseSpec(sizes=(9, 6, 4)), seed)) for seed in (0, 1))
     stale = dict(b.trace)
-    stale["affine1.out"] = b.case.x @ a.case.weights[0] + a.case.biases[0]
-    e = dict(of_trace(b.case, 0.0, stale, (a.case, a.trace)))["affine1.out"]
+    stale["affine1.out"] = b.case.x @ a.case.params["W1"] + a.case.params["b1"]
+    e = dict(of_trace(b.case, 0.0, stale, (a.case, a.trace)))["affine1.out"].evidence
     assert names(e) == ["stale weights"]

@@ -6,12 +6,12 @@ import io
 
 import pytest
 from conftest import MakePort
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.ladder import Rung, Step, is_growing, ladder
+from gradparity.check.ladder import Rung, Stage, is_growing, ladder
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import Options, run_check
 from gradparity.check.show import check_report
-from gradparity.check.verdicts import Verdict
 from rich.console import Console
 
 SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
@@ -20,7 +20,7 @@ SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
 def checked(make_port: MakePort, script: str, argument: str, *specs: CaseSpec) -> CheckResult:
     runners = make_port(script, argument).runners
     asked = {spec.name: spec for spec in specs or [SPEC]}
-    infos, cases, _ = run_check(runners, asked, [0], Options(seconds=5), lambda news: None)
+    infos, cases, _ = run_check(runners, asked, [0], Options(), lambda news: None)
     return CheckResult(runners=infos, cases=cases)
 
 
@@ -32,36 +32,36 @@ def climbed(make_port: MakePort, argument: str, script: str = "wrong.py") -> lis
 @pytest.mark.parametrize(
     ("only", "passed", "following"),
     [
-        ("hello,load/", [Step.HELLO, Step.TRAIN], "one layer"),
-        ("hello,load,layer/affine", [Step.HELLO, Step.LAYER], "predict, the logits"),
-        ("hello,load,layer,predict/affine", [Step.HELLO, Step.LAYER, Step.FORWARD], "softmax_with_loss"),
-        ("hello,load,layer,predict/affine,softmax_with_loss", list(Step)[:4], "gradient, the loss"),
-        ("hello,load,layer,predict,gradient/affine", list(Step)[:5], "data, train, params and evaluate"),
+        ("hello,load/", [Stage.HELLO, Stage.TRAIN], "one layer"),
+        ("hello,load,layer/affine", [Stage.HELLO, Stage.LAYER], "predict, the logits"),
+        ("hello,load,layer,predict/affine", [Stage.HELLO, Stage.LAYER, Stage.FORWARD], "softmax_with_loss"),
+        ("hello,load,layer,predict/affine,softmax_with_loss", list(Stage)[:4], "gradient, the loss"),
+        ("hello,load,layer,predict,gradient/affine", list(Stage)[:5], "data, train, params and evaluate"),
     ],
 )
 def test_the_lowest_rung_that_is_not_passed_says_what_comes_next(
-    only: str, passed: list[Step], following: str, make_port: MakePort
+    only: str, passed: list[Stage], following: str, make_port: MakePort
 ) -> None:
     rungs = climbed(make_port, f"only={only}")
-    assert [rung.step for rung in rungs] == list(Step)
-    assert {rung.step for rung in rungs if rung.passed} == set(passed) - {Step.TRAIN}
+    assert [rung.stage for rung in rungs] == list(Stage)
+    assert {rung.stage for rung in rungs if rung.passed} == set(passed) - {Stage.TRAIN}
     [first] = [rung for rung in rungs if rung.next]
     assert following in first.next and first is next(rung for rung in rungs if not rung.passed)
     assert is_growing(rungs)
 
 
 def test_a_rung_says_what_is_not_there_yet(make_port: MakePort) -> None:
-    rungs = {rung.step: rung for rung in climbed(make_port, "only=hello,load,layer/affine")}
-    told = rungs[Step.LAYER].told
+    rungs = {rung.stage: rung for rung in climbed(make_port, "only=hello,load,layer/affine")}
+    told = rungs[Stage.LAYER].told
     assert told == "the port does not list relu; the port does not list softmax_with_loss"
-    assert rungs[Step.FORWARD].verdict is Verdict.NOT_IMPLEMENTED
-    assert rungs[Step.TRAIN].told == "not in hello: data, evaluate, params, train"
+    assert rungs[Stage.FORWARD].verdict is Verdict.NOT_IMPLEMENTED
+    assert rungs[Stage.TRAIN].told == "not in hello: data, evaluate, params, train"
 
 
 def test_a_wrong_rung_leads_to_its_finding(make_port: MakePort) -> None:
-    rungs = {rung.step: rung for rung in climbed(make_port, "one-element")}
-    assert rungs[Step.GRADIENT].verdict is Verdict.WRONG and "dW1[" in rungs[Step.GRADIENT].told
-    assert "finding" in rungs[Step.GRADIENT].next
+    rungs = {rung.stage: rung for rung in climbed(make_port, "one-element")}
+    assert rungs[Stage.GRADIENT].verdict is Verdict.WRONG and "dW1[" in rungs[Stage.GRADIENT].told
+    assert "finding" in rungs[Stage.GRADIENT].next
 
 
 def test_a_port_with_everything_needs_no_ladder(make_port: MakePort) -> None:
@@ -82,11 +82,11 @@ def test_a_port_that_breaks_the_protocol_stands_on_no_rung(make_port: MakePort) 
 
 def test_what_broke_is_to_be_mended_before_what_it_kept_from_being_reached(make_port: MakePort) -> None:
     result = checked(make_port, "faulty.py", "exit")
-    rungs = {rung.step: rung for rung in ladder(result, result.runners[0])}
-    assert rungs[Step.LAYER].passed
-    assert rungs[Step.LOSS].verdict is None, "the softmax called alone says nothing of the loss that did not come"
-    assert [step for step, rung in rungs.items() if rung.next] == [Step.GRADIENT]
-    assert rungs[Step.GRADIENT].next.startswith("mend that")
+    rungs = {rung.stage: rung for rung in ladder(result, result.runners[0])}
+    assert rungs[Stage.LAYER].passed
+    assert rungs[Stage.LOSS].verdict is None, "the softmax called alone says nothing of the loss that did not come"
+    assert [stage for stage, rung in rungs.items() if rung.next] == [Stage.GRADIENT]
+    assert rungs[Stage.GRADIENT].next.startswith("mend that")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import io
 from typing import Any
 
 import pytest
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
+from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.check.show import LiveTable, check_report
-from gradparity.check.verdicts import Verdict
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.texts import last_lines, number, plain
 from rich.console import Console
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge, ulps
 from gradparity.check.records import worst
-from gradparity.check.verdicts import RESOLVED, Allowance, Verdict, compare, ulps
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -34,7 +34,7 @@ def allow(spread: float) -> Allowance:
     ],
 )
 def test_ladder(came: np.ndarray, spread: float, verdict: Verdict) -> None:
-    assert compare(came, ONES, allow(spread)).verdict is verdict
+    assert judge(came, ONES, allow(spread)).verdict is verdict
 
 
 def test_only_the_first_two_rungs_pass() -> None:
@@ -51,10 +51,10 @@ def test_the_worst_decides_and_not_implemented_only_alone() -> None:
 @pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
 def test_nan_and_infinity_are_equal_to_themselves_only(special: float) -> None:
     expected = np.array([1.0, special])
-    assert compare(expected.copy(), expected, allow(0.1)).verdict is Verdict.IDENTICAL
-    assert compare(np.array([1.0 + 1e-9, special]), expected, allow(1e-8)).verdict is Verdict.ROUNDING
+    assert judge(expected.copy(), expected, allow(0.1)).verdict is Verdict.IDENTICAL
+    assert judge(np.array([1.0 + 1e-9, special]), expected, allow(1e-8)).verdict is Verdict.ROUNDING
     for other in (0.0, 1e300, -special if math.isinf(special) else np.inf):
-        figures = compare(np.array([1.0, other]), expected, allow(0.1))
+        figures = judge(np.array([1.0, other]), expected, allow(0.1))
         assert figures.ratio == math.inf
         assert figures.verdict is Verdict.WRONG
 
@@ -62,9 +62,9 @@ def test_nan_and_infinity_are_equal_to_themselves_only(special: float) -> None:
 def test_a_limit_is_elementwise_and_a_spread_is_not() -> None:
     came = ONES.copy()
     came[1, 2] += 1e-6
-    assert compare(came, ONES, Allowance(limit=np.full(ONES.shape, 0.9e-6))).verdict is Verdict.WRONG
-    assert compare(came, ONES, allow(0.9e-6)).verdict is Verdict.ROUNDING
-    figures = compare(came, ONES, Allowance(np.full(ONES.shape, 1e-7), 0.9e-6))
+    assert judge(came, ONES, Allowance(limit=np.full(ONES.shape, 0.9e-6))).verdict is Verdict.WRONG
+    assert judge(came, ONES, allow(0.9e-6)).verdict is Verdict.ROUNDING
+    figures = judge(came, ONES, Allowance(np.full(ONES.shape, 1e-7), 0.9e-6))
     assert figures.ratio == pytest.approx(10)
     assert figures.worst == (1, 2)
 
@@ -85,22 +85,22 @@ def test_of_two_allowances_the_sharper_resolves_and_the_stricter_judges() -> Non
 def test_nothing_can_be_said_of_an_array_of_zeros_unless_it_is_exact() -> None:
     assert allow(1e-9).resolution(np.zeros(3)) is None
     assert allow(0.0).resolution(np.zeros(3)) == 0
-    assert compare(np.full(3, 1e-12), np.zeros(3), allow(1e-9)).verdict is Verdict.UNRESOLVED
-    assert compare(np.zeros(3), np.zeros(3), allow(1e-9)).verdict is Verdict.IDENTICAL
+    assert judge(np.full(3, 1e-12), np.zeros(3), allow(1e-9)).verdict is Verdict.UNRESOLVED
+    assert judge(np.zeros(3), np.zeros(3), allow(1e-9)).verdict is Verdict.IDENTICAL
 
 
 @pytest.mark.parametrize("came", [np.ones(3), np.ones((3, 2)), np.ones((2, 3), np.float32)])
 def test_nothing_is_broadcast_or_cast(came: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"expected float64 \(2, 3\), came"):
-        compare(came, ONES, allow(1.0))
+        judge(came, ONES, allow(1.0))
 
 
 def test_negative_zero_is_equal_but_not_identical() -> None:
-    figures = compare(np.array([-0.0, 1.0]), np.array([0.0, 1.0]), allow(0.0))
+    figures = judge(np.array([-0.0, 1.0]), np.array([0.0, 1.0]), allow(0.0))
     assert (figures.ratio, figures.bit_equal, figures.ulp) == (0.0, 0.5, 0.0)
     assert figures.verdict is Verdict.ROUNDING
     zeros = np.zeros(3)  # of which nothing can be resolved
-    assert compare(-zeros, zeros, allow(1e-9)).verdict is Verdict.ROUNDING
+    assert judge(-zeros, zeros, allow(1e-9)).verdict is Verdict.ROUNDING
 
 
 @given(hnp.arrays(np.float64, 5, elements=st.floats(-1e307, 1e307)), st.integers(0, 1000))

@@ -1,4 +1,4 @@
-"""A port whose clock says what the argument names: fast, slow, nan, negative, boasting, dying, silent, coarse."""
+"""A port whose clock says what the argument names: fast, even, slow, nan, negative, boasting, dying, absent, coarse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradparity.ports.wire import Message
 from gradparity.serve import serve
 
 KIND = sys.argv[1]
-NANOSECONDS = {"fast": 1e3, "slow": 4e5}
+NANOSECONDS = {"fast": 1e3, "even": 1e5, "slow": 4e5}
 
 
 def hello(request: Message) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -52,4 +52,6 @@ def nothing(request: Message) -> tuple[dict[str, Any], dict[str, Any]]:
     return {}, {}
 
 
+if KIND == "absent":
+    sys.exit("cannot find my library")
 serve({"hello": hello, "load": nothing, "null": nothing, "time": timed})

@@ -1,4 +1,4 @@
-"""A right port until its first gradient; then it does what its argument says."""
+"""A right port until its first gradient; then it does what its argument says. "hang" FILE makes the file before."""
 
 import os
 import runpy
@@ -44,6 +44,8 @@ def gradient(request: Message) -> Reply:
         case "segfault":
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":
+            for marker in sys.argv[2:]:
+                Path(marker).touch()
             time.sleep(1000)
         case "hang-with-child":
             subprocess.Popen(["sleep", "1000"])

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import gradparity_oracle
+import gradparity_reference
 from gradparity.ports.wire import Message
 from gradparity.serve import serve
 
@@ -18,20 +18,20 @@ HANDLERS = dict(PORT["HANDLERS"])
 asked = 0
 
 if BUG == "uphill":
-    right = gradparity_oracle.SGD.update_one
+    right = gradparity_reference.SGD.update_one
 
     def uphill(self: Any, p: Any, dp: Any, *state: Any) -> None:
         right(self, p, -dp, *state)
 
-    gradparity_oracle.SGD.update_one = uphill  # type: ignore[method-assign]
+    gradparity_reference.SGD.update_one = uphill  # type: ignore[method-assign]
 
 if BUG == "gradient":
-    backward = gradparity_oracle.SoftmaxWithLoss.backward
+    backward = gradparity_reference.SoftmaxWithLoss.backward
 
     def summed(self: Any) -> Any:
         return backward(self) * len(self.labels)
 
-    gradparity_oracle.SoftmaxWithLoss.backward = summed  # type: ignore[method-assign]
+    gradparity_reference.SoftmaxWithLoss.backward = summed  # type: ignore[method-assign]
 
 
 def train(request: Message) -> Any:

@@ -1,4 +1,4 @@
-"""The oracle as a port, with one thing wrong: its argument says what."""
+"""The reference as a port, with one thing wrong: its argument says what."""
 
 import runpy
 import sys
@@ -8,8 +8,8 @@ import numpy as np
 from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
 
-oracle = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))
-HANDLERS, port = dict(oracle["HANDLERS"]), oracle["port"]
+reference = runpy.run_path(str(Path(__file__).parents[2] / "ports" / "python" / "serve.py"))
+HANDLERS, port = dict(reference["HANDLERS"]), reference["port"]
 wrong = sys.argv[1]
 calls = {"gradient": 0}
 stale: dict[str, Reply] = {}

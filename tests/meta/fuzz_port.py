@@ -20,8 +20,7 @@ from gradparity.ports.pipes import Ended, Pipes
 from gradparity.ports.wire import Message, WireError, decode
 from gradparity.serve import Pipe
 
-START_SECONDS = 120.0
-REPLY_SECONDS = 20.0
+START_SECONDS = REPLY_SECONDS = 120.0  # long enough on any machine
 LIMIT_RESIDENT = 1 << 30
 LIMIT = 1 << 33
 

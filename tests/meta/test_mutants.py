@@ -1,57 +1,27 @@
-"""No mutant survives, and each is named.
-
-Here all of the Python port's on the smaller cases, and one of each other runner; `.ci/run` has `gradparity mutants`
-check more of them on the whole suite, and without options it checks them all.
-"""
+"""The galleries of mutants: what they hold, and what a check of them says. Python's are checked in tests/whole."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import gradparity_oracle
+import gradparity_reference
 import pytest
-from conftest import RUNNERS, Sessions
-from gradparity.check.hypotheses import HYPOTHESES
+from conftest import RUNNERS
 from gradparity.check.run import Options
+from gradparity.diagnosis.bugs import KNOWN
 from gradparity.errors import UsageError
-from gradparity.meta.mutants import Mutant, Outcome, read_gallery, run_mutants
+from gradparity.meta.mutants import Mutant, MutantResult, read_gallery, run_mutants
 from gradparity.ports.manifest import own_ports, read_port
-from gradparity.suite import select_cases
 
-ORACLE = Path(gradparity_oracle.__file__).parent
-SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*")
-SUITE = select_cases(SMALLER)
+REFERENCE = Path(gradparity_reference.__file__).parent
 GALLERIES = {port.manifest.name: gallery for port in own_ports() if (gallery := read_gallery(port))}
-
-
-def run(label: str, pattern: str = "*", specs: dict[str, Any] = SUITE) -> list[Outcome]:
-    return run_mutants([RUNNERS[label]], pattern, specs, Options(), lambda outcome: None)
-
-
-def check(outcomes: list[Outcome]) -> None:
-    assert outcomes
-    for o in outcomes:
-        assert o.right, (
-            f"{o.port} {o.mutant.name}: expected {o.mutant.bug or 'survival'}, came {o.named}: {o.trouble}{o.where}"
-        )
-
-
-def test_every_mutant_of_the_python_port_is_killed_and_named() -> None:
-    check(run("python"))
-
-
-@pytest.mark.parametrize("label", [label for label in RUNNERS if label != "python"])
-def test_a_mutant_of_every_runner_is_killed_and_named(label: str, sessions: Sessions) -> None:
-    sessions.get(label)
-    check(run(label, GALLERIES[RUNNERS[label].port.manifest.name].mutant[0].name))
 
 
 def test_each_finds_the_text_that_it_changes() -> None:
     for port in own_ports():
         for mutant in GALLERIES[port.manifest.name].mutant:
-            home = ORACLE if mutant.file.startswith(ORACLE.name) else port.folder
-            path = home.parent / mutant.file if home is ORACLE else home / mutant.file
+            home = REFERENCE if mutant.file.startswith(REFERENCE.name) else port.folder
+            path = home.parent / mutant.file if home is REFERENCE else home / mutant.file
             assert path.read_text(encoding="utf-8").count(mutant.old) == 1, f"{port.manifest.name}: {mutant.name}"
 
 
@@ -64,7 +34,7 @@ def test_there_are_enough_of_them() -> None:
 def test_every_hypothesis_has_a_mutant() -> None:
     """But those that only another hypothesis' mutants can meet."""
     met = {mutant.bug for gallery in GALLERIES.values() for mutant in gallery.mutant}
-    assert {one.name for one in HYPOTHESES} - met <= {"rows permuted", "smallest for largest"}
+    assert {one.name for one in KNOWN} - met <= {"rows permuted", "smallest for largest"}
 
 
 def test_an_equivalent_mutant_that_is_killed_and_a_real_one_that_survives_are_failures() -> None:
@@ -74,8 +44,8 @@ def test_an_equivalent_mutant_that_is_killed_and_a_real_one_that_survives_are_fa
         (real, True, "sign", True), (real, True, "zero", False), (real, False, "", False),
         (same, False, "", True), (same, True, "sign", False),
     ):  # fmt: skip
-        assert Outcome(port="p", mutant=mutant, killed=killed, named=named).right is right
-    assert not Outcome(port="p", mutant=same, killed=False, trouble="no such text").right
+        assert MutantResult(port="p", mutant=mutant, killed=killed, named=named).right is right
+    assert not MutantResult(port="p", mutant=same, killed=False, trouble="no such text").right
 
 
 def test_a_mutant_whose_text_is_not_there_is_no_success() -> None:

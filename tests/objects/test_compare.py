@@ -8,33 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import gradparity
-import gradparity_oracle as oracle
+import gradparity_reference as reference
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.check.wording import place
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
-from gradparity_oracle import Network
+from gradparity_reference import MultiLayerNet, Network, dense
 from own_networks import TwoLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 SUITE = ["random-9-6-4-*", "random-6-5-4-3-*"]
 LAYERS = {
-    "multiply": oracle.Multiply,
-    "add": oracle.Add,
-    "relu": oracle.Relu,
-    "sigmoid": oracle.Sigmoid,
-    "affine": oracle.Affine,
-    "softmax_with_loss": oracle.SoftmaxWithLoss,
+    "multiply": reference.Multiply,
+    "add": reference.Add,
+    "relu": reference.Relu,
+    "sigmoid": reference.Sigmoid,
+    "affine": reference.Affine,
+    "softmax_with_loss": reference.SoftmaxWithLoss,
 }
 
 
 def gradient(x: Any, t: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The oracle's, as a function that gives (loss, gradients)."""
+    """The reference's, as a function that gives (loss, gradients)."""
     depth = len(params) // 2
-    network = Network([params[f"W{i + 1}"] for i in range(depth)], [params[f"b{i + 1}"] for i in range(depth)])
+    network = Network(dense(depth, "relu"), params)
     found = network.gradient(x, t)
     return found.pop("loss"), {name.removeprefix("d"): value for name, value in found.items()}
 
@@ -50,8 +51,8 @@ def verdicts(cases: list[CaseResult], quantity: Quantity | None = None) -> set[V
     return {cell.verdict for case in cases for cell in case.cells if quantity in (None, cell.quantity)}
 
 
-def test_the_oracle_is_identical_with_itself_in_all_that_is_asked() -> None:
-    result = gradparity.compare(Network, layers=LAYERS, cases=SUITE)
+def test_the_reference_is_identical_with_itself_in_all_that_is_asked() -> None:
+    result = gradparity.compare(MultiLayerNet, layers=LAYERS, cases=SUITE)
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
     asked = {cell.quantity for cell in result.cases[0].cells if cell.verdict is Verdict.IDENTICAL}
     assert asked == set(Quantity) - {Quantity.UPDATE, Quantity.NUMERICAL}
@@ -82,7 +83,7 @@ def test_a_function_is_a_port_of_one_activation() -> None:
 
 def test_a_function_takes_what_it_names() -> None:
     def named(x: Any, t: Any, weights: Any, biases: Any, activation: str, epsilon: float) -> Any:
-        return Network(weights, biases, activation, epsilon).gradient(x, t)
+        return MultiLayerNet(weights, biases, activation, epsilon).gradient(x, t)
 
     result = gradparity.compare(named, cases=SUITE)
     assert {case.verdict for case in result.cases} == {Verdict.IDENTICAL}
@@ -124,8 +125,8 @@ def test_layers_that_hold_copies_of_the_params_are_told(copies: bool) -> None:
         def __init__(self, *sizes: int) -> None:
             super().__init__(*sizes)
             if copies:
-                self.affine1 = oracle.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
-                self.affine2 = oracle.Affine(self.params["W2"].copy(), self.params["b2"].copy())
+                self.affine1 = reference.Affine(np.random.normal(size=sizes[:2]), self.params["b1"].copy())
+                self.affine2 = reference.Affine(self.params["W2"].copy(), self.params["b2"].copy())
 
         def gradient(self, x: Any, t: Any) -> dict[str, Any]:
             return {**super().gradient(x, t), "b1": np.zeros_like(self.affine1.db)}
@@ -154,7 +155,7 @@ def test_a_maker_that_was_told_the_sizes_and_has_others_could_not_run() -> None:
 
 
 def test_transposed_weights_are_turned_both_ways() -> None:
-    class Turned(Network):
+    class Turned(MultiLayerNet):
         def __init__(self, weights: Any, biases: Any, activation: str) -> None:
             super().__init__([W.T for W in weights], biases, activation)
 
@@ -173,20 +174,20 @@ def test_transposed_weights_are_turned_both_ways() -> None:
 
 
 def test_layers_are_asked_alone_and_named_by_the_diagnosis() -> None:
-    class Relu(oracle.Relu):
+    class Relu(reference.Relu):
         def backward(self, dout: Any) -> Any:
             return dout
 
-    result = gradparity.compare(Network, layers={**LAYERS, "relu": Relu}, cases=SMALL)
+    result = gradparity.compare(MultiLayerNet, layers={**LAYERS, "relu": Relu}, cases=SMALL)
     [case] = result.cases
     assert {(cell.quantity, cell.array) for cell in case.cells if cell.verdict is Verdict.WRONG} == {
         (Quantity.LAYERS, "relu1.dx")
     }
-    assert case.diagnosis and case.diagnosis.where == "relu1 backward dx, called alone"
+    assert case.diagnosis and place(case.diagnosis.where) == "relu1 backward dx, called alone"
 
 
 def test_layers_of_the_book_have_an_epsilon_of_their_own() -> None:
-    class Last(oracle.SoftmaxWithLoss):
+    class Last(reference.SoftmaxWithLoss):
         def __init__(self) -> None:
             super().__init__(1e-7)
 
@@ -203,9 +204,9 @@ def test_layers_of_the_book_have_an_epsilon_of_their_own() -> None:
 def test_a_case_file_and_several_seeds(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("sizes = [6, 5, 3]\nbatch = 2\n")
-    result = gradparity.compare(Network, cases=str(file), seeds=np.array([3, 5]))
+    result = gradparity.compare(MultiLayerNet, cases=str(file), seeds=np.array([3, 5]))
     assert [(case.case, case.seed) for case in result.cases] == [("random-6-5-3-relu-n2-float64", s) for s in (3, 5)]
-    assert result.cases[1].command == f"gradparity.compare(Network, cases={str(file)!r}, seeds=5)"
+    assert result.cases[1].command == f"gradparity.compare(MultiLayerNet, cases={str(file)!r}, seeds=5)"
 
 
 def test_the_command_holds_what_was_given() -> None:
@@ -222,7 +223,7 @@ def test_what_has_no_name_is_no_code_in_the_command() -> None:
     assert of_its_own.command == "gradparity.compare(<your TwoLayerNet>)"
 
 
-@pytest.mark.parametrize("layers", [{}, {"sigmoid": oracle.Sigmoid}])
+@pytest.mark.parametrize("layers", [{}, {"sigmoid": reference.Sigmoid}])
 def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> None:
     def todo(x: Any, t: Any, params: Any) -> Any:
         raise NotImplementedError("todo")
@@ -237,7 +238,7 @@ def test_where_no_result_was_compared_nothing_agrees(layers: dict[str, Any]) -> 
 
 def test_advice_is_for_the_call_and_not_for_a_process() -> None:
     case = "random-9-6-4-relu-n7-float64"
-    sigmoid = gradparity.compare(lambda weights, biases: Network(weights, biases, "sigmoid"), cases=case)
+    sigmoid = gradparity.compare(lambda weights, biases: MultiLayerNet(weights, biases, "sigmoid"), cases=case)
     assert "another activation: sigmoid, where the case has relu; fits" in sigmoid.report()
     assert "a network that can be no other says so: compare(..., activation=...), or raise" in sigmoid.report()
     book = gradparity.compare(two_layers, cases=case)
@@ -265,35 +266,50 @@ def test_advice_is_for_the_call_and_not_for_a_process() -> None:
         ),
         (TwoLayerNet(2, 3, 4).gradient, {}, TypeError, "takes no params, .*; give the network itself"),
         ("my-net", {}, TypeError, "came my-net; a port's folder: gradparity check --port my-net"),
-        ({"affine": oracle.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
-        (oracle.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
+        ({"affine": reference.Affine}, {}, TypeError, "came a dict; layers={...} are given beside one"),
+        (reference.Affine, {}, TypeError, "layers are given beside one, as layers={'affine': Affine}"),
         (lambda x, t: None, {}, TypeError, "takes no params, and no weights and biases"),
         (lambda x, t, W: None, {}, TypeError, r"takes W, .* such as lambda x, t, params: it\(x, t, params"),
         (dict, {}, TypeError, "dict does not tell its parameters"),
         (type("Bare", (), {"gradient": 0})(), {}, TypeError, "expected Bare to have a dict params"),
-        (Network, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
-        (Network, {"activation": "tanh"}, ValueError, "activation: expected relu or sigmoid, came 'tanh'"),
-        (Network, {"layers": [oracle.Affine]}, ValueError, "layers: expected a dict such as .*, came .*Affine"),
-        (Network, {"layers": {"affine": 3}}, ValueError, "layers: expected a class for affine, came 3"),
-        (Network, {"epsilon": "1e-7"}, ValueError, "epsilon: expected a number such as 1e-7, not below 0, came '1e-7'"),
-        (Network, {"epsilon": -1}, ValueError, "epsilon: .* came -1"),
-        (Network, {"epsilon": np.nan}, ValueError, "epsilon: .* came nan"),
-        (Network, {"loss": "mean"}, ValueError, "loss: expected a function of logits and labels, came 'mean'"),
-        (Network, {"cases": 5}, ValueError, "cases: expected names, patterns .*, .toml files or CaseSpecs, came 5"),
-        (Network, {"cases": [5]}, ValueError, "cases: .* came 5"),
-        (Network, {"dtypes": np.float64}, ValueError, "dtypes: .* came <class 'numpy.float64'>"),
-        (Network, {"seeds": 1.5}, ValueError, "seeds: expected whole numbers .* came 1.5"),
-        (Network, {"seeds": "0-2"}, ValueError, "seeds: .* came '0-2'"),
-        (Network, {"name": 5}, ValueError, "name: .* came 5"),
-        (Network, {"layers": {"dense": 0}}, ValueError, "layers: expected some of multiply.*, came 'dense'"),
-        (Network, {"cases": "nonsense"}, ValueError, "cases: nonsense: no such case"),
-        (Network, {"dtypes": "float16"}, ValueError, "dtypes: expected some of float64, float32, came 'float16'"),
-        (Network, {"cases": SMALL, "dtypes": "float32"}, ValueError, "dtypes: none of the cases is of float32"),
-        (Network, {"seeds": -1}, ValueError, "seeds: expected whole numbers from 0 to 4294967295, came -1"),
-        (Network, {"seeds": []}, ValueError, "seeds: .* came none"),
-        (Network, {"seeds": [0.5]}, ValueError, "seeds: .* came 0.5"),
-        (Network, {"name": "My Net"}, ValueError, "name: expected a lower-case letter, .* came 'My Net'"),
-        (Network, {"loss": np.sum}, ValueError, "layout: a module needs one"),
+        (MultiLayerNet, {"layout": "rows"}, ValueError, "layout: expected in_out or out_in, came 'rows'"),
+        (MultiLayerNet, {"activation": "tanh"}, ValueError, "activation: expected one of relu, sigmoid, came 'tanh'"),
+        (
+            MultiLayerNet,
+            {"layers": [reference.Affine]},
+            ValueError,
+            "layers: expected a dict such as .*, came .*Affine",
+        ),
+        (MultiLayerNet, {"layers": {"affine": 3}}, ValueError, "layers: expected a class for affine, came 3"),
+        (
+            MultiLayerNet,
+            {"epsilon": "1e-7"},
+            ValueError,
+            "epsilon: expected a number such as 1e-7, not below 0, came '1e-7'",
+        ),
+        (MultiLayerNet, {"epsilon": -1}, ValueError, "epsilon: .* came -1"),
+        (MultiLayerNet, {"epsilon": np.nan}, ValueError, "epsilon: .* came nan"),
+        (MultiLayerNet, {"loss": "mean"}, ValueError, "loss: expected a function of logits and labels, came 'mean'"),
+        (
+            MultiLayerNet,
+            {"cases": 5},
+            ValueError,
+            "cases: expected names, patterns .*, .toml files or CaseSpecs, came 5",
+        ),
+        (MultiLayerNet, {"cases": [5]}, ValueError, "cases: .* came 5"),
+        (MultiLayerNet, {"dtypes": np.float64}, ValueError, "dtypes: .* came <class 'numpy.float64'>"),
+        (MultiLayerNet, {"seeds": 1.5}, ValueError, "seeds: expected whole numbers .* came 1.5"),
+        (MultiLayerNet, {"seeds": "0-2"}, ValueError, "seeds: .* came '0-2'"),
+        (MultiLayerNet, {"name": 5}, ValueError, "name: .* came 5"),
+        (MultiLayerNet, {"layers": {"dense": 0}}, ValueError, "layers: expected some of multiply.*, came 'dense'"),
+        (MultiLayerNet, {"cases": "nonsense"}, ValueError, "cases: nonsense: no such case"),
+        (MultiLayerNet, {"dtypes": "float16"}, ValueError, "dtypes: expected some of float64, float32, came 'float16'"),
+        (MultiLayerNet, {"cases": SMALL, "dtypes": "float32"}, ValueError, "dtypes: none of the cases is of float32"),
+        (MultiLayerNet, {"seeds": -1}, ValueError, "seeds: expected whole numbers from 0 to 4294967295, came -1"),
+        (MultiLayerNet, {"seeds": []}, ValueError, "seeds: .* came none"),
+        (MultiLayerNet, {"seeds": [0.5]}, ValueError, "seeds: .* came 0.5"),
+        (MultiLayerNet, {"name": "My Net"}, ValueError, "name: expected a lower-case letter, .* came 'My Net'"),
+        (MultiLayerNet, {"loss": np.sum}, ValueError, "layout: a module needs one"),
     ],
 )
 def test_what_cannot_be_compared_is_said_at_once(
@@ -327,7 +343,7 @@ def test_a_network_of_odd_parameters_says_so() -> None:
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_data_folder_that_is_not_there_is_no_verdict(tmp_path: Path, kind: Any) -> None:
     with pytest.raises(UsageError, match="no such folder"):
-        gradparity.compare(Network, cases="mnist-784-50-10-relu-n100-float64", data_dir=kind(tmp_path / "no"))
+        gradparity.compare(MultiLayerNet, cases="mnist-784-50-10-relu-n100-float64", data_dir=kind(tmp_path / "no"))
 
 
 def test_the_import_alone_costs_nothing() -> None:

@@ -9,12 +9,12 @@ import pytest
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult
 from gradparity.objects.comparison import Comparison
-from gradparity_oracle import Network
+from gradparity_reference import MultiLayerNet
 
 SPECS = [CaseSpec(sizes=(5, 4, 3), batch=batch) for batch in (2, 6)]
 
 
-class Doubled(Network):
+class Doubled(MultiLayerNet):
     """Its gradient is twice what it should be."""
 
     def gradient(self, x: Any, t: Any) -> dict[str, Any]:
@@ -23,7 +23,7 @@ class Doubled(Network):
 
 @pytest.fixture(scope="module")
 def right() -> Comparison:
-    return gradparity.compare(Network, cases=SPECS)
+    return gradparity.compare(MultiLayerNet, cases=SPECS)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_the_record_is_a_checks(doubled: Comparison) -> None:
 
 
 def test_what_could_not_run_is_told_with_their_last_words() -> None:
-    class Broken(Network):
+    class Broken(MultiLayerNet):
         def gradient(self, x: Any, t: Any) -> dict[str, Any]:
             raise ArithmeticError("it does not\x1b[2J add up")
 

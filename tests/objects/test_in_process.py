@@ -10,10 +10,10 @@ from typing import Any
 import gradparity
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
-from gradparity.check.verdicts import Verdict
-from gradparity_oracle import Network
+from gradparity_reference import MultiLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 SINGLE = CaseSpec(sizes=(5, 4, 3), batch=2, dtype="float32")
@@ -22,8 +22,8 @@ Found = dict[str, Any]
 Spoil = Callable[["Spoiled", Found, Any, Any], Any]
 
 
-class Spoiled(Network):
-    """The oracle, with its gradient spoiled."""
+class Spoiled(MultiLayerNet):
+    """The reference, with its gradient spoiled."""
 
     calls = 0
     spoil: Spoil
@@ -164,14 +164,14 @@ def test_an_error_of_the_class_itself_is_said_for_each_case() -> None:
 
 
 def test_what_is_no_network_could_not_run() -> None:
-    [case] = gradparity.compare(type("Odd", (Network,), {"gradient": None}), cases=SMALL).cases
+    [case] = gradparity.compare(type("Odd", (MultiLayerNet,), {"gradient": None}), cases=SMALL).cases
     assert case.verdict is Verdict.COULD_NOT_RUN
     assert "expected Odd to have a method gradient(x, t)" in detail(case)
 
 
 def test_methods_that_are_not_there_are_not_implemented() -> None:
     lacks = dict.fromkeys(("accuracy", "trace"))
-    [case] = gradparity.compare(type("Bare", (Network,), lacks), cases=SMALL).cases
+    [case] = gradparity.compare(type("Bare", (MultiLayerNet,), lacks), cases=SMALL).cases
     assert set(of(case, Quantity.ACCURACY).values()) == {Verdict.NOT_IMPLEMENTED}
     assert set(of(case, Quantity.TRACE).values()) == {Verdict.NOT_IMPLEMENTED}
     assert case.verdict is Verdict.IDENTICAL
@@ -187,7 +187,7 @@ def test_ctrl_c_passes_through() -> None:
 
 def test_gradients_without_a_loss_are_an_error() -> None:
     def alone(x: Any, t: Any, weights: Any, biases: Any) -> Found:
-        found = Network(weights, biases).gradient(x, t)
+        found = MultiLayerNet(weights, biases).gradient(x, t)
         del found["loss"]
         return found
 
@@ -227,7 +227,7 @@ def test_numpys_errors_are_theirs_in_their_code_and_ours_in_ours() -> None:
 def test_the_arrays_can_be_written_to_and_keep_their_order() -> None:
     seen: list[tuple[bool, bool]] = []
 
-    class Looks(Network):
+    class Looks(MultiLayerNet):
         def __init__(self, weights: Any, biases: Any, activation: str) -> None:
             super().__init__(weights, biases, activation)
             seen.extend((W.flags.writeable, W.flags.f_contiguous) for W in weights)

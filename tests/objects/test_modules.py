@@ -8,8 +8,8 @@ from typing import Any
 import gradparity
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import Quantity
-from gradparity.check.verdicts import Verdict
 from own_networks import Module, Tensor, cross_entropy
 
 KEYWORDS: dict[str, Any] = {"layout": "out_in", "loss": cross_entropy}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import draw
-from gradparity.check.reference import Reference
 from gradparity.objects.selection import cases_of
+from gradparity.reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -119,7 +119,7 @@ def test_what_is_no_ports_folder_says_what_is(tmp_path: Path, monkeypatch: pytes
     assert [r.label for r in select_runners(("rust",))] == ["rust"], "ours, as that folder is no port"
     with pytest.raises(UsageError, match=r"empty/port\.toml: no such file; a port is a folder with a port\.toml"):
         select_runners(("empty",))
-    with pytest.raises(UsageError, match=r"--port \./net\.py: expected a port's folder, came a file: --port \."):
+    with pytest.raises(UsageError, match=r"--port \./net\.py: expected a port's folder, came a file; its folder is \."):
         select_runners(("./net.py",))
 
 

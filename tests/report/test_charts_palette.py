@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 from gradparity.check.records import CheckResult
+from gradparity.record.run import Run
 from gradparity.report.charts.palette import COLOURS, palette
-from gradparity.run.records import Run
 from numpy.typing import NDArray
 from sample_run import agreeing, info
 from samples import NAMES, hostile

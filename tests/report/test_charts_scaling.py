@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed, Word
+from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts.scaling import scaling
-from gradparity.run.records import Run
-from sample_run import ALPHA, BETA, ORACLE, agreeing, info
+from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
 SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]
 
 
 def group(ratio: float = 0.5, dtype: str = "float64", **more: Any) -> GroupResult:
-    """Of 5-4-3 and a batch of 2: the second runner takes so much of the oracle's time."""
-    word = Word.FASTER if ratio < 1 else Word.SLOWER
-    about = {"operation": "gradient", "against": ORACLE, "low": ratio * 0.9, "high": ratio * 1.1, "word": word}
+    """Of 5-4-3 and a batch of 2: the second runner takes so much of the reference's time."""
+    word = Speed.FASTER if ratio < 1 else Speed.SLOWER
+    about = {"operation": "gradient", "against": REFERENCE, "low": ratio * 0.9, "high": ratio * 1.1, "word": word}
     case = CaseSpec.model_validate({"sizes": (5, 4, 3), "batch": 2, "dtype": dtype})
-    series = [Series(runner=name, operation="gradient", samples=SAMPLES) for name in (ORACLE, ALPHA)]
+    series = [Series(runner=name, operation="gradient", samples=SAMPLES) for name in (REFERENCE, ALPHA)]
     estimates = [Estimate.model_validate({"runner": ALPHA, "ratio": ratio, **about})]
     whole = {"kind": "pass", "flops": 1.0, "rounds": 10, "series": series, "estimates": estimates, **more}
     return GroupResult.model_validate({"case": case, **whole})
@@ -29,7 +30,7 @@ def point(along: str, at: int, ratio: float = 0.5) -> GroupResult:
 
 
 def timed(*groups: GroupResult) -> Run:
-    return Run(bench=BenchResult(runners=[Timed(info=info(name)) for name in (ORACLE, ALPHA)], groups=list(groups)))
+    return Run(bench=BenchResult(runners=[Timed(info=info(name)) for name in (REFERENCE, ALPHA)], groups=list(groups)))
 
 
 def places(run: Run) -> dict[str, list[int]]:
@@ -67,8 +68,8 @@ def test_it_tells_who_is_fastest_where() -> None:
 def test_everyone_has_the_median_and_the_ratio_beside_it() -> None:
     [chart] = scaling(agreeing())
     rows = {(row["runner"], row["x"]): row for row in chart.spec["data"]["values"]}
-    assert {runner for runner, _ in rows} == {ORACLE, ALPHA, BETA}
-    assert rows[ORACLE, 100]["ratio"] == "1: the oracle"
+    assert {runner for runner, _ in rows} == {REFERENCE, ALPHA, BETA}
+    assert rows[REFERENCE, 100]["ratio"] == "1: the reference"
     assert rows[ALPHA, 100]["ratio"].startswith("0.70")
     assert rows[ALPHA, 100]["median"].endswith(" µs")
     assert abs(rows[ALPHA, 100]["y"] - 0.354) < 0.01  # ms

@@ -6,23 +6,26 @@ import math
 from typing import Any
 
 import pytest
-from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed, Word
+from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.records import BenchResult, Estimate, GroupResult, Series, Timed
 from gradparity.cases import CaseSpec
+from gradparity.record.run import Run
 from gradparity.report.charts import speed
 from gradparity.report.charts.chart import Chart
-from gradparity.run.records import Run
-from sample_run import ALPHA, BETA, ORACLE, agreeing, info
+from sample_run import ALPHA, BETA, REFERENCE, agreeing, info
 
-FAST = Estimate(runner=ALPHA, operation="gradient", against=ORACLE, ratio=0.5, low=0.4, high=0.6, word=Word.FASTER)
-EVEN = FAST.model_copy(update={"runner": BETA, "ratio": 1.01, "low": 0.9, "high": 1.1, "word": Word.WITHIN_NOISE})
-LEAN = FAST.model_copy(update={"against": "products", "ratio": 1.1, "low": 1.05, "high": 1.2, "word": Word.SLOWER})
+FAST = Estimate(runner=ALPHA, operation="gradient", against=REFERENCE, ratio=0.5, low=0.4, high=0.6, word=Speed.FASTER)
+EVEN = FAST.model_copy(update={"runner": BETA, "ratio": 1.01, "low": 0.9, "high": 1.1, "word": Speed.WITHIN_NOISE})
+LEAN = FAST.model_copy(update={"against": "products", "ratio": 1.1, "low": 1.05, "high": 1.2, "word": Speed.SLOWER})
 HEAVY = LEAN.model_copy(update={"runner": BETA, "ratio": 2.5, "low": 2.4, "high": 2.6})
 SAMPLES = [[9e5, 2e6, 2e6, 2e6], [9e5, 2e6, 2e6, 2e6]]
 
 
 def group(*estimates: Estimate, floor: float = 0.05, kind: str = "pass", dtype: str = "float64") -> GroupResult:
     operations = dict.fromkeys((one.operation for one in estimates), 0)
-    series = [Series(runner=name, operation=op, samples=SAMPLES) for name in (ORACLE, ALPHA, BETA) for op in operations]
+    series = [
+        Series(runner=name, operation=op, samples=SAMPLES) for name in (REFERENCE, ALPHA, BETA) for op in operations
+    ]
     case = CaseSpec.model_validate({"sizes": (5, 4, 3), "batch": 2, "dtype": dtype})
     floors = dict.fromkeys(operations, floor)
     return GroupResult(
@@ -31,7 +34,7 @@ def group(*estimates: Estimate, floor: float = 0.05, kind: str = "pass", dtype: 
 
 
 def timed(*groups: GroupResult) -> Run:
-    runners = [Timed(info=info(name)) for name in (ORACLE, ALPHA, BETA)]
+    runners = [Timed(info=info(name)) for name in (REFERENCE, ALPHA, BETA)]
     return Run(bench=BenchResult(command="gradparity bench", runners=runners, groups=list(groups)))
 
 
@@ -110,9 +113,9 @@ def test_the_roofline_is_told_with_who_adds_least_and_most() -> None:
     assert (line["x"], line["says"]) == (1, "1: the products alone; it cannot be beaten")
 
 
-def test_the_roofline_has_the_oracle_too() -> None:
+def test_the_roofline_has_the_reference_too() -> None:
     double, _ = speed.roofline(agreeing())
-    assert set(rows(double)) == {ORACLE, ALPHA, BETA}
+    assert set(rows(double)) == {REFERENCE, ALPHA, BETA}
 
 
 def test_operations_are_rows_and_the_gradient_is_none_of_them() -> None:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
+from gradparity.record.run import Run
 from gradparity.report.charts import training
 from gradparity.report.charts.chart import Chart
 from gradparity.report.charts.trainings import BINS
-from gradparity.run.records import Run
 from gradparity.train.records import EnvelopeResult, Epoch, TrainResult, TrainRun
-from sample_run import ALPHA, BETA, ORACLE, RECIPE, agreeing, info
+from sample_run import ALPHA, BETA, RECIPE, REFERENCE, agreeing, info
 
 LOSSES = [2.0, 1.5, 1.0, 0.5]
 
@@ -49,21 +49,21 @@ def marks(chart: Chart, kind: str) -> list[dict[str, Any]]:
 
 
 def test_the_loss_is_told_from_the_first_to_the_last_step() -> None:
-    [chart] = training.loss(trained(result(ORACLE), result(ALPHA, [2.0, 1.5, 1.0, 0.25])))
+    [chart] = training.loss(trained(result(REFERENCE), result(ALPHA, [2.0, 1.5, 1.0, 0.25])))
     assert chart.told == ("In 4 steps the loss goes from 2 to 0.500; the runners' last losses differ by 0.250 at most.")
     assert rows(chart)[ALPHA] == {"runner": ALPHA, "x": [1, 2, 3, 4], "y": [2.0, 1.5, 1.0, 0.25]}
 
 
 def test_who_stopped_early_is_named() -> None:
-    [chart] = training.loss(trained(result(ORACLE), result(ALPHA, LOSSES[:2])))
+    [chart] = training.loss(trained(result(REFERENCE), result(ALPHA, LOSSES[:2])))
     assert chart.told == "In 4 steps the loss goes from 2 to 0.500. alpha stopped after 2 steps."
     assert rows(chart)[ALPHA]["x"] == [1, 2]
 
 
 def test_many_steps_are_means_of_as_many_and_the_chart_says_so() -> None:
     count = 10 * BINS
-    [chart] = training.loss(trained(result(ORACLE, [float(1 + step % 10) for step in range(count)])))
-    row = rows(chart)[ORACLE]
+    [chart] = training.loss(trained(result(REFERENCE, [float(1 + step % 10) for step in range(count)])))
+    row = rows(chart)[REFERENCE]
     assert len(row["x"]) == BINS and row["x"][:2] == [10, 20]
     assert set(row["y"]) == {5.5}
     assert "the mean of 10 steps" in chart.how
@@ -71,14 +71,14 @@ def test_many_steps_are_means_of_as_many_and_the_chart_says_so() -> None:
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_loss_that_is_none_is_at_the_upper_edge(bad: float) -> None:
-    [chart] = training.loss(trained(result(ORACLE), result(ALPHA, [2.0, 1.5, bad, bad])))
+    [chart] = training.loss(trained(result(REFERENCE), result(ALPHA, [2.0, 1.5, bad, bad])))
     assert rows(chart)[ALPHA]["y"][-1] > 2.0
     assert chart.told.endswith("not every runner's last loss is finite.")
 
 
 def test_a_loss_of_zero_is_at_the_lower_edge() -> None:
-    [chart] = training.loss(trained(result(ORACLE, [1.0, 0.5, 0.0])))
-    assert 0 < rows(chart)[ORACLE]["y"][-1] < 0.5
+    [chart] = training.loss(trained(result(REFERENCE, [1.0, 0.5, 0.0])))
+    assert 0 < rows(chart)[REFERENCE]["y"][-1] < 0.5
 
 
 def test_only_the_first_seed_is_drawn() -> None:
@@ -89,12 +89,12 @@ def test_only_the_first_seed_is_drawn() -> None:
 
 
 def test_the_command_names_every_recipe_of_a_merged_one() -> None:
-    [chart] = training.loss(trained(result(ORACLE)))
+    [chart] = training.loss(trained(result(REFERENCE)))
     assert chart.command == "gradparity train --recipe python-post --recipe r-post --seeds 3"
 
 
 def test_ones_own_recipe_has_the_command_it_was_given_with() -> None:
-    [chart] = training.loss(trained(result(ORACLE), name="own"))
+    [chart] = training.loss(trained(result(REFERENCE), name="own"))
     assert chart.command == "gradparity train --lr 0.2"
 
 
@@ -116,7 +116,7 @@ def epochs(*shares: float) -> list[Epoch]:
 
 
 def test_the_accuracy_is_told_after_the_last_epoch() -> None:
-    same = [result(name, epochs=epochs(0.5, 0.9)) for name in (ORACLE, ALPHA)]
+    same = [result(name, epochs=epochs(0.5, 0.9)) for name in (REFERENCE, ALPHA)]
     other = result(BETA, epochs=epochs(0.5, 0.8))
     [alike] = training.accuracy(trained(*same))
     assert alike.told == "After the last epoch, train 90.00% for all 2 runners; test 45.00% for all 2 runners."
@@ -126,7 +126,7 @@ def test_the_accuracy_is_told_after_the_last_epoch() -> None:
 
 def test_each_set_is_named_at_its_end_and_the_names_do_not_meet() -> None:
     level = [epoch.model_copy(update={"accuracy": {"a": 0.9, "b": 0.9, "c": 0.9}}) for epoch in epochs(0.1, 0.2)]
-    [chart] = training.accuracy(trained(result(ORACLE, epochs=level)))
+    [chart] = training.accuracy(trained(result(REFERENCE, epochs=level)))
     words = marks(chart, "text")
     assert [word["set"] for word in words] == ["a", "b", "c"]
     assert len({word["y"] for word in words}) == 3
@@ -134,38 +134,38 @@ def test_each_set_is_named_at_its_end_and_the_names_do_not_meet() -> None:
 
 
 def test_a_single_epoch_is_no_curve() -> None:
-    assert training.accuracy(trained(result(ORACLE, epochs=epochs(0.5)))) == []
+    assert training.accuracy(trained(result(REFERENCE, epochs=epochs(0.5)))) == []
 
 
 def test_the_distance_is_told_with_who_is_furthest_and_who_identical() -> None:
-    [chart] = training.deviation(trained(result(ORACLE), result(ALPHA, [2.0, 1.5, 1.0, 0.5 + 2**-12])))
+    [chart] = training.deviation(trained(result(REFERENCE), result(ALPHA, [2.0, 1.5, 1.0, 0.5 + 2**-12])))
     assert chart.told == (
         "No loss leaves what rounding explains. The largest difference is 2e-04, of alpha; "
         "identical in every step: python."
     )
     assert rows(chart)[ALPHA]["y"][-1] == pytest.approx(2**-12, rel=1e-4)
-    low = rows(chart)[ORACLE]["y"]
+    low = rows(chart)[REFERENCE]["y"]
     assert len(set(low)) == 1 and low[0] < 2**-12
     assert "at the lower edge" in chart.how
 
 
 def test_no_difference_at_all() -> None:
-    [chart] = training.deviation(trained(result(ORACLE), result(ALPHA)))
+    [chart] = training.deviation(trained(result(REFERENCE), result(ALPHA)))
     assert chart.told == "No loss leaves what rounding explains. No loss differs at all."
 
 
 def test_who_leaves_is_named_with_the_step_and_marked() -> None:
     strayed = result(ALPHA, [2.0, 1.5, 1.25, 0.75], left_at=2, verdict=Verdict.WRONG)
-    [chart] = training.deviation(trained(result(ORACLE), strayed))
+    [chart] = training.deviation(trained(result(REFERENCE), strayed))
     assert chart.told.startswith("Outside of what rounding explains: alpha from step 3 on.")
     assert marks(chart, "point") == [{"runner": ALPHA, "x": 3, "y": 0.25}]
 
 
 def test_a_point_is_the_largest_difference_and_the_edge_the_smallest_limit() -> None:
     count = 2 * BINS
-    oracle, own = [1.0] * count, [1.0 + (step % 2 + 1) / 1024 for step in range(count)]
+    reference, own = [1.0] * count, [1.0 + (step % 2 + 1) / 1024 for step in range(count)]
     envelope = EnvelopeResult(
-        recipe=RECIPE.name, seed=3, losses=oracle, allowed=[1.0 + step % 2 for step in range(count)], resolved=count
+        recipe=RECIPE.name, seed=3, losses=reference, allowed=[1.0 + step % 2 for step in range(count)], resolved=count
     )
     run = trained(result(ALPHA, own))
     assert run.train
@@ -176,21 +176,21 @@ def test_a_point_is_the_largest_difference_and_the_edge_the_smallest_limit() -> 
 
 
 def test_where_resolution_ends_there_is_a_line() -> None:
-    [chart] = training.deviation(trained(result(ORACLE), resolved=2))
+    [chart] = training.deviation(trained(result(REFERENCE), resolved=2))
     assert [line["x"] for line in marks(chart, "rule")] == [2]
     assert chart.told.endswith("Losses are resolved to 1e-3 for 2 steps.")
-    [chart] = training.deviation(trained(result(ORACLE), resolved=4))
+    [chart] = training.deviation(trained(result(REFERENCE), resolved=4))
     assert marks(chart, "rule") == []
 
 
 def test_a_loss_that_is_no_number_is_infinitely_far() -> None:
-    [chart] = training.deviation(trained(result(ORACLE), result(ALPHA, [2.0, math.nan, 1.0, 0.5], left_at=1)))
+    [chart] = training.deviation(trained(result(REFERENCE), result(ALPHA, [2.0, math.nan, 1.0, 0.5], left_at=1)))
     assert "The largest difference is inf, of alpha" in chart.told
     assert rows(chart)[ALPHA]["y"][1] == max(rows(chart)[ALPHA]["y"])
 
 
 def test_who_was_not_trained_is_not_drawn() -> None:
     absent = result(ALPHA, [], verdict=Verdict.COULD_NOT_RUN)
-    [chart] = training.loss(trained(result(ORACLE), absent))
-    assert list(rows(chart)) == [ORACLE]
+    [chart] = training.loss(trained(result(REFERENCE), absent))
+    assert list(rows(chart)) == [REFERENCE]
     assert training.loss(trained(absent)) == training.deviation(trained(absent)) == []

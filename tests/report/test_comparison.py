@@ -5,23 +5,21 @@ from __future__ import annotations
 import io
 
 import pytest
-from gradparity.report.changes import Comparison, compare
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
+from gradparity.report.changes import RunComparison, compare_runs
 from gradparity.report.comparison import comparison_markdown, comparison_tables, comparison_terminal, speed_words
 from gradparity.report.markdown import LIMIT
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from markdown_it import MarkdownIt
 from rich.console import Console
-from samples import ALPHA, BETA, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
-
-RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
+from samples import ALPHA, BETA, PAIRS, RUNS, agreeing, disagreeing, hostile, incomplete, recorded
 
 
-def compared(before: Run, after: Run) -> Comparison:
-    return compare(recorded(before), recorded(after))
+def compared(before: Run, after: Run) -> RunComparison:
+    return compare_runs(recorded(before), recorded(after))
 
 
-def printed(found: Comparison, width: int = 120) -> str:
+def printed(found: RunComparison, width: int = 120) -> str:
     out = io.StringIO()
     Console(file=out, width=width, highlight=False).print(comparison_terminal(found))
     return out.getvalue()
@@ -93,8 +91,8 @@ def test_unlike_benchmarks_are_warned_of() -> None:
 def test_damage_of_either_record_is_said_at_the_top() -> None:
     whole = recorded(agreeing())
     damaged = Recorded(whole.path, agreeing(), ["line 3: cut off"])
-    assert "**Parts of the first record are damaged" in comparison_markdown(compare(damaged, whole))
-    assert "**Parts of the second record are damaged" in comparison_markdown(compare(whole, damaged))
+    assert "**Parts of the first record are damaged" in comparison_markdown(compare_runs(damaged, whole))
+    assert "**Parts of the second record are damaged" in comparison_markdown(compare_runs(whole, damaged))
 
 
 def test_runners_of_one_run_alone_are_listed() -> None:
@@ -103,8 +101,7 @@ def test_runners_of_one_run_alone_are_listed() -> None:
     assert rows == [["gamma", "second"], ["delta", "second"]]
 
 
-@pytest.mark.parametrize("before", RUNS)
-@pytest.mark.parametrize("after", RUNS)
+@pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_words_stay_words_and_it_stays_short(before: str, after: str) -> None:
     found = compared(RUNS[before](), RUNS[after]())
     text = comparison_markdown(found)

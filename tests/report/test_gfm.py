@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.report.gfm import CLIP, clip, columns, fence, table, text
 from gradparity.tables import Table, Value, row
 from gradparity.texts import plain
@@ -106,7 +106,7 @@ def test_a_command_is_never_cut_and_other_words_are() -> None:
 
 
 def test_a_verdict_has_its_word_and_a_wrong_one_a_symbol_beside_it() -> None:
-    cells = row(Value("wrong\n5e+09", Verdict.WRONG), Value.of(Verdict.COULD_NOT_RUN), Value.of(Verdict.ROUNDING))
+    cells = row(Value.of(Verdict.WRONG, "\n5e+09"), Value.of(Verdict.COULD_NOT_RUN), Value.of(Verdict.ROUNDING))
     assert table(Table("", ("a", "b\nc", "d"), [cells], names=0)).splitlines() == [
         "| a | b c | d |",
         "| :-- | :-- | :-- |",

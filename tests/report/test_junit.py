@@ -9,12 +9,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.records import BenchResult, Timed
-from gradparity.check.records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, RunnerInfo, State
-from gradparity.check.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.diagnosis.records import Alone, Asked, Diagnosis, Explanation, Where
+from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.junit import junit
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from gradparity.texts import plain
 from gradparity.train.records import TrainResult, TrainRun
 from hypothesis import given
@@ -82,7 +84,7 @@ def test_what_is_wrong_fails_with_its_diagnosis_figures_and_command() -> None:
     assert failure.get("message", "").startswith("first at affine1 forward out (called alone, too)")
     lines = failure.text.splitlines()
     assert lines[1].startswith("bias recycled: ")
-    assert "trace relu1.out: relu1.out[0, 1]=1.25, and the oracle's is 0.75; ratio inf" in lines
+    assert "trace relu1.out: relu1.out[0, 1]=1.25, and the reference's is 0.75; ratio inf" in lines
     assert lines[-1] == f"gradparity check --port {BETA} --case random-5-4-3-relu-n2-float64-numerical --seeds 0"
     stderr = case.find("system-err")
     assert stderr is not None and stderr.text == "Warning message:\nlonger object"
@@ -158,8 +160,8 @@ def test_no_words_can_break_it(name: str, detail: str, stderr: str) -> None:
         runner=name, port=name, language=detail, state=State.FAILED, reason=detail, hint=stderr, stderr=stderr
     )
     told = Diagnosis.model_construct(
-        where=name,
-        alone=name,
+        where=Where.model_construct(operation=name, layer=name, phase=None, array=detail, asked=Asked.NEXT),
+        alone=Alone.WRONG,
         inherited=[detail],
         explanations=[Explanation.model_construct(name=name, sentence=detail, residual=math.nan)],
         also=[],

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity, RunnerInfo, State
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
+from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
+from gradparity.ports.info import RunnerInfo, State
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.markdown import LIMIT, markdown
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from samples import ALPHA, BETA, HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
@@ -34,7 +35,7 @@ def headings(text: str) -> list[str]:
 
 def test_agreement_comes_first_and_everything_else_in_order() -> None:
     text = markdown(recorded(agreeing()))
-    assert text.startswith("## ✅ Agreement\n\nThree runners agree with the oracle: ")
+    assert text.startswith("## ✅ Agreement\n\nThree runners agree with the reference: ")
     assert headings(text) == ["✅ Agreement", "What did not run", "Speed", "Training"]
     assert text.index("| runner | cases | layers |") < text.index("Closest call: ") < text.index("### Speed")
     assert f"| {ALPHA} | 6 | rounding<br>0.399 |" in text and f"| {BETA} | 3 of 6 |" in text
@@ -50,7 +51,7 @@ def test_agreement_comes_first_and_everything_else_in_order() -> None:
 
 def test_a_finding_says_where_first_why_and_how_to_see_it_again() -> None:
     text = markdown(recorded(disagreeing()))
-    assert text.startswith(f"## ❌ Disagreement\n\n{BETA} disagrees with the oracle in 3 of 6 cases")
+    assert text.startswith(f"## ❌ Disagreement\n\n{BETA} disagrees with the reference in 3 of 6 cases")
     assert "❌ **wrong**<br>5e+09" in text and "❌ **wrong**<br>inf" in text
     finding = text[text.index("### Findings") : text.index("### Speed")]
     assert f"❌ **{BETA} wrong in 3 cases, first at** affine1 forward out (called alone, too); relu1.out and" in finding

@@ -12,17 +12,17 @@ import pytest
 from gradparity.bench.records import BenchResult
 from gradparity.check.records import CheckResult
 from gradparity.errors import UsageError
+from gradparity.record.reading import Recorded, read_run
+from gradparity.record.run import RECORD, Run
 from gradparity.report.terminal import run_report
 from gradparity.report.verdict import headline
-from gradparity.run.reading import Recorded, read_run
-from gradparity.run.records import RECORD, Run
 from gradparity.train.records import TrainRun
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 from samples import HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, parts, recorded
 
-SCHEMA1 = Path(__file__).parents[1] / "run" / "schema1"
+SCHEMA1 = Path(__file__).parents[1] / "record" / "schema1"
 ODD = ["null", "true", "0", "-1", "1e308", "NaN", "Infinity", "{}", "[]", "[1]", "[[1]]", "[[]]", '""', '"x"', '["a"]']
 
 
@@ -83,10 +83,10 @@ def test_nothing_that_a_port_says_can_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("check", "mine disagrees with the oracle in 1 of 1 case; one other agrees."),
+        ("check", "mine disagrees with the reference in 1 of 1 case; one other agrees."),
         ("bench", "The ports were timed, and their gradients were not compared."),
-        ("train", "One runner agrees with the oracle: rounding explains every difference in 20 steps of training."),
-        ("own", "One runner agrees with the oracle: rounding explains every difference in 20 steps of training."),
+        ("train", "One runner agrees with the reference: rounding explains every difference in 20 steps of training."),
+        ("own", "One runner agrees with the reference: rounding explains every difference in 20 steps of training."),
     ],
 )
 def test_schema_1_is_shown(name: str, told: str) -> None:

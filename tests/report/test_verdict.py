@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.check.records import CheckResult
-from gradparity.check.verdicts import Verdict
+from gradparity.record.reading import Recorded
+from gradparity.record.run import Run
 from gradparity.report.verdict import TRAINING, headline, matrix, runners
-from gradparity.run.reading import Recorded
-from gradparity.run.records import Run
 from gradparity.train.records import TrainRun
-from samples import ALPHA, BETA, NAMES, ORACLE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
+from samples import ALPHA, BETA, NAMES, REFERENCE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
 
 
 def damaged(run: Run) -> Recorded:
@@ -23,8 +23,8 @@ def only(run: Run, *parts: str) -> Run:
     return run.model_copy(update={kind: None for kind in ("check", "bench", "train") if kind not in parts})
 
 
-AGREE = "Three runners agree with the oracle: rounding explains every difference in"
-WRONG = "beta:native disagrees with the oracle"
+AGREE = "Three runners agree with the reference: rounding explains every difference in"
+WRONG = "beta:native disagrees with the reference"
 TRAINED = "in an optimizer's update and in training python-post, r-post"
 
 
@@ -57,7 +57,8 @@ def test_several_that_disagree_are_all_named() -> None:
     others = [case.model_copy(update={"runner": ALPHA}) for case in check.cases if case.runner == BETA]
     run = Run(check=check.model_copy(update={"cases": [*check.cases, *others]}))
     assert (
-        headline(recorded(run)) == "alpha and beta:native disagree with the oracle in 3 of 6 cases; one other agrees."
+        headline(recorded(run))
+        == "alpha and beta:native disagree with the reference in 3 of 6 cases; one other agrees."
     )
 
 
@@ -92,11 +93,11 @@ def test_the_sentence_is_one_line_of_harmless_text_whoever_is_in_it() -> None:
 
 def test_the_matrix_has_every_runner_and_quantity() -> None:
     found = matrix(agreeing())
-    assert [info.runner for info in found.runners] == [ORACLE, ALPHA, BETA]
+    assert [info.runner for info in found.runners] == [REFERENCE, ALPHA, BETA]
     assert found.columns == [
         "layers", "trace", "loss", "gradient", "numerical gradient", "predict", "accuracy", "state", "update", TRAINING
     ]  # fmt: skip
-    assert {cell.verdict for cell in found.row(ORACLE) if cell} == {Verdict.IDENTICAL, Verdict.ROUNDING}
+    assert {cell.verdict for cell in found.row(REFERENCE) if cell} == {Verdict.IDENTICAL, Verdict.ROUNDING}
     assert {cell.verdict for cell in found.row(ALPHA)[:4] if cell} == {Verdict.ROUNDING}
 
 
@@ -126,9 +127,9 @@ def test_an_empty_run_has_an_empty_matrix() -> None:
     assert (found.runners, found.columns, found.cells) == ([], [], {})
 
 
-def test_the_oracles_control_is_no_runner() -> None:
-    assert [info.runner for info in runners(only(agreeing(), "bench"))] == [ORACLE, ALPHA, BETA]
+def test_the_references_control_is_no_runner() -> None:
+    assert [info.runner for info in runners(only(agreeing(), "bench"))] == [REFERENCE, ALPHA, BETA]
 
 
 def test_hostile_names_are_kept_as_they_are_in_the_matrix() -> None:
-    assert {info.runner for info in matrix(hostile()).runners} == {ORACLE, *NAMES.values()}
+    assert {info.runner for info in matrix(hostile()).runners} == {REFERENCE, *NAMES.values()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from gradparity.check.verdicts import Verdict
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.train.posts import beside_the_posts
 from gradparity.train.recipes import RECIPES
 from gradparity.train.records import Epoch, TrainResult

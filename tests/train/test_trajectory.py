@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import Dtype
-from gradparity.check.verdicts import Verdict
 from gradparity.train.images import load_images
 from gradparity.train.recipes import RECIPES, Recipe
-from gradparity.train.trajectory import Envelope, Run, envelope, network_of, oracle_optimizer, oracle_run, stray
-from gradparity_oracle import Images
+from gradparity.train.trajectory import (
+    TrainingEnvelope,
+    Trajectory,
+    envelope,
+    network_of,
+    reference_optimizer,
+    reference_run,
+    stray,
+)
+from gradparity_reference import Images
 
 DIGITS = load_images("digits", None)
 STEPS = 60
@@ -22,21 +30,21 @@ def recipe_of(name: str, dtype: Dtype) -> Recipe:
     return replace(RECIPES[name].on(DIGITS), dtype=dtype, steps=STEPS, epochs=STEPS // 15)
 
 
-def made(recipe: Recipe) -> tuple[Envelope, Any]:
+def made(recipe: Recipe) -> tuple[TrainingEnvelope, Any]:
     batches = recipe.batches(len(DIGITS.sets["train"][1]), 0)[:STEPS]
     rngs = [np.random.default_rng(k) for k in range(4)]
-    runs = [oracle_run(recipe, DIGITS, recipe.parameters(0), batches, lambda: None, rng) for rng in (None, *rngs)]
+    runs = [reference_run(recipe, DIGITS, recipe.parameters(0), batches, lambda: None, rng) for rng in (None, *rngs)]
     return envelope(runs[0], runs[1:]), batches
 
 
-def another(recipe: Recipe, batches: Any, wrong_from: int = 10**9) -> Run:
+def another(recipe: Recipe, batches: Any, wrong_from: int = 10**9) -> Trajectory:
     """A correct implementation that adds in another order: hidden units, and the batch, from the last to the first.
 
     From step ``wrong_from`` on its gradients are 1e-4 too large.
     """
     parameters = recipe.parameters(0)
     parameters |= {"W1": parameters["W1"][:, ::-1], "b1": parameters["b1"][::-1], "W2": parameters["W2"][::-1]}
-    network, optimizer = network_of(recipe, parameters), oracle_optimizer(recipe)
+    network, optimizer = network_of(recipe, parameters), reference_optimizer(recipe)
     images, losses = Images(*DIGITS.sets["train"], DIGITS.scale), []
     for step, rows in enumerate(batches):
         x, t = images.batch(rows[::-1], recipe.dtype)
@@ -47,7 +55,7 @@ def another(recipe: Recipe, batches: Any, wrong_from: int = 10**9) -> Run:
         losses.append(gradient["loss"] if step < wrong_from else gradient["loss"] / gradient["loss"].dtype.type(1.0001))
     p = network.params
     back = {"W1": p["W1"][:, ::-1], "b1": p["b1"][::-1], "W2": p["W2"][::-1], "b2": p["b2"]}
-    return Run(np.array(losses, recipe.dtype), back)
+    return Trajectory(np.array(losses, recipe.dtype), back)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -70,27 +78,27 @@ def test_a_gradient_that_is_wrong_by_a_ten_thousandth_leaves_it_within_a_few_ste
     assert f"the loss of step {found.left_at + 1} is" in found.detail
 
 
-def test_the_oracle_itself_is_identical() -> None:
+def test_the_reference_itself_is_identical() -> None:
     env, _ = made(recipe_of("python-post", "float64"))
-    assert stray(env, env.run.losses, env.run.params).verdict is Verdict.IDENTICAL
+    assert stray(env, env.trajectory.losses, env.trajectory.params).verdict is Verdict.IDENTICAL
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nan_is_never_inside(bad: float) -> None:
     env, _ = made(recipe_of("python-post", "float64"))
-    losses = env.run.losses.copy()
+    losses = env.trajectory.losses.copy()
     losses[30] = bad
-    found = stray(env, losses, env.run.params)
+    found = stray(env, losses, env.trajectory.params)
     assert found.verdict is Verdict.WRONG and found.left_at == 30
 
 
 def test_wrong_parameters_at_the_end_are_found_though_every_loss_is_right() -> None:
     env, _ = made(recipe_of("python-post", "float64"))
-    params = {**env.run.params, "b2": env.run.params["b2"] + 1e-6}
-    found = stray(env, env.run.losses, params)
+    params = {**env.trajectory.params, "b2": env.trajectory.params["b2"] + 1e-6}
+    found = stray(env, env.trajectory.losses, params)
     assert found.verdict is Verdict.WRONG and "b2 at the end" in found.detail
 
 
 def test_an_interrupted_training_is_compared_as_far_as_it_went() -> None:
     env, _ = made(recipe_of("python-post", "float64"))
-    assert stray(env, env.run.losses[:10], None).verdict is Verdict.ROUNDING
+    assert stray(env, env.trajectory.losses[:10], None).verdict is Verdict.ROUNDING

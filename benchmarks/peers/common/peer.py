@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
-from gradparity_oracle import elapsed
+from gradparity_reference import elapsed
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -46,7 +46,7 @@ class Network(ABC):
     def __init__(
         self, x: Array, labels: Array, weights: Sequence[Array], biases: Sequence[Array], activation: str
     ) -> None:
-        """Copies of x, (batch, inputs), labels, (batch,) from 0, and weights and biases as the oracle's Network has
+        """Copies of x, (batch, inputs), labels, (batch,) from 0, and weights and biases as the reference's Network has
         them. The activation is "relu" or "sigmoid"; KeyError for another."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class Network(ABC):
 
     @abstractmethod
     def as_arrays(self, gradient: Any) -> dict[str, Array]:
-        """What ``gradient`` gave, in the oracle's form: {"loss": ..., "dW1": ..., "db1": ..., ...}."""
+        """What ``gradient`` gave, in the reference's form: {"loss": ..., "dW1": ..., "db1": ..., ...}."""
 
     @abstractmethod
     def sgd_step(self, learning_rate: float) -> Call:

@@ -72,7 +72,7 @@ fast_products = jax.jit(products, static_argnames="affines")
 
 
 class JaxNetwork(Network):
-    """Arrays as the oracle has them. Each call waits for its results."""
+    """Arrays as the reference has them. Each call waits for its results."""
 
     def __init__(
         self, x: Array, labels: Array, weights: Sequence[Array], biases: Sequence[Array], activation: str

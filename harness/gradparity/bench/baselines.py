@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from platformdirs import user_data_path
 from pydantic import ValidationError
 
-from ..errors import UsageError
-from ..ports.manifest import first_problem
-from .records import BenchResult, GroupResult, Word
-from .statistics import interval, log_ratios, word
+from ..arithmetic.verdicts import Speed
+from ..errors import UsageError, first_problem
+from .records import BenchResult, GroupResult
+from .statistics import interval, log_ratios, speed
 
 
 def baseline_path(name: str) -> Path:
@@ -63,7 +63,7 @@ def differences(baseline: BenchResult, result: BenchResult) -> list[str]:
 
 @dataclass(frozen=True)
 class Change:
-    """One runner's operation in both: how its time, as a multiple of the oracle's, has changed."""
+    """One runner's operation in both: how its time, as a multiple of the reference's, has changed."""
 
     group: GroupResult
     runner: str
@@ -71,7 +71,7 @@ class Change:
     ratio: float
     low: float
     high: float
-    word: Word
+    word: Speed
 
 
 def changes(baseline: BenchResult, result: BenchResult) -> list[Change]:
@@ -86,7 +86,7 @@ def changes(baseline: BenchResult, result: BenchResult) -> list[Change]:
             if one.runner != result.reference and all(len(logs) >= 2 for logs in pairs):
                 floor = max(g.floor.get(one.operation, math.inf) for g in (group, old))
                 middle, low, high = interval(*pairs)
-                verdict = word(low, high, math.log1p(floor))
+                verdict = speed(low, high, math.log1p(floor))
                 ratio, low, high = (math.exp(value) for value in (middle, low, high))
                 found.append(Change(group, one.runner, one.operation, ratio, low, high, verdict))
     return found

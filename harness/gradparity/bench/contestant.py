@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..cases import Case
-from ..check.records import RunnerInfo, State
+from ..ports.attended import Attended
+from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
 from ..ports.session import Failure, PortFailure, Session
-from ..ports.start import start
 from .blas import loaded_blas
 from .clock import resolution
 from .conditions import bound_to, peak, switches
@@ -29,30 +29,33 @@ class Contestant:
     seconds: float
     cores: list[int]
     info: RunnerInfo | None = None
-    session: Session | None = None
     clock: float = 0.0
     ledger: Ledger | None = None
     blas: list[str] = field(default_factory=list)
-    broken: int = 0
     trouble: str = ""
     stderr: str = ""
     switched: int | None = 0
 
+    def __post_init__(self) -> None:
+        self.attended = Attended(self.runner, self._new_session, GIVE_UP_AFTER)
+
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
-        info, self.session = start(self.runner, self._new_session)
-        self.info = info = info.model_copy(update={"runner": self.label})
-        return info
+        self.info = self.attended.start().model_copy(update={"runner": self.label})
+        return self.info
 
     def _new_session(self) -> Session:
         with bound_to(self.cores):
             return Session(self.runner, self.threads, self.seconds)
 
+    @property
+    def session(self) -> Session | None:
+        """The process, if there is one just now."""
+        return self.attended.session
+
     def ready(self) -> bool:
         """Whether there is a process; one that broke is started again, a few times. Raises PortFailure."""
-        if self.session is None and self.info and self.info.state is State.READY and self.broken < GIVE_UP_AFTER:
-            self.session = self._new_session()
-        return self.session is not None
+        return self.attended.ready() is not None
 
     @property
     def running(self) -> Session:
@@ -89,22 +92,24 @@ class Contestant:
         if not self.trouble:
             self.trouble, self.stderr = f"{where}: {failure.operation}: {failure.what}", failure.stderr
         if failure.ends_session:
-            self.broken += 1
-            self.close()
+            self._keep_peak()
+        self.attended.failed(failure)
 
     def count_switches(self, before: int | None) -> None:
         """Add the context switches since ``before``."""
         now = switches(self.session.process.pid) if self.session else None
         self.switched = None if self.switched is None or now is None or before is None else self.switched + now - before
 
+    def _keep_peak(self) -> None:
+        """Take note of the most memory that the process had, while it is there."""
+        if self.session and self.ledger:
+            most, note = peak(self.session.process.pid)
+            self.ledger = self.ledger.model_copy(update={"memory_peak": most, "memory_note": note})
+
     def close(self) -> None:
         """End the process."""
-        if self.session:
-            if self.ledger:
-                most, note = peak(self.session.process.pid)
-                self.ledger = self.ledger.model_copy(update={"memory_peak": most, "memory_note": note})
-            self.session.close()
-            self.session = None
+        self._keep_peak()
+        self.attended.close()
 
     def record(self) -> Timed:
         """What is known of it by now: all after the end."""

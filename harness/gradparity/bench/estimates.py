@@ -1,4 +1,4 @@
-"""The estimates of a group: each runner against the oracle, each gradient against its own products, and the floor."""
+"""The estimates of a group: each runner against the reference, each gradient against its products, and the floor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from .records import CONTROL, ROOFLINE, Estimate, Series
-from .statistics import interval, log_ratios, word
+from .statistics import interval, log_ratios, speed
 
 
 def floors(series: Sequence[Series], reference: str) -> dict[str, float]:
@@ -40,7 +40,7 @@ def estimates(series: Sequence[Series], reference: str, floor: dict[str, float])
 
 def _estimate(one: Series, other: Series, against: str, floor: float) -> Estimate:
     middle, low, high = interval(log_ratios(one.samples, other.samples))
-    verdict = word(low, high, math.log1p(floor))
+    verdict = speed(low, high, math.log1p(floor))
     ratio, low, high = (math.exp(value) for value in (middle, low, high))
     return Estimate(
         runner=one.runner, operation=one.operation, against=against, ratio=ratio, low=low, high=high, word=verdict

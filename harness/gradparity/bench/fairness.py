@@ -64,7 +64,7 @@ def _slow_products(running: Sequence[Contestant], groups: Sequence[GroupResult])
 
 def _noise(groups: Sequence[GroupResult]) -> list[str]:
     worst = max((value for group in groups for value in group.floor.values()), default=0.0)
-    return [f"a noisy machine: the oracle strayed from itself by up to {worst:.0%}"] if worst > NOISY else []
+    return [f"a noisy machine: the reference strayed from itself by up to {worst:.0%}"] if worst > NOISY else []
 
 
 def time_of(series: Series) -> float:

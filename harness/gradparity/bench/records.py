@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
+from ..arithmetic.verdicts import Speed
 from ..cases import CaseSpec
-from ..check.records import SCHEMA, RunnerInfo, missing
 from ..machine import Machine
+from ..ports.info import RunnerInfo, missing
+from ..version import SCHEMA, __version__
 
-CONTROL = "control"  # the oracle a second time
+CONTROL = "control"  # the reference a second time
 ROOFLINE = "products"  # the operation that a gradient is a multiple of
-
-
-class Word(StrEnum):
-    """The verdict of a comparison."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    WITHIN_NOISE = "within noise"
 
 
 class _Record(BaseModel):
@@ -96,11 +88,11 @@ class Estimate(_Record):
     ratio: float
     low: float
     high: float
-    word: Word
+    word: Speed
 
 
 class GroupResult(_Record):
-    """One group. ``floor``, by operation, is how far the oracle strayed from itself: e.g. 0.01 is 1 %."""
+    """One group. ``floor``, by operation, is how far the reference strayed from itself: e.g. 0.01 is 1 %."""
 
     kind: str
     case: CaseSpec

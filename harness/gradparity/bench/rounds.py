@@ -19,7 +19,6 @@ from .statistics import half_width, log_ratios
 
 MIN_ROUNDS = 10
 LOOK_EVERY = 5  # rounds: whether the intervals are narrow enough
-SHARE_FOR_WARMING = 0.5
 
 
 @dataclass

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from ..cases import Case, draw
-from ..check.records import State
 from ..errors import UsageError
 from ..machine import this_machine
 from ..parts import Growing
+from ..ports.info import State
 from ..ports.manifest import Runner, own_ports
 from ..ports.session import REQUEST_SECONDS, Failure, PortFailure
 from .clock import SAMPLES
@@ -71,9 +71,9 @@ def run_bench(
     progress: Progress,
     keep: Callable[[BenchResult], object] = lambda part: None,
 ) -> BenchResult:
-    """Time these runners beside the oracle and its control. After an interrupt, with what was measured so far.
+    """Time these runners beside the reference and its control. After an interrupt, with what was measured so far.
 
-    Raises UsageError where the oracle itself cannot be timed, DataMissing as ``draw`` does.
+    Raises UsageError where the reference itself cannot be timed, DataMissing as ``draw`` does.
     """
     began = time.monotonic()
     cases = [draw(group.spec, 0, options.data_dir, attempts=1) for group in plan]
@@ -126,11 +126,11 @@ class _Bench:
         progress: Progress,
         found: Growing[BenchResult],
     ) -> None:
-        [oracle] = (runner for port in own_ports() for runner in port.runners if runner.label == REFERENCE)
+        [reference] = (runner for port in own_ports() for runner in port.runners if runner.label == REFERENCE)
         others = [runner for runner in runners if runner.label != REFERENCE]
         self.options, self.progress, self.found = options, progress, found
         self.cores, self.not_pinned = cores_for(options.threads)
-        named = [(oracle, REFERENCE), (oracle, CONTROL), *((runner, runner.label) for runner in others)]
+        named = [(reference, REFERENCE), (reference, CONTROL), *((runner, runner.label) for runner in others)]
         self.contestants = [
             Contestant(runner, label, options.threads, options.seconds, self.cores) for runner, label in named
         ]
@@ -145,7 +145,7 @@ class _Bench:
             info = one.start()
             self.found.add(BenchResult(runners=[one.record()]))
             if one.label == REFERENCE and info.state is not State.READY:
-                raise UsageError(f"the oracle cannot be timed: {info.reason}")
+                raise UsageError(f"the reference cannot be timed: {info.reason}")
 
     def group(self, group: Group, case: Case) -> None:
         """One group: everything that can be timed on its case, in rounds."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..check.show import STYLES, absent, table_of
+from ..arithmetic.verdicts import Speed
 from ..tables import Table, row
+from ..terminal import STYLES, absent, table_of
 from ..texts import last_lines, plain
-from .records import CONTROL, BenchResult, Word
+from .records import CONTROL, BenchResult
 from .tables import conditions_words, gradient_table, ledger_table, relative_table, what
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -> RenderableType:
-    """The gradients, everything else relative to the oracle, the costs, the conditions, what was unfair, the sum."""
+    """The gradients, everything else relative to the reference, the costs, the conditions, what was unfair, the sum."""
     parts: list[RenderableType] = []
     wholes = [group for group in result.groups if group.kind == "pass"]
     tables = [gradient_table(group, result) for group in wholes]
@@ -39,7 +40,7 @@ def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -
 
 
 def _changes(changed: Sequence[Change]) -> list[RenderableType]:
-    beyond = [one for one in changed if one.word is not Word.WITHIN_NOISE]
+    beyond = [one for one in changed if one.word is not Speed.WITHIN_NOISE]
     lines: list[RenderableType] = [Text("against the baseline", "bold")]
     for one in beyond:
         where = f"{one.runner}, {what(one.group, one.operation)}"
@@ -63,7 +64,7 @@ def sum_line(result: BenchResult) -> Text:
             ),
             key=lambda e: e.ratio,
         )
-        if ranked and ranked[0].word is Word.FASTER:
+        if ranked and ranked[0].word is Speed.FASTER:
             best = ranked[0]
             told += f"; {best.runner} is fastest, {1 / best.ratio:.2f} times as fast as {result.reference}"
         elif ranked:
@@ -75,8 +76,17 @@ def sum_line(result: BenchResult) -> Text:
     return Text.assemble((word, style), f" - {told}")
 
 
-def blas_report(rows: Sequence[tuple[str, str, str]]) -> RenderableType:
-    """(runner, library, hint): which library multiplies matrices where, and how to make them equal."""
-    table = Table("", ("runner", "library and kernels"), [row(runner, name) for runner, name, _ in rows])
-    hints = dict.fromkeys(f"{runner.partition(':')[0]}: {hint}" for runner, _, hint in rows if hint)
+class Blas(NamedTuple):
+    """The library that multiplies a runner's matrices, and how its port can use another."""
+
+    runner: str
+    library: str
+    port: str
+    hint: str
+
+
+def blas_report(found: Sequence[Blas]) -> RenderableType:
+    """Which library multiplies matrices where, and how to make them equal."""
+    table = Table("", ("runner", "library and kernels"), [row(one.runner, one.library) for one in found])
+    hints = dict.fromkeys(f"{one.port}: {one.hint}" for one in found if one.hint)
     return Group(*table_of(table), "", *(Text(plain(line)) for line in hints))

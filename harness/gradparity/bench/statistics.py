@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from .records import Word
+from ..arithmetic.verdicts import Speed
 
 CONFIDENCE = 0.99
 TRIMMED = 0.25  # at each end: an interrupted turn says nothing of the port
@@ -73,8 +73,8 @@ def interval(*logs: NDArray[Any]) -> tuple[float, float, float]:
     return middle, float(found.low), float(found.high)
 
 
-def word(low: float, high: float, floor: float) -> Word:
+def speed(low: float, high: float, floor: float) -> Speed:
     """The verdict on an interval of a log-ratio: it must lie wholly beyond the noise floor to be a difference."""
     if high < -floor:
-        return Word.FASTER
-    return Word.SLOWER if low > floor else Word.WITHIN_NOISE
+        return Speed.FASTER
+    return Speed.SLOWER if low > floor else Speed.WITHIN_NOISE

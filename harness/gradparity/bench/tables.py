@@ -1,20 +1,21 @@
-"""The tables of a benchmark: the gradients, everything relative to the oracle, the costs."""
+"""The tables of a benchmark: the gradients, everything relative to the reference, the costs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
+from ..arithmetic.verdicts import Speed
 from ..tables import Table, Value, row
 from .fairness import time_of
-from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed, Word
+from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed
 
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
 
 
 def gradient_table(group: GroupResult, result: BenchResult) -> Table:
-    """Each runner's gradient: its time, and that as a multiple of the oracle's and of its own products."""
+    """Each runner's gradient: its time, and that as a multiple of the reference's and of its own products."""
     headings = ("runner", "median", "min", "IQR", f"x {result.reference}", "interval", "", "x products", "interval",
                 "products")  # fmt: skip
     rows = []
@@ -28,8 +29,10 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
         roofline = estimate(group, label, "gradient", ROOFLINE)
         low, middle, high = quartiles(gradient)
         cells: list[str | Value] = [seconds(middle), seconds(min(counted(gradient))), f"{(high - low) / middle:.1%}"]
-        cells += [f"{ratio.ratio:.3f}", interval(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the oracle"]
-        cells += [f"{roofline.ratio:.2f}", interval(roofline)] if roofline else ["-", ""]
+        cells += (
+            [f"{ratio.ratio:.3f}", interval_words(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
+        )
+        cells += [f"{roofline.ratio:.2f}", interval_words(roofline)] if roofline else ["-", ""]
         products = series.get(ROOFLINE)
         cells.append(f"{group.flops / time_of(products):.0f} GFLOP/s" if products and products.samples else "-")
         rows.append(row(name(label, result), *cells))
@@ -37,7 +40,7 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
 
 
 def relative_table(result: BenchResult) -> Table:
-    """Every operation of every group: the oracle's time, and the others' as multiples of that."""
+    """Every operation of every group: the reference's time, and the others' as multiples of that."""
     labels = [timed.info.runner for timed in result.runners if timed.info.runner not in (result.reference, CONTROL)]
     labels = [label for label in labels if any(one.runner == label for g in result.groups for one in g.series)]
     rows = []
@@ -107,7 +110,7 @@ def estimate(group: GroupResult, runner: str, operation: str, against: str) -> E
     return found[0] if found else None
 
 
-def interval(estimate: Estimate) -> str:
+def interval_words(estimate: Estimate) -> str:
     """In brackets."""
     return f"[{estimate.low:.3f}, {estimate.high:.3f}]"
 
@@ -116,7 +119,7 @@ def _relative(group: GroupResult, label: str, operation: str, reference: str, se
     found = estimate(group, label, operation, reference)
     if found is None:
         return (series.missing if series else "") or "-"
-    return Value(f"{found.ratio:.2f} {'noise' if found.word is Word.WITHIN_NOISE else found.word}", found.word)
+    return Value(f"{found.ratio:.2f} {'noise' if found.word is Speed.WITHIN_NOISE else found.word}", found.word)
 
 
 def counted(series: Series) -> list[float]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..arithmetic.verdicts import Allowance, Figures, Verdict, judge
 from ..cases import Array
+from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
+from ..diagnosis.records import Asked, Diagnosis, Where
+from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
 from ..ports.session import Expected, Failure, PortFailure, misshapen
-from .diagnosis import Answers, diagnose, mutated, repeated
-from .records import Cell, Diagnosis, Quantity
-from .reference import STEP, LayerCheck, Reference
-from .steps import Inputs
-from .verdicts import Allowance, Figures, Verdict, compare
+from ..reference import STEP, LayerCheck, Reference
+from .records import Cell, Quantity, Reason
 
 # Where the arrays of each operation on a loaded case are shown.
 SHOWN = {
@@ -92,15 +94,19 @@ class CaseCheck:
                 if came is not None:
                     self.answers.following.operations[operation] = came
                     for name, array in expected.items():
-                        figures = compare(came[name], array, reference.allowance(operation, name))
-                        verdict, call = _of_state(figures), f"{name} of {operation}"
-                        detail = "" if verdict.passes else _detail(came[name], array, figures.worst, call)
+                        if came[name].tobytes() == array.tobytes():  # then no envelope is needed
+                            self._add(Quantity.STATE, f"next case {name}", Verdict.IDENTICAL)
+                            continue
+                        figures = judge(came[name], array, reference.allowance(operation, name))
+                        verdict, where = _of_state(figures), Where(operation=operation, array=name)
+                        detail = "" if verdict.passes else _detail(came[name], array, figures.worst, where)
                         self._add(Quantity.STATE, f"next case {name}", verdict, detail)
 
     def _ask(self, operation: str) -> None:
         quantity = SHOWN[operation]
         if operation not in self.session.hello.operations:
-            self._add(quantity, "", Verdict.NOT_IMPLEMENTED, f"{operation} is not in the port's operations")
+            detail = f"{operation} is not in the port's operations"
+            self._add(quantity, "", Verdict.NOT_IMPLEMENTED, detail, Reason.NOT_LISTED)
             return
         expected = getattr(self.reference, operation)
         came = self._request(quantity, operation, {}, {}, expected)
@@ -109,7 +115,8 @@ class CaseCheck:
         self.answers.operations[operation] = came
         for name, array in expected.items():
             shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
-            self._compare(shown, operation, name, came[name], array, self.reference.allowance(operation, name))
+            where = Where(operation=operation, array=name)
+            self._compare(shown, where, came[name], array, self.reference.allowance(operation, name))
 
     def _ask_again(self, operation: str) -> None:
         expected, first = getattr(self.reference, operation), self.answers.operations[operation]
@@ -123,21 +130,23 @@ class CaseCheck:
             allowance = self.reference.allowance(operation, name)
             second, third = (one[name] for one in answers)
             # The later pair first: nothing else was asked between its two.
-            self._same(f"{operation} {name}", [(third, second), (second, first[name])], allowance, right)
+            where = Where(operation=operation, array=name, asked=Asked.AGAIN)
+            self._same(where, [(third, second), (second, first[name])], allowance, right)
 
     def _layer(self, layer: LayerCheck) -> None:
         missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
         if missing:
-            self._add(Quantity.LAYERS, layer.name, Verdict.NOT_IMPLEMENTED, f"the port does not list {missing.pop()}")
+            detail = f"the port does not list {missing.pop()}"
+            self._add(Quantity.LAYERS, layer.name, Verdict.NOT_IMPLEMENTED, detail, Reason.NOT_LISTED)
             return
         came = self._request(Quantity.LAYERS, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
         if came is None:
             return
         self.answers.layers[layer.name] = came
         for name, array in layer.expected.items():
-            call = f"layer {layer.name}"
-            self._compare(Quantity.LAYERS, call, name, came[name], array, layer.allowances[name])
-        self._inputs_intact(f"layer {layer.name}", layer.inputs)
+            where = Where(operation="layer", layer=layer.name, array=name, asked=Asked.ALONE)
+            self._compare(Quantity.LAYERS, where, came[name], array, layer.allowances[name])
+        self._inputs_intact("layer", layer.inputs, layer.name)
 
     def _layer_again(self, layer: LayerCheck) -> None:
         if not _fits(self.answers.layers.get(layer.name), layer.expected):
@@ -146,26 +155,30 @@ class CaseCheck:
         again = self._request(Quantity.STATE, "layer", layer.fields, layer.inputs, layer.expected, layer.name)
         if again is not None:
             for name, right in layer.expected.items():
-                self._same(f"{layer.name} {name}", [(again[name], came[name])], layer.allowances[name], right)
+                where = Where(operation="layer", layer=layer.name, array=name, asked=Asked.AGAIN)
+                self._same(where, [(again[name], came[name])], layer.allowances[name], right)
 
-    def _inputs_intact(self, call: str, sent: dict[str, Array]) -> None:
+    def _inputs_intact(self, operation: str, sent: Mapping[str, Array], layer: str = "") -> None:
+        call = f"{operation} {layer}".strip()
         if "inputs" not in self.session.hello.operations:
             detail = "inputs is not in the port's operations"
-            self._add(Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, detail)
+            self._add(Quantity.STATE, f"{call} inputs", Verdict.NOT_IMPLEMENTED, detail, Reason.NOT_LISTED)
             return
         if self.failed:
             return
         came = self._request(Quantity.STATE, "inputs", {}, {}, sent)
-        if came is not None:
-            changed = {name for name, array in sent.items() if _changed(came[name], array).ratio > 0}
-            who = self._who_changes(changed) if changed and call == "load" else call
-            for name, array in sent.items():
-                if name in changed:
-                    detail = _detail(came[name], array, _changed(came[name], array).worst, f"{name} after {who}")
-                    self._add(Quantity.STATE, f"{call} {name}", Verdict.WRONG, f"changed its input: {detail}")
-                    self.answers.state.append(mutated(f"{name} of {who}", came[name], array))
-                else:
-                    self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")
+        if came is None:
+            return
+        changed = {name for name, array in sent.items() if _changed(came[name], array).ratio > 0}
+        who = self._who_changes(changed) if changed and operation == "load" else operation
+        for name, array in sent.items():
+            if name in changed:
+                where = Where(operation=who, layer=layer, array=name, asked=Asked.ARGUMENT)
+                detail = _detail(came[name], array, _changed(came[name], array).worst, where)
+                self._add(Quantity.STATE, f"{call} {name}", Verdict.WRONG, f"changed its input: {detail}")
+                self.answers.state.append(mutated(where, came[name], array))
+            else:
+                self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")
 
     def _who_changes(self, names: set[str]) -> str:
         """The first operation after which one of these arrays is another: load itself, where they were misread."""
@@ -179,24 +192,24 @@ class CaseCheck:
                 return operation
         return "load"
 
-    def _same(self, what: str, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
+    def _same(self, where: Where, pairs: list[tuple[Array, Array]], allowance: Allowance, right: Array) -> None:
         """Of pairs of a later and an earlier answer, the first that is wrong is told, else the one furthest apart."""
-        judged = [(compare(*pair, allowance), pair) for pair in pairs]
+        judged = [(judge(*pair, allowance), pair) for pair in pairs]
         wrong = [one for one in judged if one[0].ratio > 1]
         figures, (again, first) = wrong[0] if wrong else max(judged, key=lambda one: one[0].ratio)
         verdict = _of_state(figures)
-        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, what, "but was")
-        self._add(Quantity.STATE, what, verdict, detail)
+        detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, where, "but was")
+        self._add(Quantity.STATE, f"{where.layer or where.operation} {where.array}", verdict, detail)
         if not verdict.passes:
-            self.answers.state.append(repeated(f"{what}, asked again", again, first, allowance, right))
+            self.answers.state.append(repeated(where, again, first, allowance, right))
 
     def _request(
         self,
         quantity: Quantity,
         operation: str,
         fields: dict[str, str],
-        arrays: dict[str, Array],
-        expected: dict[str, Array],
+        arrays: Mapping[str, Array],
+        expected: Mapping[str, Array],
         array: str = "",
     ) -> dict[str, Array] | None:
         """The reply's arrays, or None where the operation failed and the session goes on."""
@@ -225,34 +238,33 @@ class CaseCheck:
                     self.answers.operations[operation] = failure.arrays
             return None
 
-    def _compare(
-        self, quantity: Quantity, call: str, name: str, came: Array, expected: Array, allowance: Allowance
-    ) -> None:
-        figures = compare(came, expected, allowance)
-        detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, f"{name} of {call}")
-        array = name if call in SHOWN else f"{call.removeprefix('layer ')}.{name}"
+    def _compare(self, quantity: Quantity, where: Where, came: Array, expected: Array, allowance: Allowance) -> None:
+        figures = judge(came, expected, allowance)
+        detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, where)
         if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
             detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
-            return self._add(quantity, array, Verdict.NOT_IMPLEMENTED, detail)
+            return self._add(quantity, where.key, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_EPSILON)
         if figures.verdict is Verdict.WRONG:
             self.printed = self.printed or self.session.said()
-        self.cells.append(Cell.of(quantity, array, figures, detail))
+        self.cells.append(Cell.of(quantity, where.key, figures, detail))
 
-    def _add(self, quantity: Quantity, array: str, verdict: Verdict, detail: str) -> None:
-        self.cells.append(Cell(quantity=quantity, array=array, verdict=verdict, detail=detail))
+    def _add(
+        self, quantity: Quantity, array: str, verdict: Verdict, detail: str = "", reason: Reason | None = None
+    ) -> None:
+        self.cells.append(Cell.without_figures(quantity, array, verdict, detail, reason))
 
 
-def _fits(came: Inputs | None, expected: dict[str, Array]) -> bool:
+def _fits(came: Inputs | None, expected: Mapping[str, Array]) -> bool:
     """Whether there is a first answer with the right shapes, to hold a second one against."""
     return came is not None and not misshapen(came, _shapes(expected))
 
 
-def _shapes(arrays: dict[str, Array]) -> Expected:
+def _shapes(arrays: Mapping[str, Array]) -> Expected:
     return {name: (array.shape, array.dtype) for name, array in arrays.items()}
 
 
 def _changed(came: Array, sent: Array) -> Figures:
-    return compare(came, sent, Allowance(limit=np.zeros(sent.shape)))
+    return judge(came, sent, Allowance(limit=np.zeros(sent.shape)))
 
 
 def _of_state(figures: Figures) -> Verdict:
@@ -260,8 +272,11 @@ def _of_state(figures: Figures) -> Verdict:
     return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
 
 
-def _detail(came: Array, expected: Array, worst: tuple[int, ...], call: str, but: str = "but should be") -> str:
+def _detail(came: Array, expected: Array, worst: tuple[int, ...], where: Where, but: str = "but should be") -> str:
     """Actual, expected, call: in that order."""
     index = f"[{', '.join(map(str, worst))}]" if worst else ""
-    name, _, where = call.partition(" ")
-    return f"{name}{index}={came[worst]!s}, {but} {expected[worst]!s} [{where}, {came.dtype}]"
+    call = f"{CALLS[where.asked]} {where.operation} {where.layer}".strip()
+    return f"{where.array}{index}={came[worst]!s}, {but} {expected[worst]!s} [{call}, {came.dtype}]"
+
+
+CALLS = {Asked.IN_PASS: "of", Asked.ALONE: "of", Asked.AGAIN: "", Asked.NEXT: "of", Asked.ARGUMENT: "after"}

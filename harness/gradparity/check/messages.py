@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..telling import cell_words, explanation, first_divergence
+from ..arithmetic.verdicts import Verdict
 from ..texts import last_lines, plain
-from .records import Cell, CheckResult
+from .records import CheckResult
 from .summary import Finding, diagnosis, findings
-from .verdicts import Verdict
+from .wording import cell_words, explanation, first_divergence, what_is_wrong
 
 
 def message(result: CheckResult) -> str:
@@ -27,18 +27,13 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     several = f"{case.runner} {verdict} in {finding.count} of {len(result.cases)} cases, for one: "
     why = " (the case could not have shown an error of 1e-3)" if verdict is Verdict.UNRESOLVED else ""
     alone = "" if verdict is Verdict.WRONG else f"{verdict}{why}: "
-    lines = [(several if len(result.cases) > 1 else alone) + plain(_actual(finding.cell))]
+    actual = cell_words(finding.cell) if finding.cell.ratio is None else what_is_wrong(finding.cell)
+    lines = [(several if len(result.cases) > 1 else alone) + plain(actual)]
     found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
     if found:
         lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
         lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
     return [*lines, *_words(case.last_words(verdict)), case.command]
-
-
-def _actual(cell: Cell) -> str:
-    """Actual, expected, call; of what was compared, these name the array themselves."""
-    words = cell_words(cell)
-    return words.removeprefix(f"{cell.quantity} {cell.array}: ") if cell.ratio is not None else words
 
 
 def _words(stderr: str) -> list[str]:

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
-from .verdicts import Figures, Verdict
-
-SCHEMA = 2  # of all records. 1 had no recipes in a training, and no kind and no command in a check
+from ..arithmetic.verdicts import Figures, Verdict
+from ..diagnosis.records import Diagnosis
+from ..ports.info import RunnerInfo, missing
+from ..version import SCHEMA, __version__
 
 
 class Quantity(StrEnum):
@@ -28,12 +28,21 @@ class Quantity(StrEnum):
     UPDATE = "update"  # of an optimizer: training's alone
 
 
+class Reason(StrEnum):
+    """Why something was not compared, where more than the words follow from it."""
+
+    NO_DTYPE = "no dtype"  # the port has not got the case's
+    NOT_LISTED = "not listed"  # in hello
+    REFUSED = "refused"  # the case's network, by load
+    OTHER_EPSILON = "other epsilon"
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", allow_inf_nan=True)
 
 
 class Cell(_Record):
-    """One array of one port in one case beside the oracle's. Without figures where nothing came to be compared."""
+    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared."""
 
     quantity: Quantity
     array: str
@@ -45,6 +54,15 @@ class Cell(_Record):
     relative: float | None = None
     relative_max: float | None = None
     detail: str = ""
+    reason: Reason | None = None
+
+    @staticmethod
+    def without_figures(
+        quantity: Quantity, array: str, verdict: Verdict, detail: str, reason: Reason | None = None
+    ) -> Cell:
+        """Of an array that was not compared."""
+        cell = Cell(quantity=quantity, array=array, verdict=verdict, detail=detail)
+        return cell.model_copy(update={"reason": reason}) if reason else cell
 
     @staticmethod
     def of(quantity: Quantity, array: str, figures: Figures, detail: str) -> Cell:
@@ -61,35 +79,6 @@ class Cell(_Record):
             relative_max=figures.relative_max,
             detail=detail,
         )
-
-
-class Explanation(_Record):
-    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively.
-
-    ``advice`` is for whoever means it.
-    """
-
-    name: str
-    sentence: str
-    residual: float
-    advice: str = ""
-
-
-class Diagnosis(_Record):
-    """Where a case is wrong first, and why.
-
-    ``where`` is the first array that does not follow from what the port itself computed before it; ``alone`` whether
-    that layer is wrong ("wrong", "right", "not asked") when it is called alone, or "layers right": it is of the whole
-    network, and they are. ``inherited`` are arrays that are wrong because of it, and ``beside`` others that are wrong.
-    Where no known bug fits, the explanations are none. ``also`` are facts found beside them.
-    """
-
-    where: str
-    alone: str
-    inherited: list[str] = []
-    beside: list[str] = []
-    explanations: list[Explanation] = []
-    also: list[Explanation] = []
 
 
 class CaseResult(_Record):
@@ -123,31 +112,6 @@ class CaseResult(_Record):
         return self.stderr if verdict is Verdict.COULD_NOT_RUN or not failed else ""
 
 
-class State(StrEnum):
-    """Whether a runner can be asked at all."""
-
-    READY = "ready"
-    NOT_AVAILABLE = "not available"  # its runtime is not on this machine
-    FAILED = "failed"  # it should have started, and did not
-
-
-class RunnerInfo(_Record):
-    """What a runner said of itself, or why it could not be asked."""
-
-    runner: str
-    port: str
-    language: str
-    state: State
-    version: str = ""
-    blas: str = ""
-    threads: str = ""
-    option: str = ""  # what --port calls it
-    operations: list[str] = []
-    reason: str = ""
-    hint: str = ""
-    stderr: str = ""
-
-
 class CheckResult(_Record):
     """A whole check, or the part of one that is known."""
 
@@ -175,18 +139,6 @@ class CheckResult(_Record):
     def missing(self) -> list[RunnerInfo]:
         """The runners that should have run."""
         return missing(self.runners, self.required)
-
-
-def missing(runners: Iterable[RunnerInfo], required: Iterable[str]) -> list[RunnerInfo]:
-    """The runners that should have run: those that failed, those asked for, and all of a port with none ready."""
-    runners, required = list(runners), set(required)
-    ready = {info.port for info in runners if info.state is State.READY}
-    return [
-        info
-        for info in runners
-        if info.state is State.FAILED
-        or (info.state is State.NOT_AVAILABLE and (info.port not in ready or info.runner in required))
-    ]
 
 
 ORDER = list(Verdict)

@@ -6,7 +6,7 @@ import os
 import shlex
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +14,18 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from ..cases import CaseSpec, draw
+from ..arithmetic.verdicts import Verdict
+from ..cases import CaseSpec
+from ..ports.attended import Attended
 from ..ports.conversation import Conversation
+from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, PortFailure, Session
-from ..ports.start import start
+from ..reference import shared_reference
 from .case_check import CaseCheck
-from .records import CaseResult, Cell, Quantity, RunnerInfo, State
-from .reference import Reference
-from .verdicts import Verdict
+from .records import CaseResult, Cell, Quantity, Reason
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
-KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
@@ -54,17 +54,14 @@ def run_check(
     seeds: list[int],
     options: Options,
     progress: Progress,
-    references: References | None = None,
 ) -> tuple[list[RunnerInfo], list[CaseResult], bool]:
     """Every runner on every case and seed, as many runners at a time as there are cores; whether it was interrupted.
 
     ``specs`` are the cases by what ``--case`` calls them. ``progress`` hears of each runner that started or could not,
-    and of each result, from the runners' threads. The oracle uses as many threads as the ports, as BLAS rounds
-    differently with another number of them. ``references`` may be those of a check before, of the same cases. After
-    an interrupt what was found so far is returned.
+    and of each result, from the runners' threads. The reference uses as many threads as the ports, as BLAS rounds
+    differently with another number of them. After an interrupt what was found so far is returned.
     """
-    references = references or References(specs.values(), options.data_dir)
-    checks = [RunnerCheck(runner, options, references) for runner in runners]
+    checks = [RunnerCheck(runner, options) for runner in runners]
     stop = threading.Event()
 
     def work(check: RunnerCheck) -> None:
@@ -95,46 +92,31 @@ def run_check(
     return infos, [result for check in checks for result in check.results], stop.is_set()
 
 
-class References:
-    """The cases' references, shared by the runners' threads: the last KEPT are kept, the others made again."""
-
-    def __init__(self, specs: Iterable[CaseSpec], data_dir: Path | None) -> None:
-        self.specs = {spec.name: spec for spec in specs}
-        self.data_dir = data_dir
-        self._lock = threading.Lock()
-        self._made: dict[tuple[str, int, float | None], tuple[threading.Lock, Reference]] = {}
-
-    def of(self, name: str, seed: int, epsilon: float | None) -> Reference:
-        """The reference of this case, with all that a check will read computed."""
-        key = (name, seed, epsilon)
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = threading.Lock(), Reference(draw(self.specs[name], seed, self.data_dir), epsilon)
-            lock, reference = self._made[key] = self._made.pop(key)  # the last used is the last in order
-            while len(self._made) > KEPT:
-                del self._made[next(iter(self._made))]
-        with lock:
-            reference.compute()
-        return reference
-
-
 class RunnerCheck:
-    """One runner through all cases, with a fresh process after each one that broke."""
+    """One runner through all cases, with a fresh session after each one that broke."""
 
-    def __init__(self, runner: Runner, options: Options, references: References) -> None:
-        self.runner, self.options, self.references = runner, options, references
-        self.session: Conversation | None = None
-        self.info: RunnerInfo | None = None
+    def __init__(
+        self,
+        runner: Runner,
+        options: Options,
+        new_session: Callable[[], Conversation] | None = None,
+    ) -> None:
+        """``new_session``: another conversation than with the runner's process."""
+        self.runner, self.options = runner, options
+        self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
         self.dtypes: frozenset[str] | None = None
-        self.broken = 0
-        self.last_words = ""
+
+    @property
+    def info(self) -> RunnerInfo | None:
+        """What it says of itself, or why it cannot run, once it was started."""
+        return self.attended.info
 
     def start(self) -> RunnerInfo:
-        """Build the port and start the first process. What it says of itself, or why it cannot run."""
-        self.info, self.session = start(self.runner, self._new_session)
-        self.dtypes = self.session.hello.dtypes if self.session else None
-        return self.info
+        """Build the port and start the first session. What it says of itself, or why it cannot run."""
+        info = self.attended.start()
+        self.dtypes = self.attended.session.hello.dtypes if self.attended.session else None
+        return info
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
@@ -146,25 +128,26 @@ class RunnerCheck:
     def _asked(self, spec: CaseSpec, seed: int) -> dict[str, Any]:
         """What the case shows, as fields of a CaseResult."""
         if self.dtypes is not None and spec.dtype not in self.dtypes:
-            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}")}
-        if self.broken >= GIVE_UP_AFTER:
+            return {
+                "cells": _everything(spec, Verdict.NOT_IMPLEMENTED, f"the port has no {spec.dtype}", Reason.NO_DTYPE)
+            }
+        if self.attended.given_up:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.last_words}
+            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
         check: CaseCheck | None = None
         cells: list[Cell] = []
         stderr = refused = ""
         try:
-            self.session = self.session or self._new_session()
-            hello = self.session.hello
-            check = CaseCheck(self.session, self.references.of(spec.name, seed, hello.epsilon))
+            session = self.attended.ready()
+            assert session, "a runner that is not ready is asked nothing"
+            options, epsilon = self.options, session.hello.epsilon
+            check = CaseCheck(session, shared_reference(spec, seed, epsilon, options.data_dir, options.threads))
             check.run()
-            self.broken = 0
+            self.attended.worked()
         except PortFailure as failure:
             cells, refused = _not_asked(spec, check, failure)
-            if failure.ends_session:
-                self.broken += 1
-                self.close()
-            stderr = self.last_words = failure.stderr
+            self.attended.failed(failure)
+            stderr = failure.stderr
         if check is None:
             return {"cells": cells, "stderr": stderr}
         found = {"cells": check.cells + cells, "diagnosis": check.diagnosis, "stderr": stderr or check.stderr}
@@ -175,15 +158,11 @@ class RunnerCheck:
 
     def abort(self) -> None:
         """Kill the process from another thread."""
-        session = self.session
-        if session:
-            session.abort()
+        self.attended.abort()
 
     def close(self) -> None:
         """End the process."""
-        if self.session:
-            self.session.close()
-            self.session = None
+        self.attended.close()
 
 
 def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) -> tuple[list[Cell], str]:
@@ -192,7 +171,10 @@ def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) ->
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
     if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
         return [], ""
-    cells = _everything(spec, Verdict.NOT_IMPLEMENTED if refused else Verdict.COULD_NOT_RUN, what)
+    if refused:
+        cells = _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
+    else:
+        cells = _everything(spec, Verdict.COULD_NOT_RUN, what)
     return [cell for cell in cells if check is None or cell.quantity not in BEFORE_LOAD], refused
 
 
@@ -200,7 +182,7 @@ BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
 """What is asked before the network is loaded."""
 
 
-def _everything(spec: CaseSpec, verdict: Verdict, detail: str) -> list[Cell]:
+def _everything(spec: CaseSpec, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
     others = {Quantity.UPDATE} if spec.numerical else {Quantity.UPDATE, Quantity.NUMERICAL}
     asked = [quantity for quantity in Quantity if quantity not in others]
-    return [Cell(quantity=quantity, array="", verdict=verdict, detail=detail) for quantity in asked]
+    return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]

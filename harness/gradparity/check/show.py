@@ -1,34 +1,20 @@
-"""Results on a terminal. Colour only where it means something, and never without the word."""
+"""A check on a terminal."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .. import tables
-from ..bench.records import Word
-from ..telling import Told, told_findings
-from ..texts import last_lines, number, plain
+from ..arithmetic.verdicts import Verdict
+from ..ports.info import RunnerInfo, State
+from ..terminal import STYLES, absent, table_of
+from ..texts import number, plain
 from .ladder import Rung, is_growing, ladder
-from .records import CaseResult, CheckResult, RunnerInfo, State
+from .records import CaseResult, CheckResult
 from .summary import check_table, closest_call, counts
-from .verdicts import Verdict
-
-STYLES: dict[StrEnum, str] = {
-    Verdict.IDENTICAL: "green",
-    Verdict.ROUNDING: "green",
-    Verdict.NOT_IMPLEMENTED: "dim",
-    Verdict.UNRESOLVED: "yellow",
-    Verdict.COULD_NOT_RUN: "yellow",
-    Verdict.WRONG: "bold red",
-    Word.FASTER: "green",
-    Word.SLOWER: "yellow",
-    Word.WITHIN_NOISE: "dim",
-}
+from .wording import Told, told_findings
 
 
 class LiveTable:
@@ -74,21 +60,6 @@ class LiveTable:
         return table
 
 
-def table_of(table: tables.Table) -> list[RenderableType]:
-    """The title and the table, its first column to the left and its figures to the right."""
-    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for at, heading in enumerate(table.headings):
-        shown.add_column(Text(plain(heading)), justify="left" if table.is_left(at) else "right", no_wrap=True)
-    above = ""
-    for line in table.rows:
-        texts = [Text(plain(value.text), STYLES[value.word] if value.word else "") for value in line]
-        if table.names > 1 and line[0].text == above:
-            texts[0] = Text()
-        above = line[0].text
-        shown.add_row(*texts)
-    return [Text(plain(table.title), "bold"), shown] if table.title else [shown]
-
-
 def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     """The table, what could not run and why, each finding with the command that reproduces it, and the sum.
 
@@ -117,22 +88,8 @@ def _ladder(info: RunnerInfo, rungs: list[Rung]) -> list[RenderableType]:
     for rung in rungs:
         word = "not reached" if rung.verdict is None else "there" if rung.passed else str(rung.verdict)
         style = STYLES[rung.verdict] if rung.verdict else "dim"
-        lines.append(Text.assemble(f"    {rung.step:10}", (f"{word:16}", style), (plain(rung.told), "dim")))
+        lines.append(Text.assemble(f"    {rung.stage:10}", (f"{word:16}", style), (plain(rung.told), "dim")))
         lines += [Text(f"    {'':10}next: {plain(rung.next)}")] if rung.next else []
-    return lines
-
-
-def absent(infos: list[RunnerInfo], missing: list[RunnerInfo]) -> list[RenderableType]:
-    """Why each absent runner is that, and under a port's last one what to do about it."""
-    lines: list[RenderableType] = []
-    for info, after in zip(infos, [*infos[1:], None], strict=False):
-        if info.state is not State.READY:
-            style = "yellow" if info in missing else "dim"
-            lines.append(Text.assemble((f"{info.runner} {info.state}: ", style), plain(info.reason)))
-        if info.state is State.FAILED:
-            lines += [Text(f"    | {line}", "dim") for line in last_lines(info.stderr)]
-        if info.hint and info in missing and (after is None or after.port != info.port):
-            lines.append(Text(f"    {info.hint}"))
     return lines
 
 

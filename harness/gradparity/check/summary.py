@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
+from ..arithmetic.verdicts import Verdict
+from ..diagnosis.bugs import KNOWN
+from ..diagnosis.records import Diagnosis, Explanation
 from ..tables import Table, Value, row
 from ..texts import number
-from .hypotheses import HYPOTHESES
-from .records import CaseResult, Cell, CheckResult, Diagnosis, Explanation, Quantity, worst
-from .verdicts import Verdict
+from .records import CaseResult, Cell, CheckResult, Quantity, worst
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,14 @@ def findings(result: CheckResult) -> list[Finding]:
 
 
 def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
-    """The cells of the array that is wrong first, where it has some: "affine1 forward out" is "affine1.out"."""
-    layer, *_, result = told.where.partition(",")[0].split(" ")
-    for name in (f"{layer}.{result}", layer, result):
+    """The cells of the array that is wrong first, where it has some; or of what it belongs to."""
+    where = told.where
+    state = f"{where.layer or where.operation} {where.array}"
+    for name in (where.key, state, f"{where.operation} {state}", where.layer or where.operation):
         found = [(case, cell) for case, cell in cells if cell.array == name]
         if found:
             return found
-    return [(case, cell) for case, cell in cells if cell.quantity == layer and not cell.array] or cells
+    return [(case, cell) for case, cell in cells if cell.quantity == where.operation and not cell.array] or cells
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def diagnosis(result: CheckResult, runner: str) -> RunnerDiagnosis | None:
     if not votes:
         case, told = wrong[0]
         return RunnerDiagnosis(case, told, None, 0, len(wrong))
-    order = [one.name for one in HYPOTHESES]
+    order = [one.name for one in KNOWN]
     name = max(votes, key=lambda name: (votes[name], -order.index(name)))
     for case, told in wrong:
         for one in [*told.explanations, *told.also]:

@@ -1,19 +1,21 @@
-"""Correct implementations of the network: the oracle's mathematics, rounded differently.
+"""Correct implementations: the reference's own code in other arithmetics, and other formulas of the same mathematics.
 
-Each is a few of the oracle's formulas replaced: another order of summation, fused multiply-add, higher precision, or
-another formula of the same thing. What they compute is right, so a verdict "wrong" on any of them is a false alarm.
+Another order of summation, fused multiply-add, higher precision, layers that compute the same thing in another way:
+what they give is right, so a verdict "wrong" on any of them is a false alarm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from gradparity_reference import LAYERS, Affine, Layer, Network, Relu, Sigmoid, SoftmaxWithLoss, layer_pass
 from threadpoolctl import threadpool_limits
 
+from ..arithmetic.carried import Arithmetic, bare
 from ..cases import Array, Case
-from ..check.reference import LayerCheck
+from ..reference import LayerCheck
 
 Term = Callable[[Any], Array]  # the k-th term of a sum
 Order = Callable[[Term, int], Array]  # sums n terms
@@ -64,13 +66,13 @@ def widened(a: Array) -> Array:
     return a.astype(np.float64 if a.dtype == np.float32 else np.longdouble)
 
 
-class Correct:
-    """The oracle's own formulas; a subclass replaces some. Arrays have the oracle's shapes throughout."""
+class Correct(Arithmetic):
+    """The reference's own arithmetic; a subclass replaces some of it. ``layers`` and ``loss`` are the formulas."""
 
     name = "plain"
-    sorts = (
-        False  # whether sums are ordered by their terms' values, which the stochastic question presumes they are not
-    )
+    sorts = False  # whether sums are ordered by their terms' values; the stochastic question presumes they are not
+    layers: Mapping[str, type[Layer]] = LAYERS
+    loss: type[SoftmaxWithLoss] = SoftmaxWithLoss
 
     def product(self, a: Array, b: Array) -> Array:
         """a @ b."""
@@ -81,117 +83,47 @@ class Correct:
         """The sum over the first axis."""
         return a.sum(axis=0)
 
-    def mean(self, a: Array) -> Any:
-        """The mean of a vector."""
-        return self.total(a) / a.dtype.type(len(a))
-
-    def affine(self, x: Array, W: Array, b: Array) -> Array:
-        """x @ W + b."""
-        return self.product(x, W) + b
-
-    def active(self, x: Array, out: Array) -> Array:
-        """Where relu lets through."""
-        let_through: Array = x > 0
-        return let_through
-
-    def sigmoid(self, x: Array) -> Array:
-        """1 / (1 + exp(-x))."""
-        out: Array = 1 / (1 + np.exp(-x))
-        return out
-
-    def sigmoid_back(self, dout: Array, out: Array) -> Array:
-        """dx, of dout and sigmoid's result."""
-        dx: Array = dout * out * (1 - out)
-        return dx
-
-    def softmax(self, x: Array) -> tuple[Array, Array]:
-        """(y, log y)."""
-        z = x - x.max(axis=1, keepdims=True)
-        e = np.exp(z)
-        total = self.total(e.T)[:, None]
-        return e / total, z - np.log(total)
-
-    def row_losses(self, log_p: Array, labels: Array, epsilon: float) -> Array:
-        """-log(p + epsilon) at the label, (batch,). log_p is (batch, classes)."""
-        own: Array = log_p[np.arange(len(log_p)), labels]
-        return -np.log(np.exp(own) + own.dtype.type(epsilon)) if epsilon else -own
-
-    def loss_back(self, y: Array, labels: Array) -> Array:
-        """(y - t) / batch."""
-        dx = y.copy()
-        dx[np.arange(len(y)), labels] -= 1
-        dx /= y.dtype.type(len(y))
-        return dx
-
     def taken_in(self, a: Array) -> Array:
         """An argument as it is worked with: in another memory order, or in another precision."""
         return a
 
+    def share(self, hits: Array) -> Any:
+        """The share of those that are true."""
+        return self.total(hits.astype(np.float64)) / np.float64(len(hits))
+
+    def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Products and sums by the methods above."""
+        raw = tuple(bare(one) for one in inputs)
+        if ufunc is np.matmul:
+            return self.product(*raw)
+        if ufunc is np.add and method == "reduce":
+            axis = options.get("axis", 0)
+            total = self.total(raw[0].reshape(-1) if axis is None else np.moveaxis(raw[0], axis, 0))
+            return np.expand_dims(total, axis) if options.get("keepdims") else total
+        return super().apply(ufunc, method, raw, options)
+
     def trace(self, case: Case) -> dict[str, Array]:
-        """What the oracle's Network.trace gives, and the accuracy."""
+        """What the reference's Network.trace gives, and the accuracy."""
+        params = {name: self.array(self.taken_in(p)) for name, p in case.params.items()}
+        network = Network(case.spec.kinds, params, case.spec.epsilon, self.layers, self.loss)
         with np.errstate(all="ignore"):
-            return self._given_back(self._pass(case), case.x.dtype)
+            values = network.trace(self.array(self.taken_in(case.x)), case.t)
+            logits = bare(values[f"{list(network.layers)[-1]}.out"])
+            values["accuracy"] = self.share(logits.argmax(axis=1) == case.labels)
+        return self._given_back(values, case.x.dtype)
 
     def layer(self, check: LayerCheck, epsilon: float) -> dict[str, Array]:
         """The results of one layer by itself, fed with the check's own inputs."""
-        inputs = {name: a if a.dtype == np.int32 else self.taken_in(a) for name, a in check.inputs.items()}
+        inputs = {name: a if name == "t" else self.array(self.taken_in(a)) for name, a in check.inputs.items()}
         with np.errstate(all="ignore"):
-            return self._given_back(getattr(self, f"_{check.kind}")(inputs, epsilon), check.inputs["x"].dtype)
+            values = layer_pass(check.kind, inputs, epsilon, self.layers, self.loss)
+        return self._given_back(values, check.inputs["x"].dtype)
 
     def _given_back(self, values: dict[str, Any], dtype: Any) -> dict[str, Array]:
-        return {name: np.asarray(v, np.float64 if name == "accuracy" else dtype) for name, v in values.items()}
-
-    def _pass(self, case: Case) -> dict[str, Any]:
-        weights, biases = ([self.taken_in(p) for p in ps] for ps in (case.weights, case.biases))
-        x, act, depth = self.taken_in(case.x), case.spec.activation, len(weights)
-        values: dict[str, Any] = {}
-        inputs, masks = [x], []
-        for i, (W, b) in enumerate(zip(weights, biases, strict=True), start=1):
-            values[f"affine{i}.out"] = z = self.affine(inputs[-1], W, b)
-            if i < depth:
-                out = np.maximum(z, z.dtype.type(0)) if act == "relu" else self.sigmoid(z)
-                masks.append(self.active(z, out))
-                values[f"{act}{i}.out"] = out
-                inputs.append(out)
-        values["accuracy"] = self.mean((z.argmax(axis=1) == case.labels).astype(np.float64))
-        loss, values["softmax.y"], d = self._loss(z, case.labels, case.spec.epsilon)
-        values["loss"], values["softmax.dx"] = loss, d
-        for i in range(depth, 0, -1):
-            values[f"affine{i}.dW"] = self.product(inputs[i - 1].T, d)
-            values[f"affine{i}.db"] = self.total(d)
-            values[f"affine{i}.dx"] = d = self.product(d, weights[i - 1].T)
-            if i > 1:
-                d = d * masks[i - 2] if act == "relu" else self.sigmoid_back(d, inputs[i - 1])
-                values[f"{act}{i - 1}.dx"] = d
-        return values
-
-    def _loss(self, x: Array, labels: Array, epsilon: float) -> tuple[Any, Array, Array]:
-        y, log_p = self.softmax(x)
-        return self.mean(self.row_losses(log_p, labels, epsilon)), y, self.loss_back(y, labels)
-
-    def _affine(self, a: dict[str, Array], _: float) -> dict[str, Any]:
-        x, W, dout = a["x"], a["W"], a["dout"]
-        products = {"dx": self.product(dout, W.T), "dW": self.product(x.T, dout)}
-        return {"out": self.affine(x, W, a["b"]), **products, "db": self.total(dout)}
-
-    def _relu(self, a: dict[str, Array], _: float) -> dict[str, Any]:
-        out = np.maximum(a["x"], a["x"].dtype.type(0))
-        return {"out": out, "dx": a["dout"] * self.active(a["x"], out)}
-
-    def _sigmoid(self, a: dict[str, Array], _: float) -> dict[str, Any]:
-        out = self.sigmoid(a["x"])
-        return {"out": out, "dx": self.sigmoid_back(a["dout"], out)}
-
-    def _multiply(self, a: dict[str, Array], _: float) -> dict[str, Any]:
-        return {"out": a["x"] * a["y"], "dx": a["y"] * a["dout"], "dy": a["x"] * a["dout"]}
-
-    def _add(self, a: dict[str, Array], _: float) -> dict[str, Any]:
-        return {"out": a["y"] + a["x"], "dx": a["dout"], "dy": a["dout"]}
-
-    def _softmax_with_loss(self, a: dict[str, Array], epsilon: float) -> dict[str, Any]:
-        labels = a["t"] if a["t"].ndim == 1 else a["t"].argmax(axis=1)
-        loss, y, dx = self._loss(a["x"], labels, epsilon)
-        return {"loss": loss, "y": y, "dx": dx}
+        return {
+            name: np.array(bare(v), np.float64 if name == "accuracy" else dtype, copy=None)
+            for name, v in values.items()
+        }
 
 
 class Ordered(Correct):
@@ -245,27 +177,35 @@ class Permuted(Correct):
         return a[np.random.Generator(np.random.Philox(len(a))).permutation(len(a))].sum(axis=0)
 
 
-class Fused(Correct):
-    """Fused multiply-add in a loop that starts from the bias.
+def fused(start: Array, a: Array, b: Array) -> Array:
+    """start + a @ b by fused multiply-add, one term after the other.
 
     Exact products, added in higher precision and rounded: FMA but for a second rounding that is rarely seen.
     """
+    wide_a, wide_b = widened(a), widened(b)
+    for k in range(a.shape[1]):
+        start = (start + wide_a[:, k, None] * wide_b[None, k, :]).astype(a.dtype)
+    return start
+
+
+class FromBias(Affine):
+    """Fused multiply-add in a loop that starts from the bias."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Affine`."""
+        self.x = x
+        return fused(np.broadcast_to(self.b, (len(x), len(self.b))), x, self.W)
+
+
+class Fused(Correct):
+    """Fused multiply-add throughout."""
 
     name = "fused"
+    layers = LAYERS | {"affine": FromBias}
 
     def product(self, a: Array, b: Array) -> Array:
         """From 0."""
-        return self._onto(np.zeros((len(a), b.shape[1]), a.dtype), a, b)
-
-    def affine(self, x: Array, W: Array, b: Array) -> Array:
-        """From the bias."""
-        return self._onto(np.broadcast_to(b, (len(x), len(b))), x, W)
-
-    def _onto(self, start: Array, a: Array, b: Array) -> Array:
-        wide_a, wide_b = widened(a), widened(b)
-        for k in range(a.shape[1]):
-            start = (start + wide_a[:, k, None] * wide_b[None, k, :]).astype(a.dtype)
-        return start
+        return fused(np.zeros((len(a), b.shape[1]), a.dtype), a, b)
 
 
 class WideSums(Correct):
@@ -351,99 +291,128 @@ class TwoThreads(Correct):
             return super().layer(check, epsilon)
 
 
+class WithRowOfBiases(Affine):
+    """[1 x] @ [b; W]: the bias is one more row of W."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Affine`."""
+        self.x = x
+        result: Array = np.hstack([np.ones((len(x), 1), x.dtype), x]) @ np.vstack([self.b[None], self.W])
+        return result
+
+
 class BiasAsRow(Correct):
     """The bias as one more row of W, and a column of ones beside x."""
 
     name = "bias as a row"
+    layers = LAYERS | {"affine": WithRowOfBiases}
 
-    def affine(self, x: Array, W: Array, b: Array) -> Array:
-        """[1 x] @ [b; W]."""
-        return self.product(np.hstack([np.ones((len(x), 1), x.dtype), x]), np.vstack([b[None], W]))
+
+class MaskedByResult(Relu):
+    """The mask is that of the result, and multiplies."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Relu`."""
+        out = super().forward(x)
+        self.active = out > 0
+        return out
+
+    def backward(self, dout: Array) -> Array:
+        """See `Relu`."""
+        dx: Array = dout * self.active
+        return dx
+
+
+class WithoutOverflow(Sigmoid):
+    """exp(x) / (1 + exp(x)) for negative x, and dout (y - y y)."""
+
+    def forward(self, x: Array) -> Array:
+        """See `Sigmoid`."""
+        e = np.exp(-abs(x))
+        self.out = np.where(x < 0, e / (1 + e), 1 / (1 + e))
+        return self.out
+
+    def backward(self, dout: Array) -> Array:
+        """See `Sigmoid`."""
+        dx: Array = dout * (self.out - self.out * self.out)
+        return dx
+
+
+class WithOneHot(SoftmaxWithLoss):
+    """y = exp(x - logsumexp(x)); the loss is -sum t log y, t one-hot, times 1 / n; the gradient y / n - t / n."""
+
+    def forward(self, x: Array, t: Array) -> Any:
+        """See `SoftmaxWithLoss`."""
+        labels = t if t.ndim == 1 else t.argmax(axis=1)
+        self.t = np.eye(x.shape[1], dtype=x.dtype)[labels]
+        top = x.max(axis=1, keepdims=True)
+        log_y = x - (top + np.log(np.exp(x - top).sum(axis=1, keepdims=True)))
+        self.y = np.exp(log_y)
+        log_p = np.logaddexp(log_y, np.log(x.dtype.type(self.epsilon))) if self.epsilon else log_y
+        losses = -(self.t * log_p).sum(axis=1)
+        return losses.sum() * (x.dtype.type(1) / x.dtype.type(len(x)))
+
+    def backward(self) -> Array:
+        """See `SoftmaxWithLoss`."""
+        n = self.y.dtype.type(len(self.y))
+        dx: Array = self.y / n - self.t / n
+        return dx
 
 
 class OtherFormulas(Correct):
     """Other formulas of the same mathematics."""
 
     name = "other formulas"
+    layers = LAYERS | {"relu": MaskedByResult, "sigmoid": WithoutOverflow}
+    loss = WithOneHot
 
-    def mean(self, a: Array) -> Any:
+    def share(self, hits: Array) -> Any:
         """Times 1 / n."""
-        return self.total(a) * (a.dtype.type(1) / a.dtype.type(len(a)))
+        return self.total(hits.astype(np.float64)) * (np.float64(1) / np.float64(len(hits)))
 
-    def active(self, x: Array, out: Array) -> Array:
-        """By the result."""
-        let_through: Array = out > 0
-        return let_through
 
-    def sigmoid(self, x: Array) -> Array:
-        """exp(x) / (1 + exp(x)) for negative x: no overflow."""
-        e = np.exp(-abs(x))
-        out: Array = np.where(x < 0, e / (1 + e), 1 / (1 + e))
-        return out
+class BookSigmoid(Sigmoid):
+    """dout (1 - y) y, in the order of the book's layer."""
 
-    def sigmoid_back(self, dout: Array, out: Array) -> Array:
-        """dout (y - y y)."""
-        dx: Array = dout * (out - out * out)
+    def backward(self, dout: Array) -> Array:
+        """See `Sigmoid`."""
+        dx: Array = dout * (1 - self.out) * self.out
         return dx
 
-    def softmax(self, x: Array) -> tuple[Array, Array]:
-        """exp(x - logsumexp(x))."""
-        top = x.max(axis=1, keepdims=True)
-        log_y = x - (top + np.log(self.total(np.exp(x - top).T))[:, None])
-        return np.exp(log_y), log_y
 
-    def row_losses(self, log_p: Array, labels: Array, epsilon: float) -> Array:
-        """-sum t log p, t one-hot."""
-        if epsilon:
-            log_p = np.logaddexp(log_p, np.log(log_p.dtype.type(epsilon)))
-        losses: Array = -self.total((self._one_hot(log_p, labels) * log_p).T)
-        return losses
+class BookLoss(SoftmaxWithLoss):
+    """The loss from the probabilities where epsilon allows it; y times 1 / sum, (y - t) times 1 / n."""
 
-    def loss_back(self, y: Array, labels: Array) -> Array:
-        """y / n - t / n."""
-        n = y.dtype.type(len(y))
-        dx: Array = y / n - self._one_hot(y, labels) / n
+    def forward(self, x: Array, t: Array) -> Any:
+        """See `SoftmaxWithLoss`."""
+        loss = super().forward(x, t)
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.y = e * (1 / e.sum(axis=1, keepdims=True))
+        if self.epsilon:
+            loss = -np.log(self.y[self.rows, self.labels] + x.dtype.type(self.epsilon)).mean()
+        return loss
+
+    def backward(self) -> Array:
+        """See `SoftmaxWithLoss`."""
+        dx = self.y.copy()
+        dx[self.rows, self.labels] -= 1
+        dx *= dx.dtype.type(1) / dx.dtype.type(len(dx))
         return dx
-
-    def _one_hot(self, like: Array, labels: Array) -> Array:
-        hot: Array = np.eye(like.shape[1], dtype=like.dtype)[labels]
-        return hot
 
 
 class BookFormulas(Correct):
-    """Others still: the loss from the probabilities where epsilon allows it, (y - t) times 1 / n."""
+    """Others still, as the book has them."""
 
     name = "book's formulas"
-
-    def sigmoid_back(self, dout: Array, out: Array) -> Array:
-        """dout (1 - y) y, in the order of the book's layer."""
-        dx: Array = dout * (1 - out) * out
-        return dx
-
-    def softmax(self, x: Array) -> tuple[Array, Array]:
-        """exp(x - max) times 1 / sum, and log y as (x - max) - log sum."""
-        z = x - x.max(axis=1, keepdims=True)
-        e = np.exp(z)
-        total = self.total(e.T)[:, None]
-        return e * (1 / total), z - np.log(total)
-
-    def row_losses(self, log_p: Array, labels: Array, epsilon: float) -> Array:
-        """-log(y + epsilon)."""
-        own = np.exp(log_p)[np.arange(len(log_p)), labels]
-        return -np.log(own + own.dtype.type(epsilon)) if epsilon else super().row_losses(log_p, labels, epsilon)
-
-    def loss_back(self, y: Array, labels: Array) -> Array:
-        """(y - t) (1 / n)."""
-        dx = y.copy()
-        dx[np.arange(len(y)), labels] -= 1
-        dx *= y.dtype.type(1) / y.dtype.type(len(y))
-        return dx
+    layers = LAYERS | {"sigmoid": BookSigmoid}
+    loss = BookLoss
 
 
 class FusedOtherFormulas(OtherFormulas, Fused):
     """Fused multiply-add, sums backwards, and other formulas, all at once."""
 
     name = "fused, other formulas"
+    layers = OtherFormulas.layers | {"affine": FromBias}
 
     def total(self, a: Array) -> Any:
         """Backwards."""

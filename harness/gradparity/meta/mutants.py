@@ -20,23 +20,25 @@ from itertools import count
 from pathlib import Path
 from time import perf_counter
 
-import gradparity_oracle
+import gradparity_reference
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
-from ..check.hypotheses import HYPOTHESES
-from ..check.records import CheckResult, State
-from ..check.run import Options, References, run_check
+from ..check.records import CheckResult
+from ..check.run import Options, run_check
 from ..check.summary import diagnosis
-from ..check.verdicts import Verdict
-from ..errors import UsageError
+from ..check.wording import first_divergence
+from ..diagnosis.bugs import KNOWN
+from ..errors import UsageError, first_problem
 from ..ports.build import StepFailed, ensure_built
-from ..ports.manifest import Port, Runner, first_problem, read_port
-from ..telling import first_divergence
+from ..ports.building import build_ports
+from ..ports.info import State
+from ..ports.manifest import Port, Runner, read_port
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
-NAMES = {one.name for one in HYPOTHESES} | {COULD_NOT_RUN}
+NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN}
 
 
 class _Table(BaseModel):
@@ -55,19 +57,19 @@ class Mutant(_Table):
 
 
 class Gallery(_Table):
-    """mutants.toml. ``oracle`` copies the oracle's sources beside the port, to be mutated too.
+    """mutants.toml. ``reference`` copies the reference's sources beside the port, to be mutated too.
 
     ``serial`` checks one mutant after the other, as they share something outside; ``not_applicable`` are bugs that the
     port cannot have, and why.
     """
 
-    oracle: bool = False
+    reference: bool = False
     serial: bool = False
     not_applicable: dict[str, str] = {}
     mutant: list[Mutant]
 
 
-class Outcome(_Table):
+class MutantResult(_Table):
     """What the checker made of a mutant."""
 
     port: str
@@ -109,10 +111,9 @@ def run_mutants(
     pattern: str,
     specs: dict[str, CaseSpec],
     options: Options,
-    progress: Callable[[Outcome], None],
-) -> list[Outcome]:
+    progress: Callable[[MutantResult], None],
+) -> list[MutantResult]:
     """Check every mutant whose name matches, through these runners. ``progress`` hears of each outcome."""
-    references = References(specs.values(), options.data_dir)
     with tempfile.TemporaryDirectory(prefix="gradparity-") as folder:
         queues: list[list[tuple[_Workshop, Mutant]]] = []  # what is in one queue is done one after the other
         for number, runner in enumerate(runners):
@@ -122,10 +123,12 @@ def run_mutants(
                 jobs = [(workshop, mutant) for mutant in gallery.mutant if fnmatchcase(mutant.name, pattern)]
                 queues += [jobs] if workshop.serial else [[job] for job in jobs]
 
-        def work(queue: list[tuple[_Workshop, Mutant]]) -> list[Outcome]:
+        build_ports(workshop.runner for queue in queues for workshop, _ in queue)  # the copies begin with that
+
+        def work(queue: list[tuple[_Workshop, Mutant]]) -> list[MutantResult]:
             outcomes = []
             for workshop, mutant in queue:
-                outcomes.append(workshop.check(mutant, specs, options, references))
+                outcomes.append(workshop.check(mutant, specs, options))
                 progress(outcomes[-1])
             return outcomes
 
@@ -146,7 +149,7 @@ class _Workshop:
         self.serial = runner.port.manifest.build is not None or gallery.serial
         self.numbers = count()
 
-    def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options, references: References) -> Outcome:
+    def check(self, mutant: Mutant, specs: dict[str, CaseSpec], options: Options) -> MutantResult:
         """Make the mutant, check it, and leave the folder as it was."""
         label = self.runner.label
         folder = self._copy()
@@ -154,26 +157,26 @@ class _Workshop:
         original = path.read_text(encoding="utf-8") if path.is_file() else ""
         if original.count(mutant.old) != 1:
             trouble = f"expected the old text once in {mutant.file}, found it {original.count(mutant.old)} times"
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=trouble)
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=trouble)
         path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
         try:
             port = read_port(folder)
             ensure_built(port)
             began = perf_counter()
             runner = replace(self.runner, port=port, option=label)
-            infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None, references)
+            infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None)
             result = CheckResult(runners=infos, cases=cases)
             return self._outcome(mutant, result, perf_counter() - began)
         except StepFailed as failure:
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=f"{failure}: {failure.output}")
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"{failure}: {failure.output}")
         finally:
             path.write_text(original, encoding="utf-8")
 
-    def _outcome(self, mutant: Mutant, result: CheckResult, seconds: float) -> Outcome:
+    def _outcome(self, mutant: Mutant, result: CheckResult, seconds: float) -> MutantResult:
         [info] = result.runners
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
-            return Outcome(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
+            return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
         told = diagnosis(result, label)
         named = told.explanation.name if told and told.explanation else ""
         where = first_divergence(told.diagnosis) if told else ""
@@ -181,16 +184,16 @@ class _Workshop:
         if not told and crashed:
             named, where = COULD_NOT_RUN, _last_word(result)
         killed = result.exit_code != 0
-        return Outcome(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
+        return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 
     def _copy(self) -> Path:
         """A fresh copy of the port, or the one whose build is used again."""
         folder = self.folder if self.serial else self.folder / str(next(self.numbers))
         if not folder.exists():
             shutil.copytree(self.runner.port.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
-            if self.gallery.oracle:
-                oracle = Path(gradparity_oracle.__file__).parent
-                shutil.copytree(oracle, folder / oracle.name, ignore=shutil.ignore_patterns("__pycache__"))
+            if self.gallery.reference:
+                reference = Path(gradparity_reference.__file__).parent
+                shutil.copytree(reference, folder / reference.name, ignore=shutil.ignore_patterns("__pycache__"))
         return folder
 
 

@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..texts import plain
-from .mutants import Outcome
+from .mutants import MutantResult
 
 
-def mutants_report(outcomes: list[Outcome]) -> RenderableType:
+def mutants_report(outcomes: list[MutantResult]) -> RenderableType:
     """A line a mutant, the equivalent ones with their reason, and the sum."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("port", "mutant", "outcome", "named", "seconds"):
@@ -36,7 +36,7 @@ def mutants_report(outcomes: list[Outcome]) -> RenderableType:
     return Group(*parts, "", _sum(outcomes))
 
 
-def _sum(outcomes: list[Outcome]) -> Text:
+def _sum(outcomes: list[MutantResult]) -> Text:
     real = [outcome for outcome in outcomes if outcome.mutant.bug]
     killed = sum(outcome.killed for outcome in real)
     named = sum(outcome.right for outcome in real)

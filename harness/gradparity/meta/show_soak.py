@@ -6,8 +6,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ..check.show import STYLES
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
+from ..terminal import STYLES
 from ..texts import number
 from .soak import SoakResult
 

@@ -19,16 +19,16 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
+from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge
 from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
-from ..check.reference import Reference
-from ..check.verdicts import RESOLVED, Allowance, Verdict, compare
+from ..reference import Reference
 from .correct import CORRECT, Correct
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them
 SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
 SHRINK_SECONDS = 30.0  # for each alarm
 
-LAYERS, PROPAGATED, STOCHASTIC, ACCURACY = "layers", "propagated", "stochastic", "accuracy"
+LAYERS, ELEMENTS, ARRAYS, ACCURACY = "layers", "elements", "arrays", "accuracy"
 
 
 class _Record(BaseModel):
@@ -71,7 +71,7 @@ class Tally(_Record):
     question: str
     dtype: str
     arrays: int = 0
-    differing: int = 0  # not bit-equal to the oracle's
+    differing: int = 0  # not bit-equal to the reference's
     unresolved: int = 0  # of the differing ones, those in which no relative error of 1e-3 would have been seen
     ratio: float = 0.0
     case: str = ""
@@ -264,7 +264,7 @@ def _expectations(reference: Reference) -> Iterator[_Expected]:
             yield _Expected.of(i, name, array, {LAYERS: layer.allowances[name]})
     for name, array in reference.trace.items():
         whole = reference.allowance("trace", name)
-        parts = {PROPAGATED: Allowance(limit=whole.limit), STOCHASTIC: Allowance(spread=whole.spread)}
+        parts = {ELEMENTS: Allowance(limit=whole.limit), ARRAYS: Allowance(spread=whole.spread)}
         yield _Expected.of(None, name, array, parts)
     share = reference.accuracy["accuracy"]
     yield _Expected.of(None, "accuracy", share, {ACCURACY: reference.allowance("accuracy", "accuracy")})
@@ -283,9 +283,9 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
         name = one.name if one.layer is None else f"{reference.layers[one.layer].name}.{one.name}"
         unresolved |= not same and not any(one.sharp.values())
         for question, allowance in one.parts.items():
-            if question == STOCHASTIC and implementation.sorts:
+            if question in (ELEMENTS, ARRAYS) and implementation.sorts:
                 continue
-            figures = None if same else compare(came, one.array, allowance)
+            figures = None if same else judge(came, one.array, allowance)
             ratio = figures.ratio if figures else 0.0
             tally = Tally.model_construct(
                 question=question,
@@ -315,9 +315,9 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
     outcome.alarms += [worst] if worst else []
 
 
-def shrink(alarm: Alarm, implementation: Correct, seconds: float = SHRINK_SECONDS) -> Alarm:
-    """The same implementation's alarm of the same question in the smallest case that is found within this time."""
-    end = time.perf_counter() + seconds
+def shrink(alarm: Alarm, implementation: Correct) -> Alarm:
+    """The same implementation's alarm of the same question in the smallest case that is found in SHRINK_SECONDS."""
+    end = time.perf_counter() + SHRINK_SECONDS
     smaller: Alarm | None = alarm
     while smaller:
         alarm, smaller = smaller, None

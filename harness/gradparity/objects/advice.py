@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..check.records import Diagnosis, Explanation
+from ..diagnosis.records import Diagnosis, Explanation
 
 ADVICE = {
     "epsilon in the logarithm": "if that is meant, say so: compare(..., epsilon=...)",

@@ -14,22 +14,22 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.records import CaseResult
-from ..check.run import Options, References, RunnerCheck
+from ..check.run import Options, RunnerCheck
+from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
 from .handed import LAYOUTS, Layout
+from .implementation import implementation_of
 from .in_process import InProcess
 from .layers import Layers, checked_layers
 from .networks import Loss
 from .parameters import is_module
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
-from .subject import subject_of
 from .taking import called
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
-ACTIVATIONS = ("relu", "sigmoid")
 
 
 def compare(
@@ -46,7 +46,7 @@ def compare(
     layers: Layers | None = None,
     data_dir: str | Path | None = None,
 ) -> Comparison:
-    """Compare the gradients of a Python object with the oracle's: what `gradparity check` does with a process.
+    """Compare the gradients of a Python object with the reference's: what `gradparity check` does with a process.
 
     ``port`` is one of
 
@@ -72,7 +72,7 @@ def compare(
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
     """
     if activation not in ACTIVATIONS:
-        raise ValueError(f"activation: expected {' or '.join(ACTIVATIONS)}, came {activation!r}")
+        raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, came {activation!r}")
     if layout not in (None, *LAYOUTS):
         raise ValueError(f"layout: expected {' or '.join(LAYOUTS)}, came {layout!r}")
     if not isinstance(epsilon, Real) or not 0 <= float(epsilon) < math.inf:
@@ -80,8 +80,8 @@ def compare(
     if loss is not None and not callable(loss):
         raise ValueError(f"loss: expected a function of logits and labels, came {loss!r}")
     checked_layers(layers)
-    subject = subject_of(port, activation, loss)
-    network = subject.network
+    implementation = implementation_of(port, activation, loss)
+    network = implementation.network
     if loss is not None or is_module(network):
         _demand(layout, "layout: a module needs one, 'out_in' for torch.nn.Linear, 'in_out' for (inputs, outputs)")
         _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
@@ -90,11 +90,11 @@ def compare(
     specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
 
     label = _label(name, port)
-    conversation = InProcess(label, subject, weights_are, float(epsilon), layers or {})
-    check = ObjectCheck(conversation, References(specs.values(), None if data_dir is None else Path(data_dir)))
+    conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
+    check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     again = Again(port, given | {"layers": layers, "data_dir": data_dir})
-    with threadpool_limits(1), np.errstate(all="ignore"):  # as the oracle behind a pipe; the port's own errstate stays
+    with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
     return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)
@@ -103,14 +103,11 @@ def compare(
 class ObjectCheck(RunnerCheck):
     """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
 
-    def __init__(self, conversation: InProcess, references: References) -> None:
+    def __init__(self, conversation: InProcess, data_dir: Path | None) -> None:
         spec = RunnerSpec(name="object", command=[conversation.label])
         manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
-        super().__init__(Runner(Port(Path(), manifest), spec), Options(), references)
+        super().__init__(Runner(Port(Path(), manifest), spec), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
-
-    def _new_session(self) -> InProcess:
-        return self.conversation
 
     def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""

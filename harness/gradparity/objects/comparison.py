@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..arithmetic.verdicts import Verdict
 from ..check.messages import message
-from ..check.records import CheckResult, Quantity
+from ..check.records import CheckResult, Quantity, Reason
 from ..check.show import check_report, sum_line
-from ..check.verdicts import Verdict
 from ..consoles import to_text
 from ..texts import plain
 
@@ -29,9 +29,9 @@ class Comparison(CheckResult):
         """Why nothing was compared, empty where something was."""
         if any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in self.cases):
             return ""
-        reasons = [cell.detail for case in self.cases for cell in case.cells if cell.quantity is Quantity.GRADIENT]
-        reason = min(reasons, key=lambda text: text.startswith("load: "))  # rather than what single cases lack
-        return f"nothing was compared: {plain(reason)}"
+        asked = [cell for case in self.cases for cell in case.cells if cell.quantity is Quantity.GRADIENT]
+        shown = min(asked, key=lambda cell: cell.reason is Reason.REFUSED)  # what all cases lack comes first
+        return f"nothing was compared: {plain(shown.detail)}"
 
     def _message(self) -> str:
         """The worst finding, or why there is none."""

@@ -19,22 +19,22 @@ from ..ports.wire import DTYPES as ON_THE_WIRE
 from ..ports.wire import Message
 from ..suite import DTYPES
 from .handed import Handed, Layout, as_array, own_copy
+from .implementation import Implementation
 from .layers import Layers, layer_pass
 from .networks import Loaded
-from .subject import Subject
 
 OURS = str(Path(__file__).parents[1])
 
 
 @dataclass
 class InProcess:
-    """A `Conversation` with a subject, in the caller's thread: no deadline, and Ctrl-C is the caller's.
+    """A `Conversation` with an implementation, in the caller's thread: no deadline, and Ctrl-C is the caller's.
 
     ``epsilon`` is its own where it does not take one; ``errstate`` is how NumPy treats its floating-point errors.
     """
 
     label: str
-    subject: Subject
+    implementation: Implementation
     layout: Layout = "in_out"
     epsilon: float = 0.0
     layers: Layers = field(default_factory=dict)
@@ -54,7 +54,7 @@ class InProcess:
             layers=frozenset(self.layers),
             operations=frozenset(),
             optimizers=frozenset(),
-            epsilon=None if "epsilon" in self.subject.takes else self.epsilon,
+            epsilon=None if "epsilon" in self.implementation.takes else self.epsilon,
         )
 
     @property
@@ -83,17 +83,17 @@ class InProcess:
         except (Exception, SystemExit) as error:
             what = "".join(traceback.format_exception_only(error)).strip()
             raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
-        if what := misshapen(found, expect):
-            if came.get(what.partition(":")[0], found) is None:
-                what = what.replace("object ()", "None")
+        if wrong := misshapen(found, expect):
+            if wrong.array and came[wrong.array] is None:
+                wrong = replace(wrong, came="None")
             known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, arrays=found if known else None)
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, str(wrong), arrays=found if known else None)
         return Message("ok", {}, found)
 
     def _answer(self, operation: str, fields: Mapping[str, str], arrays: Mapping[str, Array]) -> Mapping[str, Any]:
         if operation == "load":
             self.loaded, self.layer_arrays = None, None
-            self.loaded = self.subject.load(Handed.of(fields, arrays, self.layout))
+            self.loaded = self.implementation.load(Handed.of(fields, arrays, self.layout))
             return {}
         if operation == "layer":
             self.layer_arrays = {name: own_copy(name, array, self.layout) for name, array in arrays.items()}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import gradparity_reference as reference
+from gradparity_reference import LOSS
+
 from ..cases import Array
+from ..functions.layers import LAYERS
 from .taking import parameters
 
 Layers = Mapping[str, Callable[..., Any]]
-KINDS = ("multiply", "add", "relu", "sigmoid", "affine", "softmax_with_loss")
 
 
 def checked_layers(layers: Any) -> None:
@@ -17,8 +20,8 @@ def checked_layers(layers: Any) -> None:
     if not isinstance(layers or {}, Mapping):
         raise ValueError(f"layers: expected a dict such as {{'affine': Affine, 'relu': Relu}}, came {layers!r}")
     for kind, make in (layers or {}).items():
-        if kind not in KINDS:
-            raise ValueError(f"layers: expected some of {', '.join(KINDS)}, came {kind!r}")
+        if kind not in LAYERS:
+            raise ValueError(f"layers: expected some of {', '.join(LAYERS)}, came {kind!r}")
         if not callable(make):
             raise ValueError(f"layers: expected a class for {kind}, came {make!r}")
 
@@ -26,17 +29,11 @@ def checked_layers(layers: Any) -> None:
 def layer_pass(make: Callable[..., Any], fields: Mapping[str, str], a: Mapping[str, Array]) -> dict[str, Any]:
     """A fresh layer's forward and backward pass."""
     kind = fields["kind"]
-    if kind == "affine":
-        affine = make(a["W"], a["b"])
-        out, dx = affine.forward(a["x"]), affine.backward(a["dout"])
-        return {"out": out, "dx": dx, "dW": affine.dW, "db": affine.db}
-    if kind == "softmax_with_loss":
+    if kind == LOSS:
         last = make(epsilon=float(fields["epsilon"])) if "epsilon" in parameters(make) else make()
         loss = last.forward(a["x"], a["t"])
         return {"loss": loss, "y": last.y, "dx": last.backward()}
-    layer = make()
-    if kind in ("relu", "sigmoid"):
-        return {"out": layer.forward(a["x"]), "dx": layer.backward(a["dout"])}
-    out = layer.forward(a["x"], a["y"])
-    dx, dy = layer.backward(a["dout"])
-    return {"out": out, "dx": dx, "dy": dy}
+    as_in = reference.LAYERS[kind]
+    layer = make(*(a[name] for name in as_in.params))
+    out = layer.forward(*(a[name] for name in as_in.inputs))
+    return {"out": out, **reference.slopes(layer, as_in, a["dout"])}

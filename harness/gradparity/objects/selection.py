@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, SupportsIndex
 
 from ..cases import CaseSpec
-from ..errors import UsageError
+from ..errors import OptionError, UsageError
 from ..seeds import SEED_LIMIT
 from ..suite import DTYPES, kept, select_cases
 from .handed import Layout
@@ -26,8 +26,10 @@ def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpe
     try:
         for one in wanted:
             specs |= {one.name: one} if isinstance(one, CaseSpec) else select_cases((one,))
-    except UsageError as error:
-        raise ValueError(str(error).replace("--case", "cases:")) from None
+    except OptionError as error:
+        raise ValueError(f"cases: {error.value}: {error.what}") from None
+    except UsageError as error:  # of a case file
+        raise ValueError(str(error)) from None
     found = kept(specs, named, mnist=bool(wanted))
     if not found:
         raise ValueError(f"dtypes: none of the cases is of {', '.join(named)}")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections.abc import Callable
 
+from .family import MARK, Family, new_mark
 from .lock import building
-from .manifest import Port, expand
+from .manifest import BuildSpec, Port
+from .programs import environment, expand
 
 STAMP = ".build-stamp"
 KEPT_LINES = 200  # of the beginning of the output, where the first error is, and of its end
@@ -28,25 +31,40 @@ class StepFailed(Exception):
         self.output = "\n".join(lines[:KEPT_LINES] + lines[KEPT_LINES:][-KEPT_LINES:])
 
 
-def ensure_built(port: Port) -> bool:
-    """Build the port where its inputs changed, it names none, or an output is missing; whether it was built.
+class Watcher:
+    """Hears of a build while it goes on; this one does nothing with it. What it raises ends the build."""
 
-    Raises StepFailed.
+    def waits(self) -> None:
+        """Another command builds or starts the port. Called again and again until it no longer does."""
+
+    def begins(self, process: Family) -> None:
+        """The build has begun, in this process."""
+
+
+def ensure_built(port: Port, watcher: Watcher | None = None) -> bool:
+    """Build the port if its inputs changed, it names none, or an output is missing; whether it was built.
+
+    That happens once in a Port's life: whoever asks after the first hears how it ended. Raises StepFailed.
     """
     build = port.manifest.build
-    if build is None:
-        return False
-    with building(port):
-        stamp, wanted = port.folder / STAMP, _fingerprint(port)
+    return build is not None and port.once(lambda: _build(port, build, watcher or Watcher()))
+
+
+def _build(port: Port, build: BuildSpec, watcher: Watcher) -> bool:
+    with building(port, watcher.waits):
+        stamp, wanted = port.folder / STAMP, _fingerprint(port, build)
         outputs_there = all((port.folder / output).exists() for output in build.outputs)
         if build.inputs and outputs_there and stamp.is_file() and stamp.read_text() == wanted:
             return False
-        _run(port, "build", build.command)
+        _run(port, "build", build.command, watcher.begins)
         missing = [output for output in build.outputs if not (port.folder / output).exists()]
         if missing:
             raise StepFailed(port, "build", f"expected it to make {', '.join(missing)}, it did not")
         if build.inputs:
-            stamp.write_text(wanted)
+            try:
+                stamp.write_text(wanted)
+            except OSError as error:
+                raise StepFailed(port, "build", f"cannot write {stamp}: {error.strerror or error}") from None
     return True
 
 
@@ -56,30 +74,39 @@ def set_up(port: Port) -> None:
         _run(port, "setup", port.manifest.setup.command, show=True)
 
 
-def _fingerprint(port: Port) -> str:
-    assert port.manifest.build
-    digest = hashlib.sha256(repr(port.manifest.build).encode())
-    for pattern in port.manifest.build.inputs:
+def _fingerprint(port: Port, build: BuildSpec) -> str:
+    digest = hashlib.sha256(repr(build).encode())
+    for pattern in build.inputs:
         for path in sorted(port.folder.glob(pattern)):
             digest.update(f"\0{path.relative_to(port.folder)}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def _run(port: Port, step: str, command: list[str], show: bool = False) -> None:
-    command = expand(command)
+def _run(
+    port: Port, step: str, command: list[str], begins: Callable[[Family], None] = lambda _: None, show: bool = False
+) -> None:
+    command, mark = expand(command), new_mark()
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=port.folder,
+            env={**environment(), MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=None if show else subprocess.PIPE,
             stderr=None if show else subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
         )
     except OSError as error:
         raise StepFailed(port, step, f"cannot run {command[0]}: {error.strerror or error}", ran=False) from None
-    if done.returncode:
-        what = f"`{' '.join(command)}` ended with status {done.returncode}"
-        raise StepFailed(port, step, what, done.stdout or "", status=done.returncode)
+    family = Family(process, mark)
+    with process:
+        try:
+            begins(family)
+            output, _ = process.communicate()
+        except BaseException:
+            process.kill() if show else family.terminate()  # what installs packages ends by itself
+            raise
+    if family.terminated:  # even if it says that it ended well
+        raise KeyboardInterrupt
+    if process.returncode:
+        what = f"`{' '.join(command)}` ended with status {process.returncode}"
+        raise StepFailed(port, step, what, (output or b"").decode(errors="replace"), status=process.returncode)

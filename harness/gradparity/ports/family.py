@@ -27,10 +27,14 @@ def new_mark() -> str:
 
 
 class Family:
-    """A process that leads a group of its own, and was started with the mark; and its descendants."""
+    """A process that was started with the mark, and its descendants.
+
+    ``interrupt`` and ``kill`` are about its group, if it leads one.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
         self.process, self.mark = process, mark
+        self.terminated = False
         self._seen: set[psutil.Process] = set()
 
     def look(self) -> None:
@@ -45,6 +49,19 @@ class Family:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGINT)
 
+    def terminate(self) -> None:
+        """Ask each to end, parents first, as a compiler then removes what is half done; whoever does not is killed."""
+        if self.process.poll() is not None:  # another process may have its number by now
+            return
+        self.terminated = True
+        with suppress(psutil.Error):
+            first = psutil.Process(self.process.pid)
+            for one in [first, *first.children(recursive=True)]:
+                self._seen.add(one)
+                with suppress(psutil.Error):
+                    one.terminate()
+        self._kill_the_rest()
+
     def kill(self) -> None:
         """Kill the process and its group, and do not wait for that. Any thread may ask for it."""
         with suppress(ProcessLookupError, PermissionError):
@@ -54,6 +71,10 @@ class Family:
         """Kill them all. Returns when none lives any more, or where one cannot be killed, after ``END_SECONDS``."""
         self.look()
         self.kill()
+        self._kill_the_rest()
+
+    def _kill_the_rest(self) -> None:
+        """Kill whoever has not ended in a while."""
         deadline = time.monotonic() + END_SECONDS
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(END_SECONDS)

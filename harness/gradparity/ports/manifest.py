@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import UsageError
+from ..errors import OptionError, UsageError, first_problem
+from .installed import working_copy
+from .once import Once
+from .programs import environment, expand, find_program
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 Command = Annotated[list[str], Field(min_length=1)]
 
 PACKAGE = Path(__file__).resolve().parents[1]
+CHECKOUT_PORTS = PACKAGE.parents[1] / "ports"
 THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -40,13 +42,13 @@ class RunnerSpec(_Table):
     requires: list[str] = []
 
 
-class Step(_Table):
+class CommandSpec(_Table):
     """A command of the port's own: its setup or its tests."""
 
     command: Command
 
 
-class BuildSpec(Step):
+class BuildSpec(CommandSpec):
     """The command that builds the port: at each start or, where it names inputs, when one of them changed."""
 
     inputs: list[str] = []
@@ -60,19 +62,20 @@ class Manifest(_Table):
     language: str
     hint: str
     blas_hint: str = ""
-    setup: Step | None = None
+    setup: CommandSpec | None = None
     build: BuildSpec | None = None
-    test: Step | None = None
+    test: CommandSpec | None = None
     env: dict[str, str] = {}
     runner: Annotated[list[RunnerSpec], Field(min_length=1)]
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port on disk."""
+    """A port on disk, as it was read. It is built once: by the first of its runners that starts, or before that."""
 
     folder: Path
     manifest: Manifest
+    once: Once = field(default_factory=Once, compare=False, repr=False)
 
     @property
     def runners(self) -> list[Runner]:
@@ -101,8 +104,8 @@ class Runner:
 
     @property
     def lacking(self) -> list[str]:
-        """The programs that it requires and that are not on PATH."""
-        return [program for program in self.spec.requires if shutil.which(program) is None]
+        """The programs that it requires and that are neither beside this Python nor on PATH."""
+        return [program for program in self.spec.requires if find_program(program) is None]
 
     def asks(self, case: str, seed: int) -> list[str]:
         """The arguments of `gradparity check` for this runner and one case."""
@@ -111,12 +114,7 @@ class Runner:
     def environment(self, threads: int) -> dict[str, str]:
         """The process environment: ours, one thread count for every known library, then the port's own [env]."""
         own = {key: value.replace("{threads}", str(threads)) for key, value in self.port.manifest.env.items()}
-        return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads)), "LC_ALL": "C.UTF-8", **own}
-
-
-def expand(command: list[str]) -> list[str]:
-    """The command with {python} replaced by the interpreter that runs gradparity."""
-    return [word.replace("{python}", sys.executable) for word in command]
+        return {**environment(), **dict.fromkeys(THREAD_VARIABLES, str(threads)), "LC_ALL": "C.UTF-8", **own}
 
 
 def read_port(folder: Path) -> Port:
@@ -137,18 +135,9 @@ def read_port(folder: Path) -> Port:
     return Port(folder.resolve(), manifest)
 
 
-def first_problem(error: ValidationError) -> str:
-    """A validation error as one line: where, what was expected, what came."""
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"]) or "the table"
-    came = "" if problem["type"] in ("missing", "extra_forbidden") else f", came {problem['input']!r:.60}"
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}{came}"
-
-
 def ports_folder() -> Path:
     """Where the ports that come with gradparity are: in a checkout, or in the installed package."""
-    checkout = PACKAGE.parents[1] / "ports"
-    return checkout if checkout.is_dir() else PACKAGE / "_ports"
+    return CHECKOUT_PORTS if CHECKOUT_PORTS.is_dir() else PACKAGE / "_ports"
 
 
 def peers_folder() -> Path:
@@ -159,13 +148,22 @@ def peers_folder() -> Path:
 
 def peers() -> list[Runner]:
     """The peers' runners, by name."""
-    found = [read_port(path.parent) for path in sorted(peers_folder().glob("*/port.toml"))]
-    return [runner for port in found for runner in port.runners]
+    return [runner for port in _ports_in(peers_folder()) for runner in port.runners]
+
+
+def known_ports() -> list[Port]:
+    """The ports that come with gradparity, by name, only to be read."""
+    return _ports_in(ports_folder())
 
 
 def own_ports() -> list[Port]:
-    """The ports that come with gradparity, by name."""
-    return [read_port(path.parent) for path in sorted(ports_folder().glob("*/port.toml"))]
+    """The same ports in folders that they can be built and run in. Raises UsageError, of an installed package alone."""
+    folder = ports_folder()
+    return _ports_in(folder if folder == CHECKOUT_PORTS else working_copy(folder))
+
+
+def _ports_in(folder: Path) -> list[Port]:
+    return [read_port(path.parent) for path in sorted(folder.glob("*/port.toml"))]
 
 
 def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
@@ -177,15 +175,21 @@ def select_runners(wanted: tuple[str, ...]) -> list[Runner]:
     if not wanted:
         return [runner for port in own_ports() for runner in port.runners]
     chosen: dict[str, Runner] = {}
-    folders: dict[str, Path] = {}
+    ports: dict[str, Port] = {}
     for text in wanted:
         for runner in _runners_of(text):
             name, folder = runner.port.manifest.name, runner.port.folder
-            if folders.setdefault(name, folder) != folder:
-                told = f"{folders[name]} and {folder} are two ports of one name, {name}"
-                raise UsageError(f"--port {text}: {told}: give one of them another, in its port.toml")
-            chosen[runner.label] = runner
+            port = ports.setdefault(name, runner.port)
+            if port.folder != folder:
+                told = f"{port.folder} and {folder} are two ports of one name, {name}"
+                raise OptionError("--port", text, f"{told}: give one of them another, in its port.toml")
+            chosen[runner.label] = replace(runner, port=port)
     return list(chosen.values())
+
+
+def by_name(runners: list[Runner], wanted: tuple[str, ...]) -> list[str]:
+    """The runners that ``--port`` values name one by one: for these another runner of the port is no substitute."""
+    return [runner.label for runner in runners if runner.label in wanted or runner.option in wanted]
 
 
 def _runners_of(text: str) -> list[Runner]:
@@ -197,7 +201,7 @@ def _runners_of(text: str) -> list[Runner]:
     found = [runner for runner in there if kind in ("", runner.spec.name)]
     if not found:
         has = ", ".join(runner.spec.name for runner in there)
-        raise UsageError(f"--port {text}: {name} has no such runner, it has {has}")
+        raise OptionError("--port", text, f"{name} has no such runner, it has {has}")
     return found
 
 
@@ -205,14 +209,14 @@ def _all_runners(name: str) -> list[Runner]:
     """Of the port in a folder, or of one of ours: a name alone is ours, unless here is a folder with a port of it."""
     if Path(name).name == "port.toml":
         name = os.path.dirname(name) or "."
-    folder, own = Path(name), {port.manifest.name: port for port in own_ports()}
+    folder, own = Path(name), {port.manifest.name: port for port in known_ports()}
     if os.sep in name or (folder / "port.toml").is_file() or (folder.exists() and name not in own):
         if folder.is_file():
-            raise UsageError(f"--port {name}: expected a port's folder, came a file: --port {folder.parent}")
+            raise OptionError("--port", name, f"expected a port's folder, came a file; its folder is {folder.parent}")
         port = read_port(folder)
         return [Runner(port, spec, f"{name}:{spec.name}") for spec in port.manifest.runner]
     if name not in own:
         known = [text for port in own.values() for text in (port.manifest.name, *(r.label for r in port.runners))]
         here = f"or give a port's folder (in {Path.cwd()} is none of this name)"
-        raise UsageError(f"--port {name}: no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
-    return own[name].runners
+        raise OptionError("--port", name, f"no such port; there are {', '.join(dict.fromkeys(known))}, {here}")
+    return next(port.runners for port in own_ports() if port.manifest.name == name)

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import UsageError
-from .manifest import Port, own_ports, ports_folder, read_port
+from .manifest import Port, known_ports, ports_folder, read_port
 
 TEMPLATES = Path(__file__).parent / "templates"
 ABOUT = "template.toml"
@@ -117,7 +117,7 @@ def next_steps(template: Template, port: Port, folder: Path) -> str:
     """What to do next, in a few lines."""
     opened = shlex.quote(str(folder / template.about.open))
     given = str(folder)
-    if any(given == own.manifest.name for own in own_ports()):
+    if any(given == own.manifest.name for own in known_ports()):
         given = (
             f"./{given}"  # the name alone is taken for the folder here, and elsewhere for the port that comes with us
         )

@@ -74,14 +74,28 @@ class PortFailure(Exception):
         return self.kind not in (Failure.ERROR, Failure.UNSUPPORTED, Failure.MISSHAPEN)
 
 
-def misshapen(came: Mapping[str, NDArray[Any]], expect: Expected) -> str:
-    """What is another name, order, shape or dtype than was expected, and empty where nothing is."""
+@dataclass(frozen=True)
+class Misshapen:
+    """What is another name, order, shape or dtype than was expected: of the array of this name, or of all names."""
+
+    array: str
+    expected: str
+    came: str
+
+    def __str__(self) -> str:
+        about = f"{self.array}: expected" if self.array else "expected the arrays"
+        return f"{about} {self.expected}, came {self.came}"
+
+
+def misshapen(came: Mapping[str, NDArray[Any]], expect: Expected) -> Misshapen | None:
+    """The first that is, None where all is as expected."""
     if list(came) != list(expect):
-        return f"expected the arrays {', '.join(expect) or 'none'}, came {', '.join(came) or 'none'}"
+        return Misshapen("", ", ".join(expect) or "none", ", ".join(came) or "none")
     for name, (shape, dtype) in expect.items():
-        if came[name].shape != shape or came[name].dtype != np.dtype(dtype):
-            return f"{name}: expected {np.dtype(dtype)} {shape}, came {came[name].dtype} {came[name].shape}"
-    return ""
+        array, dtype = came[name], np.dtype(dtype)
+        if array.shape != shape or array.dtype != dtype:
+            return Misshapen(name, f"{dtype} {shape}", f"{array.dtype} {array.shape}")
+    return None
 
 
 @dataclass(frozen=True)
@@ -226,9 +240,9 @@ class Session:
             raise PortFailure(self.label, operation, kind, text, self.said() if kind is Failure.ERROR else "")
         if reply.word != "ok":
             raise self._broken(operation, Failure.GARBAGE, f"expected ok, error or unsupported, came {reply.word!r}")
-        if what := misshapen(reply.arrays, expect):
+        if wrong := misshapen(reply.arrays, expect):
             arrays = reply.arrays if list(reply.arrays) == list(expect) else None
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, what, self.said(), arrays)
+            raise PortFailure(self.label, operation, Failure.MISSHAPEN, str(wrong), self.said(), arrays)
         return reply
 
     def _ended(self, operation: str) -> PortFailure:

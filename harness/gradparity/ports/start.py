@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..check.records import RunnerInfo, State
 from .build import StepFailed, ensure_built
 from .conversation import Conversation
+from .info import RunnerInfo, State
 from .manifest import Manifest, Runner
 from .session import Failure, PortFailure
 

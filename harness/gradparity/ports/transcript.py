@@ -30,8 +30,8 @@ from typing import BinaryIO
 from pydantic import BaseModel, ValidationError
 
 from ..cases import CaseSpec
-from ..errors import UsageError
-from .manifest import Manifest, Port, Runner, RunnerSpec, first_problem
+from ..errors import UsageError, first_problem
+from .manifest import Manifest, Port, Runner, RunnerSpec
 
 FIRST_LINE = b"gradparity transcript 1"
 CHUNK = 1 << 16
@@ -120,25 +120,27 @@ def _replayed(label: str, folder: Path) -> Runner:
     return _Replayed(Port(folder, manifest), spec, label, folder=folder)
 
 
-class Asked(BaseModel):
+class RecordedCases(BaseModel):
     """What a recording was asked: its cases, by what ``--case`` called them, and the seeds."""
 
     cases: dict[str, CaseSpec]
     seeds: list[int]
 
 
-def note_asked(folder: Path, cases: Mapping[str, CaseSpec], seeds: Sequence[int]) -> None:
+def note_cases(folder: Path, cases: Mapping[str, CaseSpec], seeds: Sequence[int]) -> None:
     """Put down in the recording's folder what is going to be asked. Raises UsageError."""
     try:
-        (folder / ASKED).write_text(Asked(cases=dict(cases), seeds=list(seeds)).model_dump_json(indent=1) + "\n")
+        (folder / ASKED).write_text(
+            RecordedCases(cases=dict(cases), seeds=list(seeds)).model_dump_json(indent=1) + "\n"
+        )
     except OSError as error:
         raise UsageError(f"--record {folder}: {error.strerror}") from None
 
 
-def read_asked(folder: Path) -> Asked:
+def read_cases(folder: Path) -> RecordedCases:
     """What the recording was asked. Raises UsageError."""
     try:
-        return Asked.model_validate_json((folder / ASKED).read_text(encoding="utf-8"))
+        return RecordedCases.model_validate_json((folder / ASKED).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--replay {folder}: {ASKED}: {error.strerror}; which --case was it?") from None
     except ValidationError as error:

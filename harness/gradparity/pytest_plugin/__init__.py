@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from .checks import Checks
     from .collecting import AllPorts
-    from .running import Running
 
 
 @dataclass(frozen=True)
-class Asked:
+class Selection:
     """The ports of the command line, those of the settings, and the ids of tests."""
 
     given: list[str]
@@ -26,9 +26,9 @@ class Asked:
     only: list[str]
 
 
-ASKED: pytest.StashKey[Asked] = pytest.StashKey()
+SELECTION: pytest.StashKey[Selection] = pytest.StashKey()
 PORTS: pytest.StashKey[AllPorts] = pytest.StashKey()
-RUNNING: pytest.StashKey[Running] = pytest.StashKey()
+CHECKS: pytest.StashKey[Checks] = pytest.StashKey()
 ROOT = "gradparity"
 """What the ids of all tests of ports begin with."""
 
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     only = [argument for argument in config.args if _is_id(argument)]
     config.args = [argument for argument in config.args if argument not in only]
     files = config.args_source is pytest.Config.ArgsSource.ARGS and not only  # whoever names files wants these alone
-    config.stash[ASKED] = Asked(
+    config.stash[SELECTION] = Selection(
         given=config.option.gradparity_port,
         set=[] if files else config.getini("gradparity_ports"),
         only=only,
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Read the settings and the ports' files: here, where xdist's controller stops at what is wrong, too."""
-    asked = session.config.stash[ASKED]
+    asked = session.config.stash[SELECTION]
     if asked.given or asked.set or asked.only:
         from .collecting import all_ports  # the checker, and with it NumPy and all the rest
 
@@ -71,14 +71,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add the ports' tests, before -k and its like choose among all. No port is started."""
     if PORTS in config.stash:
-        items += config.stash[PORTS].items(config.stash[ASKED].only)
+        items += config.stash[PORTS].items(config.stash[SELECTION].only)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Build the ports whose tests are going to run."""
+    if CHECKS in session.config.stash and not session.config.option.collectonly and not session.testsfailed:
+        from .checks import build
+
+        build(session)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test of a port is skipped where the port is, and not where our code says so."""
     report = yield
-    if isinstance(report.longrepr, tuple) and RUNNING in item.config.stash:
+    if isinstance(report.longrepr, tuple) and CHECKS in item.config.stash:
         from .nodes import PortTest
 
         if isinstance(item, PortTest):
@@ -88,8 +97,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """End the ports' processes."""
-    if RUNNING in session.config.stash:
-        session.config.stash[RUNNING].close()
+    if CHECKS in session.config.stash:
+        session.config.stash[CHECKS].close()
 
 
 def _is_id(argument: str) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ..errors import UsageError
-from . import ROOT, RUNNING, Asked
+from . import CHECKS, ROOT, Selection
+from .checks import Checks
 from .expected import Expected, read_expected
 from .nodes import RunnerTests
-from .running import Running
 from .settings import Settings, read_settings
 
 
@@ -37,7 +37,7 @@ class AllPorts(pytest.Collector):
         return _only(ids, [item for item in self.session.genitems(self) if isinstance(item, pytest.Item)])
 
 
-def all_ports(session: pytest.Session, asked: Asked) -> AllPorts:
+def all_ports(session: pytest.Session, asked: Selection) -> AllPorts:
     """The ports that were asked for. Raises pytest.UsageError for an option, a setting or a file that is wrong."""
     config = session.config
     try:
@@ -45,7 +45,7 @@ def all_ports(session: pytest.Session, asked: Asked) -> AllPorts:
         expected = {runner.port.folder: read_expected(runner.port.folder) for runner in settings.runners}
     except UsageError as error:
         raise pytest.UsageError(" ".join(str(error).split())) from None
-    config.stash[RUNNING] = Running(settings)
+    config.stash[CHECKS] = Checks(settings)
     root: AllPorts = AllPorts.from_parent(session, name=ROOT, nodeid=ROOT, path=config.rootpath)
     root.settings, root.expected = settings, expected
     return root

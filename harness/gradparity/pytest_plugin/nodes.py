@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.records import CheckResult
-from ..check.verdicts import Verdict
 from ..errors import DataMissing, UsageError
 from ..ports.manifest import Runner
 from ..suite import default_suite
-from . import RUNNING
+from . import CHECKS
 from .expected import FILE, Expected, stale
 from .settings import Settings
 
@@ -75,14 +75,14 @@ class CaseTest(PortTest):
 
     def runtest(self) -> None:
         """Ask the port. A failure is a message without a traceback, as all of that would be ours."""
-        running = self.config.stash[RUNNING]
-        reason, failed = running.absent(self.runner)
+        checks = self.config.stash[CHECKS]
+        reason, failed = checks.absent(self.runner)
         if failed:
             pytest.fail(reason, pytrace=False)
         if reason:
             pytest.skip(reason)
         try:
-            result = running.result(self.runner, self.question.option, self.question.spec, self.question.seed)
+            result = checks.result(self.runner, self.question.option, self.question.spec, self.question.seed)
         except (DataMissing, UsageError) as error:
             raise pytest.fail.Exception(str(error), pytrace=False) from None
         self._judge(result)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ..cases import CaseSpec
-from ..errors import UsageError
-from ..ports.manifest import Runner, select_runners
+from ..errors import OptionError, UsageError
+from ..ports.manifest import Runner, by_name, select_runners
 from ..seeds import parse_seeds
 from ..suite import DTYPES, kept, select_cases
-from . import Asked
+from . import Selection
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Settings:
     seeds: list[int]
 
 
-def read_settings(config: pytest.Config, asked: Asked) -> Settings:
+def read_settings(config: pytest.Config, asked: Selection) -> Settings:
     """Raises UsageError that names the option or setting."""
     folder = config.inipath.parent if config.inipath else config.rootpath
     ports = tuple(asked.given or [_from(folder, text) for text in asked.set])
-    with _called("--port", "--gradparity-port" if asked.given else "gradparity_ports"):
+    with _called("--gradparity-port" if asked.given else "gradparity_ports"):
         runners = select_runners(ports) if ports else []
     texts = tuple(str(folder / text) if text.endswith(".toml") else text for text in _ini(config, "cases"))
-    with _called("--case", "gradparity_cases"):
+    with _called("gradparity_cases"):
         specs = select_cases(texts)
     dtypes = _ini(config, "dtypes")
     if unknown := [dtype for dtype in dtypes if dtype not in DTYPES]:
@@ -47,8 +47,7 @@ def read_settings(config: pytest.Config, asked: Asked) -> Settings:
         seeds = parse_seeds(str(config.getini("gradparity_seeds")))
     except ValueError as error:
         raise UsageError(f"gradparity_seeds: {error}") from None
-    required = [runner.label for runner in runners if runner.label in ports or runner.option in ports]
-    return Settings(runners, required, specs, seeds)
+    return Settings(runners, by_name(runners, ports), specs, seeds)
 
 
 def _ini(config: pytest.Config, name: str) -> list[str]:
@@ -62,9 +61,9 @@ def _from(folder: Path, text: str) -> str:
 
 
 @contextmanager
-def _called(ours: str, theirs: str) -> Iterator[None]:
+def _called(option: str) -> Iterator[None]:
     """In an error, the option as it is called here."""
     try:
         yield
-    except UsageError as error:
-        raise UsageError(str(error).replace(ours, theirs)) from None
+    except OptionError as error:
+        raise OptionError(option, error.value, error.what) from None

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from ..arithmetic.verdicts import Verdict
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.verdicts import Verdict
-from ..telling import cell_words, first_divergence
+from ..check.wording import cell_words, first_divergence
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from ..arithmetic.verdicts import Speed, Verdict
 from ..bench.baselines import Change, changes, differences
-from ..bench.records import CONTROL, Word
+from ..bench.records import CONTROL
 from ..check.records import ORDER, CheckResult
-from ..check.verdicts import Verdict
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..train.records import TrainResult, TrainRun
 from .environment import EnvironmentChange, OnlyInOne, environment_changes, only_in_one
 from .verdict import MatrixCell, matrix
@@ -75,12 +75,12 @@ class TrainingChange:
 
     @property
     def outcome(self) -> Outcome:
-        """By the verdicts alone: an accuracy is not better for being higher, where the oracle's is the same."""
+        """By the verdicts alone: an accuracy is not better for being higher, where the reference's is the same."""
         return _graded(self.before.verdict, self.after.verdict)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """What has changed from one run to another. ``speed`` has what did not change, too.
 
     ``not_comparable`` says what makes the times, or a training, say nothing of the ports.
@@ -99,7 +99,7 @@ class Comparison:
     @property
     def beyond_noise(self) -> list[Change]:
         """The times that changed."""
-        return [one for one in self.speed if one.word is not Word.WITHIN_NOISE]
+        return [one for one in self.speed if one.word is not Speed.WITHIN_NOISE]
 
     @property
     def word(self) -> Outcome:
@@ -108,7 +108,7 @@ class Comparison:
         verdicts = {one.outcome for one in changed}
         if Outcome.WORSE in verdicts:
             return Outcome.WORSE
-        times = {Outcome.WORSE if one.word is Word.SLOWER else Outcome.BETTER for one in self.beyond_noise}
+        times = {Outcome.WORSE if one.word is Speed.SLOWER else Outcome.BETTER for one in self.beyond_noise}
         graded = (verdicts & {Outcome.BETTER}) | (set() if self.not_comparable else times)
         if len(graded) == 1:
             return graded.pop()
@@ -122,7 +122,7 @@ class Comparison:
         for case in self.cases:
             moved[case.what] += len(case.names)
         told += [f"{_count(count, 'case')} {what}" for what, count in moved.items()]
-        for word in (Word.SLOWER, Word.FASTER):
+        for word in (Speed.SLOWER, Speed.FASTER):
             for runner in dict.fromkeys(one.runner for one in self.beyond_noise if one.word is word):
                 own = [one.word for one in self.speed if one.runner == runner]
                 told.append(f"{runner} became {word} in {own.count(word)} of {_count(len(own), 'timed operation')}")
@@ -132,14 +132,14 @@ class Comparison:
         return "; ".join(told) + "." if told else "Nothing that both runs have has changed beyond noise."
 
 
-def compare(before: Recorded, after: Recorded) -> Comparison:
+def compare_runs(before: Recorded, after: Recorded) -> RunComparison:
     """From the two records alone."""
     a, b = before.run, after.run
     speed, unlike = [], [f"training {name}: another recipe" for name in _other_recipes(a.train, b.train)]
     if a.bench and b.bench:
         speed = [one for one in changes(a.bench, b.bench) if one.runner != CONTROL]
         unlike = [f"the times before are of {one}" for one in differences(a.bench, b.bench)] + unlike
-    return Comparison(
+    return RunComparison(
         before=before,
         after=after,
         verdicts=_verdicts(a, b),

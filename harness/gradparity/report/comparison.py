@@ -6,11 +6,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from ..bench.tables import what
-from ..check.show import table_of
-from ..run.reading import Recorded
+from ..record.reading import Recorded
 from ..tables import Table, Value, row
+from ..terminal import table_of
 from ..texts import number, plain
-from .changes import Comparison, Outcome
+from .changes import Outcome, RunComparison
 from .gfm import table, text
 from .markdown import fitted, lost
 from .verdict import MatrixCell
@@ -24,7 +24,7 @@ STYLES = {
 }
 
 
-def comparison_tables(c: Comparison, most_names: int = 10) -> list[Table]:
+def comparison_tables(c: RunComparison, most_names: int = 10) -> list[Table]:
     """Verdicts, cases, speed, training, the environment, and what only one run has; none is empty.
 
     Of cases that changed alike, so many are named.
@@ -33,7 +33,7 @@ def comparison_tables(c: Comparison, most_names: int = 10) -> list[Table]:
     return [one for one in found if one.rows]
 
 
-def comparison_markdown(c: Comparison) -> str:
+def comparison_markdown(c: RunComparison) -> str:
     """For a pull request: short enough for a comment."""
     word = f"{SYMBOLS[c.word]} {str(c.word).capitalize()}"
     damaged = lost(c.before, "the first record") + lost(c.after, "the second record")
@@ -49,7 +49,7 @@ def comparison_markdown(c: Comparison) -> str:
     return fitted([*blocks, ("speed", same if c.speed and not c.beyond_noise else "")])
 
 
-def comparison_terminal(c: Comparison) -> RenderableType:
+def comparison_terminal(c: RunComparison) -> RenderableType:
     """What has changed, and in a last line how it is to be taken."""
     parts: list[RenderableType] = []
     for one in comparison_tables(c, most_names=1):
@@ -60,12 +60,12 @@ def comparison_terminal(c: Comparison) -> RenderableType:
     return Group(*parts)
 
 
-def speed_words(c: Comparison) -> str:
+def speed_words(c: RunComparison) -> str:
     """How many times did not change."""
     return f"{len(c.speed) - len(c.beyond_noise)} of {len(c.speed)} times have not changed beyond noise"
 
 
-def _both(c: Comparison) -> str:
+def _both(c: RunComparison) -> str:
     return f"from {_named(c.before)} to {_named(c.after)}"
 
 
@@ -75,17 +75,17 @@ def _named(found: Recorded) -> str:
     return f"{run.started or found.path.name} (gradparity {run.gradparity})"
 
 
-def _verdicts(c: Comparison) -> Table:
+def _verdicts(c: RunComparison) -> Table:
     rows = [row(one.runner, one.column, _cell(one.before), _cell(one.after)) for one in c.verdicts]
     return Table("verdicts", ("runner", "quantity", "before", "after"), rows, names=2)
 
 
 def _cell(cell: MatrixCell) -> Value:
     figure = f" {number(cell.ratio)}" if cell.ratio else ""
-    return Value(f"{cell.verdict}{figure}", cell.verdict)
+    return Value.of(cell.verdict, figure)
 
 
-def _cases(c: Comparison, most_names: int) -> Table:
+def _cases(c: RunComparison, most_names: int) -> Table:
     rows = []
     for one in c.cases:
         more = len(one.names) - most_names
@@ -94,7 +94,7 @@ def _cases(c: Comparison, most_names: int) -> Table:
     return Table("cases", ("runner", "change", "count", "which"), rows, names=4)
 
 
-def _speed(c: Comparison) -> Table:
+def _speed(c: RunComparison) -> Table:
     rows = []
     for one in c.beyond_noise:
         interval = f"[{one.low:.3f}, {one.high:.3f}]"
@@ -102,7 +102,7 @@ def _speed(c: Comparison) -> Table:
     return Table("speed", ("runner", "operation", "times as long", "interval", "change"), rows, names=2)
 
 
-def _training(c: Comparison) -> Table:
+def _training(c: RunComparison) -> Table:
     rows = []
     for one in c.training:
         told = "; ".join(f"{name} {then:.4f}, now {now:.4f}" for name, (then, now) in one.accuracies.items())
@@ -111,11 +111,11 @@ def _training(c: Comparison) -> Table:
     return Table("training", ("runner", "recipe", "accuracy", "before", "after"), rows, names=3)
 
 
-def _environment(c: Comparison) -> Table:
+def _environment(c: RunComparison) -> Table:
     rows = [row(one.what, one.before or "-", one.after or "-") for one in c.environment]
     return Table("environment", ("what", "before", "after"), rows, names=3)
 
 
-def _only_in_one(c: Comparison) -> Table:
+def _only_in_one(c: RunComparison) -> Table:
     rows = [row(one.what, "second" if one.after else "first") for one in c.only_in_one]
     return Table("only in one of the runs", ("what", "run"), rows, names=2)

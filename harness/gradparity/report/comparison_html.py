@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .changes import Comparison
+from .changes import RunComparison
 from .comparison import comparison_tables, speed_words
 from .render import page
 
 
-def comparison_html(comparison: Comparison) -> str:
+def comparison_html(comparison: RunComparison) -> str:
     """The page of two runs."""
     return page(
         "comparison.html.j2",

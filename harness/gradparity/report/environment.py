@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..run.records import Run
+from ..record.run import Run
 from .verdict import runners
 
 

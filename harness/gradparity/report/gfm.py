@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
 from ..tables import Table, Value
 from ..texts import plain
 
@@ -76,6 +76,6 @@ def _line(cells: Iterable[str]) -> str:
 
 def _value(value: Value) -> str:
     if value.word is Verdict.WRONG:
-        return f"{SYMBOLS[Verdict.WRONG]} **wrong**{text(value.text.removeprefix(str(value.word)))}"
+        return f"{SYMBOLS[Verdict.WRONG]} **wrong**{text(value.after)}"
     symbol = SYMBOLS.get(value.word, "") if isinstance(value.word, Verdict) else ""
     return f"{symbol} {text(value.text)}".strip()

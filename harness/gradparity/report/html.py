@@ -6,25 +6,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..bench.tables import conditions_words, gradient_table, ledger_table, relative_table
-from ..check.records import State
 from ..check.summary import check_table, closest_call
-from ..run.reading import Recorded
-from ..run.records import Run
-from ..telling import told_findings
+from ..check.wording import told_findings
+from ..ports.info import State
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..train.tables import gradient_check_table, posts_table, recipe_table, updates_table
-from ..train.telling import told_troubles
+from ..train.wording import told_troubles
 from .cases import case_data
 from .charts import agreement, costs, scaling, speed, training
 from .charts.chart import Chart
 from .charts.palette import palette
 from .render import page
 from .reproduce import commands
-from .verdict import headline, matrix, runners, word
+from .verdict import conclusion, headline, matrix, runners
 
 CHARTS: dict[str, Sequence[Sequence[Callable[[Run], list[Chart]]]]] = {
-    "agreement": [[agreement.cases], [agreement.beside_speed]],
+    "agreement": [[agreement.of_cases], [agreement.beside_speed]],
     "speed": [[speed.gradients], [speed.roofline], [scaling.scaling], [speed.operations]],
-    "costs": [[costs.start, costs.warm_up]],
+    "costs": [[costs.startup, costs.warm_up]],
     "training": [[training.loss, training.accuracy], [training.deviation]],
 }
 """Of each section the rows of charts."""
@@ -41,7 +41,7 @@ def html(found: Recorded) -> str:
         found=found,
         run=run,
         headline=headline(found),
-        word=word(found),
+        word=conclusion(found),
         matrix=matrix(run),
         told=[*(told_findings(run.check) if run.check else []), *(told_troubles(run.train) if run.train else [])],
         closest=closest_call(run.check) if run.check else None,

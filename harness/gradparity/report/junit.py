@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
+from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult
-from ..check.records import CaseResult, CheckResult, RunnerInfo, State, worst
-from ..check.verdicts import Verdict
-from ..run.reading import Recorded
-from ..run.records import Run
-from ..telling import cell_words, first_divergence
+from ..check.records import CaseResult, CheckResult, worst
+from ..check.wording import cell_words, first_divergence, place
+from ..ports.info import RunnerInfo, State
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..texts import last_lines, plain
 from ..train.records import TrainResult, TrainRun, Updates
-from ..train.telling import training_command
+from ..train.wording import training_command
 
 Part = CheckResult | BenchResult | TrainRun
 
@@ -104,8 +105,7 @@ def _checked(suite: str, case: CaseResult) -> TestCase:
 
 
 def _updated(suite: str, updates: Updates, train: TrainRun) -> Iterator[TestCase]:
-    for optimizer in dict.fromkeys(cell.array.partition(" ")[0] for cell in updates.cells):
-        own = [cell for cell in updates.cells if cell.array.partition(" ")[0] == optimizer]
+    for optimizer, own in updates.by_optimizer.items():
         verdict = worst(cell.verdict for cell in own)
         words = [cell_words(cell) for cell in own if cell.verdict is verdict]
         yield _case(suite, f"update {optimizer}", _result(verdict, words), [*words, train.command])
@@ -113,7 +113,7 @@ def _updated(suite: str, updates: Updates, train: TrainRun) -> Iterator[TestCase
 
 def _trained(suite: str, one: TrainResult, train: TrainRun) -> TestCase:
     told = one.diagnosis
-    lines = [one.detail, *([f"at that step first wrong: {told.where}"] if told else [])]
+    lines = [one.detail, *([f"at that step first wrong: {place(told.where)}"] if told else [])]
     lines += [f"{bug.name}: {bug.sentence}" for bug in told.explanations] if told else []
     option = {info.runner: info.option for info in train.runners}.get(one.runner, "")
     lines.append(training_command(train, one.recipe, one.seed, option))

@@ -5,27 +5,33 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from ..arithmetic.verdicts import Verdict
 from ..bench.records import BenchResult
 from ..bench.tables import conditions_words, gradient_table
-from ..check.records import CheckResult, RunnerInfo, State
+from ..check.records import CheckResult
 from ..check.summary import closest_call
-from ..check.verdicts import Verdict
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..check.wording import Told, told_findings
+from ..ports.info import RunnerInfo, State
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..tables import Table, Value, row
-from ..telling import Told, told_findings
 from ..texts import last_lines, number
 from ..train.records import TrainRun
 from ..train.tables import posts_table, recipe_table
-from ..train.telling import told_troubles
+from ..train.wording import told_troubles
 from .gfm import SYMBOLS, columns, fence, table, text
 from .reproduce import commands
-from .verdict import MatrixCell, Word, headline, matrix, runners, word
+from .verdict import Conclusion, MatrixCell, conclusion, headline, matrix, runners
 
 LIMIT = 20_000  # characters. GitHub takes 65,536 in a comment, and readers far fewer
 MOST_FINDINGS = 12
 MOST_LOST = 5
-HEADS = {Word.AGREEMENT: "✅", Word.DISAGREEMENT: "❌", Word.INCOMPLETE: "⚠️", Word.MEASURED: "⏱️"}
+HEADS = {
+    Conclusion.AGREEMENT: "✅",
+    Conclusion.DISAGREEMENT: "❌",
+    Conclusion.INCOMPLETE: "⚠️",
+    Conclusion.MEASURED: "⏱️",
+}
 
 
 def markdown(found: Recorded) -> str:
@@ -55,7 +61,7 @@ def fitted(blocks: Iterable[tuple[str, str]]) -> str:
 
 
 def _verdict(found: Recorded) -> str:
-    in_a_word = word(found)
+    in_a_word = conclusion(found)
     return f"## {HEADS[in_a_word]} {in_a_word.capitalize()}\n\n{text(headline(found))}{lost(found)}"
 
 
@@ -96,7 +102,7 @@ def _cell(cell: MatrixCell | None) -> str | Value:
     if cell is None:
         return "-"
     figure = f"\n{number(cell.ratio)}" if cell.ratio and cell.verdict is not Verdict.IDENTICAL else ""
-    return Value(f"{cell.verdict}{figure}", cell.verdict)
+    return Value.of(cell.verdict, figure)
 
 
 def _absent(run: Run) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..bench.show import bench_report
 from ..check.show import check_report
-from ..run.reading import Recorded
+from ..record.reading import Recorded
 from ..texts import plain
 from ..train.show import train_report
 from .verdict import headline

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..check.records import Quantity, RunnerInfo, worst
+from ..arithmetic.verdicts import Verdict
+from ..check.records import Quantity, worst
 from ..check.summary import rows
-from ..check.verdicts import Verdict
-from ..run.reading import Recorded
-from ..run.records import Run
+from ..ports.info import RunnerInfo
+from ..record.reading import Recorded
+from ..record.run import Run
 from ..texts import plain
 from ..train.records import TrainRun
 
@@ -64,14 +65,14 @@ def _trained(train: TrainRun) -> Iterable[tuple[str, str, list[Verdict], list[fl
 
 
 def runners(run: Run) -> list[RunnerInfo]:
-    """Every runner of the run, with what it said of itself first; the oracle's control, a copy, is none."""
+    """Every runner of the run, with what it said of itself first; the reference's control, a copy, is none."""
     timed = [one.info for one in run.bench.runners] if run.bench else []
     said = [*(run.check.runners if run.check else []), *(run.train.runners if run.train else []), *timed]
     return list({info.runner: info for info in reversed(said) if info.runner != "control"}.values())[::-1]
 
 
-class Word(StrEnum):
-    """The verdict in one word."""
+class Conclusion(StrEnum):
+    """What a whole run comes to, in one word."""
 
     AGREEMENT = "agreement"
     DISAGREEMENT = "disagreement"
@@ -79,11 +80,11 @@ class Word(StrEnum):
     MEASURED = "measured"  # timed, and not compared
 
 
-def word(found: Recorded) -> Word:
+def conclusion(found: Recorded) -> Conclusion:
     """By the exit code."""
     if found.exit_code == 0 and found.run.check is None and found.run.train is None:
-        return Word.MEASURED
-    return {0: Word.AGREEMENT, 1: Word.DISAGREEMENT}.get(found.exit_code, Word.INCOMPLETE)
+        return Conclusion.MEASURED
+    return {0: Conclusion.AGREEMENT, 1: Conclusion.DISAGREEMENT}.get(found.exit_code, Conclusion.INCOMPLETE)
 
 
 def headline(found: Recorded) -> str:
@@ -100,12 +101,12 @@ def _verdict(found: Recorded) -> str:
     wrong = [name for name, of in verdicts.items() if Verdict.WRONG in of]
     agreeing = [name for name, of in verdicts.items() if _agrees(of)]
     if wrong:
-        told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the oracle{_where(run, wrong)}"
+        told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the reference{_where(run, wrong)}"
         rest = f"; {_number(len(agreeing))} other{'s' * (len(agreeing) != 1)} agree{'s' * (len(agreeing) == 1)}"
         return f"{told}{rest if agreeing else ''}"
     if found.exit_code == 0:
         who = "One runner agrees" if len(agreeing) == 1 else f"{_number(len(agreeing)).capitalize()} runners agree"
-        return f"{who} with the oracle: {_scope(run)}"
+        return f"{who} with the reference: {_scope(run)}"
     return f"Incomplete: {_unfinished(run, verdicts)}"
 
 

@@ -1,1 +1,1 @@
-"""Training in every language: the posts' recipes, step by step beside the oracle."""
+"""Training in every language: the posts' recipes, step by step beside the reference."""

@@ -15,6 +15,4 @@ def case_of(recipe: Recipe, seed: int, sets: ImageSets, rows: Array, parameters:
         sizes=recipe.sizes, activation=recipe.activation, batch=len(rows), dtype=recipe.dtype, labels="integer"
     )
     x, labels = sets.images("train").batch(rows, recipe.dtype)
-    count = range(1, len(recipe.sizes))
-    weights, biases = ([parameters[f"{kind}{i}"] for i in count] for kind in "Wb")
-    return Case(spec, seed, x, labels.astype(np.int32), weights, biases)
+    return Case(spec, seed, x, labels.astype(np.int32), parameters)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradparity_oracle import Images
+from gradparity_reference import Images
 
 from ..cases import Array
 from ..data import digits_bytes, find_mnist, mnist_bytes
+from ..errors import DataMissing
 
 DIGITS_FOR_TEST = 297
 
@@ -48,3 +49,16 @@ def load_images(name: str, data_dir: Path | None) -> ImageSets:
     images, labels = digits_bytes()
     cut = len(labels) - DIGITS_FOR_TEST
     return ImageSets(name, 16.0, {"train": (images[:cut], labels[:cut]), "test": (images[cut:], labels[cut:])})
+
+
+def find_images(name: str | None, data_dir: Path | None) -> tuple[ImageSets, list[str]]:
+    """The images of this name; without a name MNIST, or the digits where it is not to be had, and a note of that.
+
+    Raises UsageError for damaged files, DataMissing where MNIST was asked for by name or folder.
+    """
+    try:
+        return load_images(name or "mnist", data_dir), []
+    except DataMissing as missing:
+        if name or data_dir:
+            raise
+        return load_images("digits", None), [f"the digits of the package in place of MNIST: {missing}"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..cases import Array, Dtype
+from ..cases import Activation, Array, Dtype
 from ..errors import UsageError
 from .images import ImageSets
 from .rules import RULES
@@ -47,7 +47,7 @@ class Recipe:
     epochs: int = 0
     held_out: int = 0
     initial: Initial = "normal"
-    activation: Literal["relu", "sigmoid"] = "relu"
+    activation: Activation = "relu"
     printed: tuple[Printed, ...] = ()
     gradient_check: bool = False
 

@@ -6,9 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from .. import __version__
-from ..check.records import SCHEMA, Cell, Diagnosis, RunnerInfo, missing
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
+from ..check.records import Cell
+from ..diagnosis.records import Diagnosis
+from ..ports.info import RunnerInfo, missing
+from ..version import SCHEMA, __version__
 from .recipes import Recipe
 
 
@@ -48,7 +50,7 @@ class TrainResult(_Record):
 
 
 class EnvelopeResult(_Record):
-    """The oracle of one recipe and seed: its losses, what each may differ by, and how many steps are resolved."""
+    """The reference of one recipe and seed: its losses, what each may differ by, and how many steps are resolved."""
 
     recipe: str
     seed: int
@@ -62,6 +64,14 @@ class Updates(_Record):
 
     runner: str
     cells: list[Cell]
+
+    @property
+    def by_optimizer(self) -> dict[str, list[Cell]]:
+        """Each optimizer's cells: the first word of what they call their array."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.array.split(" ")[0], []).append(cell)
+        return found
 
 
 class GradientCheck(_Record):

@@ -1,6 +1,6 @@
 """The optimizers' updates as formulas, and the known bugs of each.
 
-They stand here a second time, apart from the oracle's code, so that the check of updates checks that too.
+They stand here a second time, apart from the reference's code, so that the check of updates checks that too.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .running import Running
+from .bounded import Bounded
 
 TINY = 1e-7
 
 Numbers = Mapping[str, float]
-Formula = Callable[[Numbers, int, Mapping[str, Running], Callable[[float], Running]], dict[str, Running]]
+Formula = Callable[[Numbers, int, Mapping[str, Bounded], Callable[[float], Bounded]], dict[str, Bounded]]
 
 
 @dataclass(frozen=True)
@@ -25,32 +25,32 @@ class Rule:
     formula: Formula
 
 
-def _sgd(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _sgd(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     return {"p": a["p"] - c(n["learning_rate"]) * a["dp"]}
 
 
-def _momentum(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _momentum(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     v = c(n["momentum"]) * a["v"] - c(n["learning_rate"]) * a["dp"]
     return {"p": a["p"] + v, "v": v}
 
 
-def _nesterov(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _nesterov(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     step = c(n["learning_rate"]) * a["dp"]
     v = c(n["momentum"]) * a["v"] - step
     return {"p": a["p"] + (c(n["momentum"]) * v - step), "v": v}
 
 
-def _adagrad(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _adagrad(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     h = a["h"] + a["dp"] * a["dp"]
     return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + c(TINY)), "h": h}
 
 
-def _rmsprop(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _rmsprop(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     h = c(n["decay"]) * a["h"] + c(1 - n["decay"]) * a["dp"] * a["dp"]
     return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + c(TINY)), "h": h}
 
 
-def _adam(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _adam(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     m = a["m"] + c(1 - n["beta1"]) * (a["dp"] - a["m"])
     v = a["v"] + c(1 - n["beta2"]) * (a["dp"] * a["dp"] - a["v"])
     rate = n["learning_rate"] * (1 - n["beta2"] ** i) ** 0.5 / (1 - n["beta1"] ** i)
@@ -89,22 +89,22 @@ def known_bugs(name: str) -> list[tuple[str, str, Formula]]:
 
 
 def _uphill(right: Formula) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
         return {**right(n, i, a, c), "p": right(n, i, {**a, "dp": c(0.0) - a["dp"]}, c)["p"]}
 
     return formula
 
 
 def _inside(name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
         return _divided(name, n, i, a, c, lambda mean: (mean + c(TINY)).sqrt())
 
     return formula
 
 
 def _without_eps(name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
-        return _divided(name, n, i, a, c, Running.sqrt)
+    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+        return _divided(name, n, i, a, c, Bounded.sqrt)
 
     return formula
 
@@ -113,10 +113,10 @@ def _divided(
     name: str,
     n: Numbers,
     i: int,
-    a: Mapping[str, Running],
-    c: Callable[[float], Running],
-    root: Callable[[Running], Running],
-) -> dict[str, Running]:
+    a: Mapping[str, Bounded],
+    c: Callable[[float], Bounded],
+    root: Callable[[Bounded], Bounded],
+) -> dict[str, Bounded]:
     """The update with another divisor: what stands above it is the right step times the right divisor."""
     state = {key: value for key, value in RULES[name].formula(n, i, a, c).items() if key != "p"}
     if name == "adam":
@@ -125,17 +125,17 @@ def _divided(
     return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / root(state["h"]), **state}
 
 
-def _uncorrected(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _uncorrected(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     right = _adam(n, i, a, c)
     return {**right, "p": a["p"] - c(n["learning_rate"]) * right["m"] / (right["v"].sqrt() + c(TINY))}
 
 
-def _late(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+def _late(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     return _adam(n, i + 1, a, c)
 
 
 def _forgetful(right: Formula, name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Running], c: Callable[[float], Running]) -> dict[str, Running]:
+    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
         return right(n, i, {**a, name: c(0.0)}, c)
 
     return formula

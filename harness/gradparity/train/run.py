@@ -1,81 +1,80 @@
-"""Training one recipe in every port, on the same batches, beside the oracle's envelope."""
+"""Training one recipe in every port, on the same batches, beside the reference's envelope."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..arithmetic.verdicts import Verdict
 from ..cases import Array
 from ..check.case_check import CaseCheck
-from ..check.records import Cell, Diagnosis, RunnerInfo, State
-from ..check.reference import Reference
-from ..check.verdicts import Verdict
+from ..check.records import Cell
+from ..diagnosis.records import Diagnosis
+from ..ports.attended import Attended
+from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
 from ..ports.session import Failure, Hello, PortFailure, Session
-from ..ports.start import start
+from ..reference import Reference
 from .first_case import case_of
 from .gradient_check import check_gradient
 from .images import ImageSets
 from .recipes import Recipe
 from .records import EnvelopeResult, Epoch, GradientCheck, TrainResult, Updates
-from .trajectory import DRAWS, Envelope, Run, envelope, network_of, oracle_run, stray
+from .trajectory import DRAWS, TrainingEnvelope, Trajectory, envelope, network_of, reference_run, stray
 from .updates import check_updates
 
 Progress = Callable[[str, int, int], None]
 """What is going on, how many steps of it are done, and of how many."""
 
 
-@dataclass
 class Trainer:
     """One runner: its process, with the images sent once."""
 
-    runner: Runner
-    threads: int
-    seconds: float
-    info: RunnerInfo | None = None
-    session: Session | None = None
-    hello: Hello | None = None
-    sent: ImageSets | None = None
-    interrupted: bool = False
+    def __init__(self, runner: Runner, threads: int, seconds: float) -> None:
+        self.runner = runner
+        self.attended = Attended(runner, lambda: Session(runner, threads, seconds))
+        self.hello: Hello | None = None
+        self.sent: tuple[Session, ImageSets] | None = None
+        self.interrupted = False
+
+    @property
+    def info(self) -> RunnerInfo | None:
+        """What it says of itself, or why it cannot run, once it was started."""
+        return self.attended.info
 
     def start(self) -> RunnerInfo:
         """Build and start it. What it says of itself, or why it cannot run."""
-        self.info, self.session = start(self.runner, self._new_session)
-        self.hello = self.session.hello if self.session else None
-        return self.info
+        info = self.attended.start()
+        self.hello = self.attended.session.hello if self.attended.session else None
+        return info
 
     @property
     def epsilon(self) -> float:
         """Of its loss: its own, where it has one."""
         return (self.hello and self.hello.epsilon) or 0.0
 
-    def _new_session(self) -> Session:
-        return Session(self.runner, self.threads, self.seconds)
-
     def updates(self, dtypes: list[str], optimizers: list[str]) -> Updates:
         """The optimizers' updates, checked."""
         cells: list[Cell] = []
         for dtype in dtypes:
-            session = self._ready()
+            session = self.attended.ready()
             if session and dtype in session.hello.dtypes and "update" in session.hello.operations:
                 try:
                     cells += check_updates(session, optimizers, dtype)
-                except PortFailure:
-                    self.close()
+                except PortFailure as failure:
+                    self.attended.failed(failure)
         return Updates(runner=self.runner.label, cells=cells)
 
     def gradient_check(self, recipe: Recipe, sets: ImageSets) -> GradientCheck | None:
         """The gradient check, where the port has what it needs."""
         try:
-            session = self._ready()
+            session = self.attended.ready()
             if session and {"gradient", "numerical_gradient"} <= session.hello.operations:
                 return check_gradient(session, recipe, sets)
         except PortFailure as failure:
-            if failure.ends_session:
-                self.close()
+            self.attended.failed(failure)
         return None
 
     def refused(self, recipe: Recipe, seed: int) -> TrainResult | None:
@@ -89,7 +88,7 @@ class Trainer:
         recipe: Recipe,
         seed: int,
         sets: ImageSets,
-        env: Envelope,
+        env: TrainingEnvelope,
         batches: Array,
         progress: Progress,
     ) -> TrainResult:
@@ -99,13 +98,12 @@ class Trainer:
         if refused := self.refused(recipe, seed):
             return refused
         try:
-            session = self._ready()
+            session = self.attended.ready()
             if session is None:
                 return TrainResult(**about, verdict=Verdict.COULD_NOT_RUN, detail="it broke before")
             self._run(session, recipe, seed, sets, batches, done, progress)
         except PortFailure as failure:
-            if failure.ends_session:
-                self.close()
+            self.attended.failed(failure)
             absent = failure.kind is Failure.UNSUPPORTED
             verdict = Verdict.NOT_IMPLEMENTED if absent else Verdict.COULD_NOT_RUN
             detail = f"{failure.operation}: {failure.what}"
@@ -139,11 +137,11 @@ class Trainer:
         done: _Done,
         progress: Progress,
     ) -> None:
-        if self.sent is not sets:
+        if self.sent is None or self.sent[0] is not session or self.sent[1] is not sets:
             for name, (images, labels) in sets.sets.items():
                 fields = {"set": name, "scale": repr(sets.scale)}
                 session.request("data", fields, {"images": images, "labels": labels})
-            self.sent = sets
+            self.sent = session, sets
         parameters = recipe.parameters(seed)
         case = case_of(recipe, seed, sets, batches[0], parameters)
         session.request("load", case.fields, case.arrays)
@@ -166,31 +164,23 @@ class Trainer:
         done.first_1000 = first_1000(recipe, sets, done.params)
 
     def diagnose(self, recipe: Recipe, seed: int, sets: ImageSets, batches: Array, step: int) -> Diagnosis | None:
-        """The check of the step where a port left the envelope, from the oracle's parameters of that step."""
-        before = oracle_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
+        """The check of the step where a port left the envelope, from the reference's parameters of that step."""
+        before = reference_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
         case = case_of(recipe, seed, sets, batches[step], before.params)
         try:
-            session = self._ready()
+            session = self.attended.ready()
             if session is None:
                 return None
             check = CaseCheck(session, Reference(case, session.hello.epsilon))
             check.run()
         except PortFailure as failure:
-            if failure.ends_session:
-                self.close()
+            self.attended.failed(failure)
             return None
         return check.diagnosis
 
-    def _ready(self) -> Session | None:
-        if self.session is None and self.info and self.info.state is State.READY:
-            self.session = self._new_session()
-        return self.session
-
     def close(self) -> None:
         """End the process."""
-        if self.session:
-            self.session.close()
-            self.session = self.sent = None
+        self.attended.close()
 
 
 class _Done:
@@ -228,25 +218,25 @@ def lacking(hello: Hello, recipe: Recipe) -> str:
 
 def make_envelope(
     recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress, epsilon: float = 0.0
-) -> tuple[Envelope, EnvelopeResult]:
-    """The oracle, and its disturbed selves; ``epsilon`` is that of the loss."""
+) -> tuple[TrainingEnvelope, EnvelopeResult]:
+    """The reference, and its disturbed selves; ``epsilon`` is that of the loss."""
     parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
 
     def tick() -> None:
         nonlocal done
         done += 1
         if done % 100 == 0:
-            progress(f"{recipe.name}: the oracle", done, total)
+            progress(f"{recipe.name}: the reference", done, total)
 
-    def run(disturbance: np.random.Generator | None) -> Run:
-        return oracle_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
+    def run(disturbance: np.random.Generator | None) -> Trajectory:
+        return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
     env = envelope(run(None), [run(rng) for rng in rngs])
     return env, EnvelopeResult(
         recipe=recipe.name,
         seed=seed,
-        losses=env.run.losses.astype(np.float64).tolist(),
+        losses=env.trajectory.losses.astype(np.float64).tolist(),
         allowed=env.loss.tolist(),
         resolved=env.resolved,
     )

@@ -6,14 +6,15 @@ import plotext
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..check.records import State
-from ..check.show import STYLES, absent, table_of, told_lines
-from ..check.verdicts import Verdict
+from ..arithmetic.verdicts import Verdict
+from ..check.show import told_lines
+from ..ports.info import State
 from ..tables import Table
+from ..terminal import STYLES, absent, table_of
 from ..texts import plain
 from .records import TrainResult, TrainRun
 from .tables import gradient_check_table, posts_table, recipe_table, updates_table
-from .telling import told_troubles
+from .wording import told_troubles
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 15
 

@@ -16,11 +16,11 @@ from .records import TrainResult, TrainRun
 
 def updates_table(run: TrainRun) -> Table:
     """For each runner and optimizer the worst of its updates."""
-    names = list(dict.fromkeys(cell.array.split(" ")[0] for one in run.updates for cell in one.cells))
+    names = list(dict.fromkeys(name for one in run.updates for name in one.by_optimizer))
     rows = []
     for one in run.updates:
-        own = [[cell.verdict for cell in one.cells if cell.array.split(" ")[0] == name] for name in names]
-        rows.append(row(one.runner, *(Value.of(worst(verdicts)) for verdicts in own)))
+        own = [one.by_optimizer.get(name, []) for name in names]
+        rows.append(row(one.runner, *(Value.of(worst(cell.verdict for cell in cells)) for cells in own)))
     return Table("updates", ("runner", *names), rows)
 
 

@@ -1,6 +1,6 @@
-"""The trajectory: how far a correct implementation may stray from the oracle, step by step.
+"""The trajectory: how far a correct implementation may stray from the reference, step by step.
 
-Rounding grows in training, so no fixed tolerance can be right. The oracle trains again, several times, with every
+Rounding grows in training, so no fixed tolerance can be right. The reference trains again, several times, with every
 parameter disturbed by about one unit in the last place before each step, as the rounding of any implementation would;
 how far these runs stray from the undisturbed one is the envelope.
 """
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_oracle import OPTIMIZERS, Network, Optimizer
+from gradparity_reference import OPTIMIZERS, Network, Optimizer, dense
 
+from ..arithmetic.verdicts import RESOLVED, Verdict
 from ..cases import Array
-from ..check.verdicts import RESOLVED, Verdict
 from .images import ImageSets
 from .recipes import Recipe
 
@@ -26,25 +26,25 @@ PATTERNS = 16  # of disturbances, permuted at random: drawing each afresh would 
 
 
 @dataclass(frozen=True)
-class Run:
-    """The oracle's losses, (steps,), and its parameters at the end."""
+class Trajectory:
+    """The reference's losses, (steps,), and its parameters at the end."""
 
     losses: Array
     params: dict[str, Array]
 
 
 @dataclass(frozen=True)
-class Envelope:
-    """What a port is compared with: the oracle's run, what the loss of each step and each parameter may differ by."""
+class TrainingEnvelope:
+    """What a port is compared with: the reference's run, and by how much each loss and each parameter may differ."""
 
-    run: Run
+    trajectory: Trajectory
     loss: Array
     params: dict[str, float]  # of each parameter, the root mean square
 
     @property
     def resolved(self) -> int:
         """The number of steps before rounding alone may change a loss by 1e-3: after them agreement says little."""
-        unresolved = np.flatnonzero(self.loss > RESOLVED * abs(self.run.losses.astype(np.float64)))
+        unresolved = np.flatnonzero(self.loss > RESOLVED * abs(self.trajectory.losses.astype(np.float64)))
         return int(unresolved[0]) if len(unresolved) else len(self.loss)
 
 
@@ -58,12 +58,12 @@ class Stray:
     detail: str
 
 
-def oracle_optimizer(recipe: Recipe) -> Optimizer:
+def reference_optimizer(recipe: Recipe) -> Optimizer:
     """A fresh one."""
     return OPTIMIZERS[recipe.optimizer](**recipe.numbers)
 
 
-def oracle_run(
+def reference_run(
     recipe: Recipe,
     sets: ImageSets,
     parameters: Mapping[str, Array],
@@ -71,11 +71,11 @@ def oracle_run(
     tick: Callable[[], None],
     disturbance: np.random.Generator | None = None,
     epsilon: float = 0.0,
-) -> Run:
-    """Train the oracle on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
+) -> Trajectory:
+    """Train the reference on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
     images = sets.images("train")
     network = network_of(recipe, parameters, epsilon)
-    params, optimizer = network.params, oracle_optimizer(recipe)
+    params, optimizer = network.params, reference_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)
     patterns = _patterns(params, disturbance)
     for step, rows in enumerate(batches):
@@ -87,14 +87,13 @@ def oracle_run(
         optimizer.update(params, gradient)
         losses[step] = gradient["loss"]
         tick()
-    return Run(losses, params)
+    return Trajectory(losses, params)
 
 
 def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
-    """The oracle's network with copies of these parameters."""
-    count = range(1, len(recipe.sizes))
-    weights, biases = ([parameters[f"{kind}{i}"].copy() for i in count] for kind in "Wb")
-    return Network(weights, biases, recipe.activation, epsilon)
+    """The reference's network with copies of these parameters."""
+    kinds = dense(len(recipe.sizes) - 1, recipe.activation)
+    return Network(kinds, {name: p.copy() for name, p in parameters.items()}, epsilon)
 
 
 def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:
@@ -109,8 +108,8 @@ def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> d
     return found
 
 
-def envelope(run: Run, disturbed: list[Run]) -> Envelope:
-    """From the oracle's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
+def envelope(run: Trajectory, disturbed: list[Trajectory]) -> TrainingEnvelope:
+    """From the reference's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
     exact = run.losses.astype(np.float64)
     strays = np.max([abs(one.losses.astype(np.float64) - exact) for one in disturbed], axis=0)
     eps = float(np.finfo(run.losses.dtype).eps)
@@ -119,31 +118,31 @@ def envelope(run: Run, disturbed: list[Run]) -> Envelope:
         name: LIMIT * max(_rms(one.params[name], p) for one in disturbed) + FLOOR * eps * _rms(p, 0 * p)
         for name, p in run.params.items()
     }
-    return Envelope(run, allowed, params)
+    return TrainingEnvelope(run, allowed, params)
 
 
-def stray(env: Envelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
+def stray(env: TrainingEnvelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
     """Where a port's losses, and its parameters at the end, lie in the envelope.
 
     Fewer losses than the envelope has are compared as far as they go, and parameters only after all.
     """
-    exact = env.run.losses[: len(losses)].astype(np.float64)
+    exact = env.trajectory.losses[: len(losses)].astype(np.float64)
     difference = abs(losses.astype(np.float64) - exact)
     difference[~np.isfinite(difference)] = np.inf
     ratio = difference / env.loss[: len(losses)]
     if np.any(ratio > 1):
         step = int(np.flatnonzero(ratio > 1)[0])
-        told = f"the loss of step {step + 1} is {losses[step]:.9g}, the oracle's {exact[step]:.9g}"
+        told = f"the loss of step {step + 1} is {losses[step]:.9g}, the reference's {exact[step]:.9g}"
         return Stray(Verdict.WRONG, step, float(np.max(ratio)), f"{told}; rounding explains {env.loss[step]:.1g}")
     worst = float(np.max(ratio, initial=0.0))
     for name, p in (params or {}).items():
-        off = _rms(p, env.run.params[name]) / env.params[name] if env.params[name] else 0.0
+        off = _rms(p, env.trajectory.params[name]) / env.params[name] if env.params[name] else 0.0
         if not off <= 1:
             told = f"{name} at the end differs by {off:.3g} times what rounding explains, though no loss did"
             return Stray(Verdict.WRONG, len(losses) - 1, off, told)
         worst = max(worst, off)
-    same = np.array_equal(losses, env.run.losses[: len(losses)])
-    if same and params and all(np.array_equal(p, env.run.params[name]) for name, p in params.items()):
+    same = np.array_equal(losses, env.trajectory.losses[: len(losses)])
+    if same and params and all(np.array_equal(p, env.trajectory.params[name]) for name, p in params.items()):
         return Stray(Verdict.IDENTICAL, None, 0.0, "")
     if env.resolved == 0:
         return Stray(Verdict.UNRESOLVED, None, worst, "rounding may change the very first losses by 1e-3")

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..arithmetic.precision import Precision
+from ..arithmetic.verdicts import Allowance, Verdict, judge
 from ..cases import Array
-from ..check.records import Cell, Explanation, Quantity
-from ..check.rounding import Precision
-from ..check.verdicts import Allowance, Verdict, compare
+from ..check.records import Cell, Quantity
+from ..diagnosis.records import Explanation
 from ..ports.session import Failure, PortFailure, Session
+from .bounded import Bounded
 from .rules import RULES, Formula, Numbers, known_bugs
-from .running import Running
 
 ITERATIONS = (1, 2, 10)
 SHAPE = (5, 4)
@@ -49,8 +50,8 @@ def _check_one(session: Session, name: str, iteration: int, dtype: str) -> list[
     reply = session.request("update", {"optimizer": name, "iteration": str(iteration), **fields}, inputs, expect)
     right = results(rule.formula, rule.numbers, iteration, inputs, dtype)
     cells = []
-    for key, running in right.items():
-        figures = compare(reply.arrays[key], running.value.astype(dtype), _allowance(running, dtype))
+    for key, bounded in right.items():
+        figures = judge(reply.arrays[key], bounded.value.astype(dtype), _allowance(bounded, dtype))
         told = "" if figures.verdict.passes else _told(reply.arrays, name, iteration, inputs, dtype)
         cells.append(Cell.of(Quantity.UPDATE, f"{name} {key}, iteration {iteration}", figures, told))
     return cells
@@ -71,10 +72,10 @@ def draw_update(name: str, iteration: int, dtype: str) -> dict[str, Array]:
 
 def results(
     formula: Formula, numbers: Numbers, iteration: int, inputs: Mapping[str, Array], dtype: str
-) -> dict[str, Running]:
+) -> dict[str, Bounded]:
     """What the formula gives for these arrays, with its bounds in this dtype."""
-    arrays = {key: Running.of(array, dtype) for key, array in inputs.items()}
-    return formula(numbers, iteration, arrays, lambda value: Running.of(value, dtype))
+    arrays = {key: Bounded.of(array, dtype) for key, array in inputs.items()}
+    return formula(numbers, iteration, arrays, lambda value: Bounded.of(value, dtype))
 
 
 def explain_update(
@@ -85,7 +86,7 @@ def explain_update(
         wrong = results(formula, RULES[name].numbers, iteration, inputs, dtype)
         with np.errstate(invalid="ignore", divide="ignore"):
             fits = [
-                compare(came[key], one.value.astype(dtype), _allowance(one, dtype)).ratio <= 1
+                judge(came[key], one.value.astype(dtype), _allowance(one, dtype)).ratio <= 1
                 for key, one in wrong.items()
             ]
         if all(fits):
@@ -98,9 +99,9 @@ def _told(came: Mapping[str, Array], name: str, iteration: int, inputs: Mapping[
     return f"{found.name}: {found.sentence}" if found else "no known bug gives these numbers"
 
 
-def _allowance(running: Running, dtype: str) -> Allowance:
+def _allowance(bounded: Bounded, dtype: str) -> Allowance:
     """The bound, and the rounding of the reference itself to this dtype."""
-    return Allowance(limit=running.error + Precision.of(dtype).u * abs(running.value) + Precision.of(dtype).subnormal)
+    return Allowance(limit=bounded.error + Precision.of(dtype).u * abs(bounded.value) + Precision.of(dtype).subnormal)
 
 
 def _cell(name: str, verdict: Verdict, detail: str) -> Cell:

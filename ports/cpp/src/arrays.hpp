@@ -36,10 +36,10 @@ template <typename T> Matrix<T> shaped(const Arrays& arrays, const std::string& 
 
 /// t: one-hot rows of the case's dtype, or labels.
 template <Real T> Target<T> target(const Arrays& arrays, Index batch, Index classes) {
-    const std::size_t rows = static_cast<std::size_t>(batch);
+    const Shape shape{static_cast<std::size_t>(batch), static_cast<std::size_t>(classes)};
     if (find(arrays, "t").dtype == dtype<std::int32_t>)
-        return labels(arrays, rows, classes);
-    return shaped<T>(arrays, "t", {rows, static_cast<std::size_t>(classes)});
+        return labels(arrays, shape[0], shape[1]);
+    return shaped<T>(arrays, "t", shape);
 }
 
 /// An array to send.

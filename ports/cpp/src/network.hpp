@@ -60,8 +60,8 @@ template <Real T> class Network {
     Named<T> params() const {
         Named<T> params;
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            params.emplace_back(numbered("W", i), view(affines[i].W));
-            params.emplace_back(numbered("b", i), view(affines[i].b));
+            params.push_back({numbered("W", i), view(affines[i].W)});
+            params.push_back({numbered("b", i), view(affines[i].b)});
         }
         return params;
     }
@@ -114,10 +114,10 @@ template <Real T> class Network {
         backpropagate(x, t);
         Named<T> gradient;
         gradient.reserve(1 + 2 * affines.size());
-        gradient.emplace_back("loss", view(last.loss));
+        gradient.push_back({"loss", view(last.loss)});
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            gradient.emplace_back(numbered("dW", i), view(affines[i].dW));
-            gradient.emplace_back(numbered("db", i), view(affines[i].db));
+            gradient.push_back({numbered("dW", i), view(affines[i].dW)});
+            gradient.push_back({numbered("db", i), view(affines[i].db)});
         }
         return gradient;
     }
@@ -138,19 +138,19 @@ template <Real T> class Network {
         affines.front().backward(x, backward_to_first());
         Named<T> record;
         for (std::size_t i = 0; i < affines.size(); ++i) {
-            record.emplace_back(numbered("affine", i) + ".out", view(affines[i].out));
+            record.push_back({numbered("affine", i) + ".out", view(affines[i].out)});
             if (i < activations.size())
-                record.emplace_back(numbered(kind, i) + ".out", view(activations[i]->out));
+                record.push_back({numbered(kind, i) + ".out", view(activations[i]->out)});
         }
-        record.emplace_back("softmax.y", view(last.y));
-        record.emplace_back("loss", view(last.loss));
-        record.emplace_back("softmax.dx", view(last.dx));
+        record.push_back({"softmax.y", view(last.y)});
+        record.push_back({"loss", view(last.loss)});
+        record.push_back({"softmax.dx", view(last.dx)});
         for (std::size_t i = affines.size(); i-- > 0;) {
             if (i < activations.size())
-                record.emplace_back(numbered(kind, i) + ".dx", view(activations[i]->dx));
-            record.emplace_back(numbered("affine", i) + ".dx", view(affines[i].dx));
-            record.emplace_back(numbered("affine", i) + ".dW", view(affines[i].dW));
-            record.emplace_back(numbered("affine", i) + ".db", view(affines[i].db));
+                record.push_back({numbered(kind, i) + ".dx", view(activations[i]->dx)});
+            record.push_back({numbered("affine", i) + ".dx", view(affines[i].dx)});
+            record.push_back({numbered("affine", i) + ".dW", view(affines[i].dW)});
+            record.push_back({numbered("affine", i) + ".db", view(affines[i].db)});
         }
         return record;
     }
@@ -170,10 +170,7 @@ template <Real T> class Network {
     }
 
     /// Names count layers from 1.
-    static std::string numbered(std::string name, std::size_t i) {
-        name += std::to_string(i + 1);
-        return name;
-    }
+    static std::string numbered(std::string name, std::size_t i) { return name.append(std::to_string(i + 1)); }
 };
 
 } // namespace gradparity

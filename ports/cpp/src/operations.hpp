@@ -14,7 +14,7 @@
 
 namespace gradparity {
 
-class Case; // by name alone: whoever asks a port compiles no network
+class Case;
 class Pass;
 
 /// The loaded case; the last layer asked for, where that came after it; and the sets of images by name.

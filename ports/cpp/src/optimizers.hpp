@@ -17,7 +17,7 @@
 
 namespace gradparity {
 
-template <Real T> class Network; // by name alone: a request's rule needs none
+template <Real T> class Network;
 
 constexpr double tiny = 1e-7;
 

@@ -78,10 +78,10 @@ void copy_by_rows(const Array& array, void* rows) {
             to = std::copy_n(&array.data[(j * height + i) * size], size, to);
 }
 
-std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::ptrdiff_t classes) {
+std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::size_t classes) {
     auto labels = elements<std::int32_t>(arrays, "t", {batch});
     for (std::int32_t label : labels)
-        if (label < 0 || label >= classes)
+        if (label < 0 || static_cast<std::size_t>(label) >= classes)
             throw Refusal("array t: expected labels from 0 to " + std::to_string(classes - 1) + ", came "
                           + std::to_string(label));
     return labels;

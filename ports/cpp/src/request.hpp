@@ -83,6 +83,6 @@ template <typename T> std::vector<T> elements(const Arrays& arrays, const std::s
 }
 
 /// The array t as labels, each from 0 and below classes.
-std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::ptrdiff_t classes);
+std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::size_t classes);
 
 } // namespace gradparity

@@ -7,7 +7,7 @@ using namespace gradparity;
 
 namespace {
 
-void the_example_of_the_oracle() {
+void the_example_of_the_reference() {
     const Affine<double> same(Matrix<double>::Identity(2, 2), Row<double>::Zero(2));
     Network<double> network({same, same}, "relu", 0);
     const Matrix<double> x{{2, 1}};
@@ -49,7 +49,7 @@ void the_trace_has_all_in_order() {
 } // namespace
 
 void test_network() {
-    the_example_of_the_oracle();
+    the_example_of_the_reference();
     a_single_layer_is_a_network();
     batches_of_other_sizes_may_follow();
     the_trace_has_all_in_order();

@@ -2,21 +2,11 @@
 
 import { Network } from "./network.js";
 import { centralDifference } from "./numerical.js";
+import { matrix, rule, target, toArrays } from "./operands.js";
 import { Optimizer } from "./optimizers.js";
-import {
-  RequestError,
-  field,
-  matrix,
-  namedType,
-  number,
-  rule,
-  scalar,
-  shaped,
-  target,
-  toArrays,
-  wholeNumbers,
-} from "./request.js";
-import { elapsed, layerInputs, products } from "./timing.js";
+import { RequestError, field, namedType, number, scalar, shaped, wholeNumbers } from "./request.js";
+import { layerInputs, products } from "./roofline.js";
+import { elapsed } from "./timing.js";
 import { evaluate, train, trainStep } from "./training.js";
 
 /** @typedef {import("./optimizers.js").Rule} Rule */

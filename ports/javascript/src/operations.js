@@ -4,21 +4,8 @@ import { Case, TIMED } from "./case.js";
 import { Add, Affine, Multiply, SoftmaxWithLoss } from "./layers.js";
 import { Matrix } from "./matrix.js";
 import { activation } from "./network.js";
-import {
-  OPTIMIZERS,
-  RequestError,
-  Unsupported,
-  field,
-  find,
-  floatType,
-  matrix,
-  number,
-  rule,
-  shaped,
-  toArrays,
-  target,
-  wholeNumber,
-} from "./request.js";
+import { OPTIMIZERS, matrix, rule, target, toArrays } from "./operands.js";
+import { RequestError, Unsupported, field, find, floatType, number, ok, shaped, wholeNumber } from "./request.js";
 import { elapsed } from "./timing.js";
 
 /** @typedef {import("./network.js").Named} Named */
@@ -294,12 +281,4 @@ function alike(request, Type, ...names) {
 function likeX(request, results) {
   const { shape } = find(request, "x");
   return new Map(Object.entries(results).map(([name, { data }]) => [name, { shape, data }]));
-}
-
-/**
- * @param {Map<string, NDArray>} arrays
- * @returns {Message}
- */
-function ok(arrays = new Map()) {
-  return { word: "ok", fields: new Map(), arrays };
 }

@@ -1,51 +1,18 @@
-/** What a request holds, checked: fields as text and numbers, arrays as matrices; and results as arrays to send. */
+/** What a request holds, checked: fields as text and numbers, arrays in their shape; and replies. */
 
-import { Matrix } from "./matrix.js";
-import { AdaGrad, Adam, Momentum, Nesterov, RMSProp, SGD } from "./optimizers.js";
 import { dtypeOf, tuple } from "./wire.js";
 
-/** @typedef {import("./matrix.js").Floats} Floats */
-/** @typedef {import("./network.js").Named} Named */
+/** @typedef {Float64Array | Float32Array} Floats */
+/** @typedef {new (size: number) => Floats} FloatType Float32Array or Float64Array. */
 /** @typedef {import("./wire.js").Elements} Elements */
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./wire.js").NDArray} NDArray */
-/** @typedef {new (size: number) => Floats} FloatType Float32Array or Float64Array. */
 
 /** The request is wrong: what was expected of it, and what came. */
 export class RequestError extends Error {}
 
 /** This port does not implement what is asked for. */
 export class Unsupported extends Error {}
-
-/** The optimizers by name, as `rule` knows them. */
-export const OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"];
-
-/**
- * The optimizer that the request names, with its numbers.
- *
- * @param {Message} request
- */
-export function rule(request) {
-  /** @param {string} name */
-  const its = (name) => number(request, name);
-  const optimizer = field(request, "optimizer");
-  switch (optimizer) {
-    case "sgd":
-      return new SGD(its("learning_rate"));
-    case "momentum":
-      return new Momentum(its("learning_rate"), its("momentum"));
-    case "nesterov":
-      return new Nesterov(its("learning_rate"), its("momentum"));
-    case "adagrad":
-      return new AdaGrad(its("learning_rate"));
-    case "rmsprop":
-      return new RMSProp(its("learning_rate"), its("decay"));
-    case "adam":
-      return new Adam(its("learning_rate"), its("beta1"), its("beta2"));
-    default:
-      throw new Unsupported(`no optimizer ${optimizer}`);
-  }
-}
 
 /**
  * The text of this field.
@@ -175,37 +142,23 @@ export function shaped(request, name, Type, shape) {
 }
 
 /**
- * The matrix of this name; undefined is any size.
- *
- * @param {Message} request
- * @param {string} name
- * @param {FloatType} Type
- * @param {number} [rows]
- * @param {number} [columns]
- */
-export function matrix(request, name, Type, rows, columns) {
-  const { shape, data } = shaped(request, name, Type, [rows, columns]);
-  return new Matrix(data, shape[0], shape[1]);
-}
-
-/**
- * t: one-hot rows of this type, or labels.
+ * t: one-hot rows of this type, or labels of classes that there are.
  *
  * @param {Message} request
  * @param {FloatType} Type
  * @param {number} batch
  * @param {number} classes
  */
-export function target(request, Type, batch, classes) {
+export function oneHotOrLabels(request, Type, batch, classes) {
   if (!(find(request, "t").data instanceof Int32Array)) {
-    return matrix(request, "t", Type, batch, classes);
+    return shaped(request, "t", Type, [batch, classes]);
   }
-  const { data } = shaped(request, "t", Int32Array, [batch]);
-  const wrong = data.find((label) => label < 0 || label >= classes);
+  const t = shaped(request, "t", Int32Array, [batch]);
+  const wrong = t.data.find((label) => label < 0 || label >= classes);
   if (wrong !== undefined) {
     throw new RequestError(`array t: expected labels from 0 to ${classes - 1}, came ${wrong}`);
   }
-  return data;
+  return t;
 }
 
 /**
@@ -220,22 +173,11 @@ export function scalar(value, Type) {
 }
 
 /**
- * Arrays to send: the results themselves, not copies. Type is that of the scalars.
+ * The reply with these arrays.
  *
- * @param {Named} results
- * @param {FloatType} Type
+ * @param {Map<string, NDArray>} arrays
+ * @returns {Message}
  */
-export function toArrays(results, Type) {
-  /** @type {Map<string, NDArray>} */
-  const arrays = new Map();
-  for (const [name, result] of results) {
-    if (typeof result === "number") {
-      arrays.set(name, scalar(result, Type));
-    } else if (result instanceof Matrix) {
-      arrays.set(name, { shape: [result.rows, result.columns], data: result.data });
-    } else {
-      arrays.set(name, { shape: [result.length], data: result });
-    }
-  }
-  return arrays;
+export function ok(arrays = new Map()) {
+  return { word: "ok", fields: new Map(), arrays };
 }

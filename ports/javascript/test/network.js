@@ -5,7 +5,7 @@ import { Network } from "../src/network.js";
 import { centralDifference } from "../src/numerical.js";
 import { TYPES, assertNear, copy, matrix, noise, random, rows } from "./helpers.js";
 
-test("the example of the oracle", () => {
+test("the example of the reference", () => {
   const one = () => matrix([[1, 0], [0, 1]]);
   const network = new Network([one(), one()], [new Float64Array(2), new Float64Array(2)]);
   const x = matrix([[2, 1]]);

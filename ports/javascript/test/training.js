@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Optimizer, SGD } from "../src/optimizers.js";
-import { elapsed, layerInputs, products } from "../src/timing.js";
+import { layerInputs, products } from "../src/roofline.js";
+import { elapsed } from "../src/timing.js";
 import { Batch, evaluate, train, trainStep } from "../src/training.js";
 import { TYPES, assertNear, copy, random } from "./helpers.js";
 

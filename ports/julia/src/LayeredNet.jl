@@ -1,5 +1,5 @@
 """
-The layered network of "Deep Learning from Scratch" in Julia, and the protocol that compares it with its oracle.
+The layered network of "Deep Learning from Scratch" in Julia, and the protocol that compares it with its reference.
 
 A computation is a row of layers; each knows how to go `forward` and how to send a gradient `backward` (chapter 5 of
 the book). The first example of the book, in layers: two apples at 100 each, and a tax of 10 %.
@@ -22,8 +22,11 @@ include("network.jl")
 include("numerical.jl")
 include("optimizers.jl")
 include("training.jl")
-include("timing.jl")
+include("roofline.jl")
 include("wire.jl")
+include("request.jl")
+include("timing.jl")
+include("server.jl")
 include("operations.jl")
 
 export Multiply, Add, Relu, Sigmoid, Affine, SoftmaxWithLoss, Network

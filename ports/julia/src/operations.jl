@@ -16,7 +16,7 @@ What lives from one request to the next: the arrays of the last load or layer, t
 trains it with its state, and the sets of images, which outlive a case.
 """
 mutable struct Port
-    inputs::Vector{Named}
+    inputs::Arrays
     case::Union{Nothing,Case{Float32},Case{Float64}}
     trained_by::Union{Nothing,Tuple{Optimizer,State}}
     images::Dict{String,Images}
@@ -45,12 +45,12 @@ end
 function load(port::Port, request::Message)
     arrays = native(request)
     sizes = whole_numbers(request, "sizes")
-    length(sizes) >= 2 || error("expected two sizes or more, came sizes=$(field(request, "sizes"))")
+    length(sizes) >= 2 || refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
     dtype = field(request, "dtype")
-    haskey(FLOATS, dtype) || error("expected dtype float32 or float64, came $dtype")
+    haskey(FLOATS, dtype) || refuse("expected dtype float32 or float64, came $dtype")
     T = FLOATS[dtype]
     x = expect(arrays, "x", T, :, sizes[1])
-    t = expect_labels(arrays, T, size(x, 1), sizes[end])
+    t = labels(one_hot_or_labels(arrays, T, size(x, 1), sizes[end]))
     weights = Matrix{T}[expect(arrays, "W$i", T, sizes[i], sizes[i+1]) for i in 1:length(sizes)-1]
     biases = Vector{T}[expect(arrays, "b$i", T, sizes[i+1]) for i in 1:length(sizes)-1]
     network = Network(weights, biases, field(request, "activation"), number(request, "epsilon"))
@@ -64,7 +64,7 @@ function layer(port::Port, request::Message)
 end
 
 "The arrays of the last load or layer, as the layers have left them."
-inputs(port::Port, ::Message) = reply(Named[name => received(array) for (name, array) in port.inputs])
+inputs(port::Port, ::Message) = reply(received(port.inputs))
 
 predict(port::Port, ::Message) = with_case((network, x, t) -> Named["out" => predict(network, x)], port)
 
@@ -83,8 +83,7 @@ null(::Port, ::Message) = reply(Named[])
 
 function time(port::Port, request::Message)
     operation = field(request, "operation")
-    operation in TIMED || return unsupported("no operation $operation to time")
-    operation == "train_step" && !has_optimizer(request) && return no_optimizer(request)
+    operation in TIMED || unsupported("no operation $operation to time")
     calls, samples = only(whole_numbers(request, "calls")), only(whole_numbers(request, "samples"))
     moving = operation == "train_step" ? map(last, params(loaded(port).network)) : []
     before = map(copy, moving)
@@ -95,7 +94,7 @@ end
 
 function data(port::Port, request::Message)
     name, arrays = field(request, "set"), request.arrays
-    name in SETS || error("expected the set $(join(SETS, ", ")), came $name")
+    name in SETS || refuse("expected the set $(join(SETS, ", ")), came $name")
     images = expect(arrays, "images", UInt8, :, :)
     labels = expect(arrays, "labels", UInt8, size(images, 1))
     port.images[name] = Images(columns(images), labels .+ 1, number(request, "scale"))
@@ -103,13 +102,12 @@ function data(port::Port, request::Message)
 end
 
 function train(port::Port, request::Message)
-    has_optimizer(request) || return no_optimizer(request)
     case, optimizer = loaded(port), named_optimizer(request)
     images = images_for(case.network, port, "train")
     batches = columns(expect(request.arrays, "batches", Int32, :, :))
     count = length(images.labels)
     all(in(0:count-1), batches) ||
-        error("expected rows from 0 to $(count - 1), came $(join(extrema(batches), " to "))")
+        refuse("expected rows from 0 to $(count - 1), came $(join(extrema(batches), " to "))")
     if port.trained_by === nothing || first(port.trained_by) != optimizer
         port.trained_by = optimizer, State(optimizer, case.network)
     end
@@ -129,7 +127,6 @@ function evaluate(port::Port, request::Message)
 end
 
 function update(::Port, request::Message)
-    has_optimizer(request) || return no_optimizer(request)
     optimizer, arrays = named_optimizer(request), native(request)
     p = expect_floats(arrays, "p")
     like_p(name) = expect(arrays, name, eltype(p), size(p)...)
@@ -180,7 +177,7 @@ function timed(case::Case, operation, request::Message)
         train_step(optimizer, State(optimizer, network), network, x, t)
     else
         numbers, count = whole_numbers(request, "affines"), length(network.affines)
-        all(<=(count), numbers) || error("expected affines from 1 to $count, came $(field(request, "affines"))")
+        all(<=(count), numbers) || refuse("expected affines from 1 to $count, came $(field(request, "affines"))")
         inputs = layer_inputs(network, x, numbers)
         () -> products(network, inputs)
     end
@@ -192,9 +189,9 @@ train_step(optimizer, state, network, x, t) = function ()
 end
 
 "A fresh layer, and its forward and backward pass on the request's arrays as a call."
-function layer_call(arrays::Vector{Named}, request::Message)
+function layer_call(arrays::Arrays, request::Message)
     kind = field(request, "kind")
-    kind in LAYERS || error("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
+    kind in LAYERS || refuse("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
     x = expect_floats(arrays, "x")
     T = eltype(x)
     if kind in ("multiply", "add")
@@ -207,7 +204,7 @@ function layer_call(arrays::Vector{Named}, request::Message)
         pass(Affine(W, b), x, expect(arrays, "dout", T, size(x, 1), size(W, 2)))
     elseif kind == "softmax_with_loss"
         x = expect(arrays, "x", T, :, :)
-        pass(SoftmaxWithLoss{T}(number(request, "epsilon")), x, expect_labels(arrays, T, size(x)...))
+        pass(SoftmaxWithLoss{T}(number(request, "epsilon")), x, labels(one_hot_or_labels(arrays, T, size(x)...)))
     else
         pass(ACTIVATIONS[kind]{T,ndims(x)}(), x, expect(arrays, "dout", T, size(x)...))
     end
@@ -228,12 +225,6 @@ pass(layer::Affine, x, dout) =
 
 pass(layer::SoftmaxWithLoss, x, t) = () -> (loss = forward(layer, x, t), y = layer.y, dx = backward(layer))
 
-unsupported(message) = Message("unsupported", ["message" => message], [])
-
-"The reply with these arrays; a number goes as one of no dimensions."
-reply(arrays::Vector{Named}) =
-    Message("ok", [], Named[name => array isa Number ? fill(array) : array for (name, array) in arrays])
-
 reply(results::NamedTuple) = reply(Named[string(name) => array for (name, array) in pairs(results)])
 
 "The reply with f(network, x, t) of the loaded case."
@@ -243,98 +234,33 @@ function with_case(f, port::Port)
 end
 
 function loaded(port::Port)
-    port.case === nothing && error("nothing is loaded yet: send load first")
+    port.case === nothing && refuse("nothing is loaded yet: send load first")
     port.case
 end
 
 "The set of this name, which must fit the network."
 function images_for(network::Network, port::Port, name)
     came = isempty(port.images) ? "none" : join(keys(port.images), ", ")
-    haskey(port.images, name) || error("expected the set $name to have been sent with data, came $came")
+    haskey(port.images, name) || refuse("expected the set $name to have been sent with data, came $came")
     images = port.images[name]
     inputs, classes = size(network.affines[1].W, 1), length(network.affines[end].b)
     pixels = size(images.pixels, 1)
-    pixels == inputs || error("expected images of $inputs pixels, came $pixels")
+    pixels == inputs || refuse("expected images of $inputs pixels, came $pixels")
     all(<=(classes), images.labels) ||
-        error("expected labels of images from 0 to $(classes - 1), came $(maximum(images.labels) - 1)")
+        refuse("expected labels of images from 0 to $(classes - 1), came $(maximum(images.labels) - 1)")
     images
 end
 
-has_optimizer(request::Message) = haskey(Dict(OPTIMIZERS), field(request, "optimizer"))
-no_optimizer(request::Message) = unsupported("no optimizer $(field(request, "optimizer"))")
-
 "The optimizer that the request names, with its numbers."
 function named_optimizer(request::Message)
-    kind = Dict(OPTIMIZERS)[field(request, "optimizer")]
+    name, kinds = field(request, "optimizer"), Dict(OPTIMIZERS)
+    haskey(kinds, name) || unsupported("no optimizer $name")
+    kind = kinds[name]
     kind(map(name -> number(request, string(name)), fieldnames(kind))...)
 end
 
 "The rows of the matrix as columns: what came row by row is that already, and is not copied."
 columns(matrix) = convert(Matrix, transpose(matrix))
-
-"The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
-native(request::Message) = Named[name => native(array, name) for (name, array) in request.arrays]
-native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : convert(Array, array)
-
-"The way back, for `inputs`."
-received(array) = array
-received(labels::Vector{Int}) = Int32.(labels .- 1)
-
-"The value of a field of the request."
-function field(request::Message, key)
-    i = findfirst(pair -> pair.first == key, request.fields)
-    i === nothing && error("expected the field $key in the request $(request.word)")
-    request.fields[i].second
-end
-
-function number(request::Message, key)
-    value = tryparse(Float64, field(request, key))
-    value === nothing ? error("expected a number, came $key=$(field(request, key))") : value
-end
-
-"The whole numbers in a field, joined by commas, each 1 or more."
-function whole_numbers(request::Message, key)
-    values = [tryparse(Int, text) for text in split(field(request, key), ',')]
-    all(value -> value isa Int && value >= 1, values) ||
-        error("expected whole numbers from 1, came $key=$(field(request, key))")
-    Vector{Int}(values)
-end
-
-"The array of this name."
-function find(arrays::Vector{Named}, name)
-    i = findfirst(pair -> pair.first == name, arrays)
-    i === nothing && error("expected an array $name, came $(isempty(arrays) ? "none" : join(map(first, arrays), ", "))")
-    arrays[i].second
-end
-
-"The array of this name, which must be of type T and have these dimensions; `:` is any."
-function expect(arrays::Vector{Named}, name, @nospecialize(T), dims...)
-    array = find(arrays, name)
-    fits = ndims(array) == length(dims) && all(((n, d),) -> d == (:) || d == n, zip(size(array), dims))
-    (eltype(array) == T && fits) ||
-        error("expected $name of $(described(T, dims)), came $(described(eltype(array), size(array)))")
-    array
-end
-
-"The array of this name, of either type and any shape."
-function expect_floats(arrays::Vector{Named}, name)
-    array = find(arrays, name)
-    eltype(array) <: AbstractFloat ||
-        error("expected $name of float32 or float64, came $(described(eltype(array), size(array)))")
-    array
-end
-
-"t as labels, counted from 1, which must be among the classes: from one-hot they are taken once, here."
-function expect_labels(arrays::Vector{Named}, @nospecialize(T), batch, classes)
-    t = find(arrays, "t")
-    t isa Vector{Int} || return labels(expect(arrays, "t", T, batch, classes))
-    length(t) == batch || error("expected $batch labels in t, came $(length(t))")
-    all(in(1:classes), t) ||
-        error("expected labels in t from 0 to $(classes - 1), came $(minimum(t) - 1) to $(maximum(t) - 1)")
-    t
-end
-
-described(T, dims) = "$(lowercase(string(T))) ($(join((d == (:) ? "any" : d for d in dims), ", ")))"
 
 "The library that multiplies matrices, in its own words if it is OpenBLAS, and its number of threads."
 function blas()

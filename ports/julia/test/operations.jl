@@ -1,6 +1,6 @@
 # The operations: labels from 0, arrays in either order, and requests that are wrong.
 
-using .LayeredNet: OPERATIONS, OPTIMIZERS, Port, TIMED
+using .LayeredNet: OPERATIONS, OPTIMIZERS, Port, Refusal, TIMED
 using LinearAlgebra: transpose
 
 "The arrays that an operation gives, by name."
@@ -82,9 +82,7 @@ end
 end
 
 @testset "to time what is not there is unsupported" begin
-    reply = Dict(OPERATIONS)["time"](loaded(), Message("time", to_time("accuracy"), []))
-    @test reply.word == "unsupported"
-    @test reply.fields == ["message" => "no operation accuracy to time"]
+    @test_throws Refusal("unsupported", "no operation accuracy to time") ask(loaded(), "time", to_time("accuracy"))
 end
 
 constants = ["learning_rate" => "0.1", "momentum" => "0.9", "decay" => "0.9", "beta1" => "0.9", "beta2" => "0.99"]
@@ -166,8 +164,8 @@ end
 end
 
 @testset "an unknown optimizer is unsupported by $word" for word in ("train", "update", "time")
-    reply = Dict(OPERATIONS)[word](with_data(), Message(word, to_time("train_step", by("lion")...), []))
-    @test (reply.word, reply.fields) == ("unsupported", ["message" => "no optimizer lion"])
+    fields = to_time("train_step", by("lion")...)
+    @test_throws Refusal("unsupported", "no optimizer lion") ask(with_data(), word, fields)
 end
 
 @testset "refused with data: $reason" for (word, fields, arrays, reason) in [
@@ -245,7 +243,7 @@ end
 @testset "a load that failed leaves the earlier case" begin
     port = loaded()
     before = deepcopy(ask(port, "gradient", []))
-    @test_throws ErrorException ask(port, "load", fields, "x" => batch_of_two)
+    @test_throws Refusal ask(port, "load", fields, "x" => batch_of_two)
     @test ask(port, "gradient", []) == before
 end
 

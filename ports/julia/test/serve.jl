@@ -16,12 +16,22 @@ relu = written(Message("layer", ["kind" => "relu"], ["x" => [1.0 -1], "dout" => 
 
 @testset "answers, also after what was wrong" begin
     status, out, err = session("sing\ngradient\n" * relu)
-    @test status == 0
+    @test (status, err) == (0, "")
     stream = IOBuffer(out)
     @test read_message(stream).word == "unsupported"
     @test read_message(stream).fields == ["message" => "nothing is loaded yet: send load first"]
     @test read_message(stream).arrays == ["out" => [1 0], "dx" => [2 0]]
     @test read_message(stream) === nothing
+end
+
+@testset "a fault of the code is told in a line, and where it was on stderr" begin
+    broken = "include(\"load.jl\"); LayeredNet.loaded(::LayeredNet.Port) = sin(\"\")"
+    status, out, err = session("gradient\n" * relu, broken)
+    stream = IOBuffer(out)
+    @test status == 0
+    message = only(read_message(stream).fields).second
+    @test occursin("no method matching sin", message) && !occursin('\n', message)
+    @test read_message(stream).word == "ok"
     @test occursin("Stacktrace", err)
 end
 

@@ -1,5 +1,5 @@
 # The layers: each is a pair of functions, forward and backward. They keep nothing, so what the
-# oracle's objects keep for backward is an argument here: a layer's inputs or its output.
+# reference's objects keep for backward is an argument here: a layer's inputs or its output.
 #
 #   out <- relu_forward(x)
 #   dx <- relu_backward(out, dout)

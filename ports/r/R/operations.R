@@ -4,26 +4,6 @@
 # No scan for NaN before each product: BLAS is fast with them and passes them on (tests/).
 options(matprod = "blas")
 
-#' The answer to one request, list(word = , fields = , arrays = ), whatever goes wrong.
-answer <- function(port, word, fields, arrays) {
-  answered <- function() {
-    if (!word %in% names(port)) unsupported("no operation ", word)
-    port[[word]](fields, arrays)
-  }
-  tryCatch(
-    answered(),
-    unsupported = function(e) reply("unsupported", c(message = conditionMessage(e))),
-    error = function(e) {
-      message("error in ", word, ": ", conditionMessage(e))
-      reply("error", c(message = conditionMessage(e)))
-    }
-  )
-}
-
-reply <- function(word = "ok", fields = character(), arrays = list()) {
-  list(word = word, fields = fields, arrays = arrays)
-}
-
 #' The port: its operations by name, each a function of a request's fields and arrays. They share
 #' what load and data have stored (and, for `inputs`, the last arrays that came), and nothing else.
 operations <- function() {
@@ -32,7 +12,7 @@ operations <- function() {
   last <- list()
 
   loaded <- function() {
-    if (is.null(case)) fail("nothing is loaded yet: send load first")
+    if (is.null(case)) refuse("nothing is loaded yet: send load first")
     case
   }
   on_case <- function(f, ...) {
@@ -141,10 +121,10 @@ operations <- function() {
 read_case <- function(fields, arrays) {
   sizes <- integers(fields, "sizes")
   if (length(sizes) < 2 || anyNA(sizes)) {
-    fail("expected sizes=inputs,...,classes, came ", field(fields, "sizes"))
+    refuse("expected sizes=inputs,...,classes, came ", field(fields, "sizes"))
   }
   if (field(fields, "dtype") != "float64") {
-    fail("expected dtype float64, the only one of R, came ", field(fields, "dtype"))
+    refuse("expected dtype float64, the only one of R, came ", field(fields, "dtype"))
   }
   x <- float64(arrays, "x", c(NA, sizes[1]))
   layers <- seq_len(length(sizes) - 1)
@@ -156,7 +136,7 @@ read_case <- function(fields, arrays) {
       number(fields, "epsilon")
     ),
     x = x,
-    t = targets(arrays, nrow(x), sizes[length(sizes)])
+    t = one_hot_or_labels(arrays, nrow(x), sizes[length(sizes)])
   )
 }
 
@@ -199,14 +179,14 @@ layer_call <- function(fields, arrays) {
     },
     softmax_with_loss = {
       x <- float64(arrays, "x", c(NA, NA))
-      t <- targets(arrays, nrow(x), ncol(x))
+      t <- one_hot_or_labels(arrays, nrow(x), ncol(x))
       epsilon <- number(fields, "epsilon")
       function() {
         last <- softmax_with_loss_forward(x, t, epsilon)
         c(last[c("loss", "y")], list(dx = softmax_with_loss_backward(last$y, last$target)))
       }
     },
-    fail("unknown kind of layer: ", kind)
+    refuse("unknown kind of layer: ", kind)
   )
 }
 
@@ -228,7 +208,8 @@ case_call <- function(network, x, t, operation, fields) {
     products = {
       affines <- integers(fields, "affines")
       if (length(affines) == 0 || !all(affines %in% seq_along(network$affines))) {
-        fail("expected affines from 1 to ", length(network$affines), ", came ", fields[["affines"]])
+        depth <- length(network$affines)
+        refuse("expected affines from 1 to ", depth, ", came ", fields[["affines"]])
       }
       inputs <- layer_inputs(network, x)
       function() products(network, inputs, affines)
@@ -251,13 +232,13 @@ fitting_set <- function(sets, name, network) {
   set <- sets[[name]]
   if (is.null(set)) {
     came <- if (length(sets)) toString(names(sets)) else "none"
-    fail("expected the set ", name, " to have been sent with data, came ", came)
+    refuse("expected the set ", name, " to have been sent with data, came ", came)
   }
   inputs <- nrow(network$affines[[1]]$W)
   classes <- length(network$affines[[length(network$affines)]]$b)
   widths <- unique(lengths(set$pixels))
   if (!all(widths == inputs) || !all(set$labels < classes)) {
-    fail(
+    refuse(
       "expected images of ", inputs, " pixels and labels below ", classes, ", came ",
       toString(widths), " pixels and labels up to ", max(set$labels)
     )
@@ -267,98 +248,13 @@ fitting_set <- function(sets, name, network) {
 
 # The batches of a train request: rows that the set has, from 0.
 rows_of <- function(set, arrays) {
-  batches <- present(arrays, "batches")
-  if (!is.integer(batches)) fail("array batches: expected int32, came ", dtype_of(batches))
-  check_shape("batches", batches, c(NA, NA))
+  batches <- int32(arrays, "batches", c(NA, NA))
   n <- length(set$labels)
   if (anyNA(batches) || any(batches < 0 | batches >= n)) {
-    fail("array batches: expected rows from 0 to ", n - 1, ", came ", toString(range(batches)))
+    refuse("array batches: expected rows from 0 to ", n - 1, ", came ", toString(range(batches)))
   }
   batches
 }
-
-# What a request must have. Each of these gives it, or stops with what was expected and what came.
-
-field <- function(fields, name) {
-  if (!name %in% names(fields)) fail("expected the field ", name, "=...")
-  fields[[name]]
-}
-
-number <- function(fields, name) {
-  value <- suppressWarnings(as.numeric(field(fields, name)))
-  if (is.na(value)) fail("expected a number as ", name, ", came ", field(fields, name))
-  value
-}
-
-count <- function(fields, name) {
-  value <- number(fields, name)
-  if (value < 1 || value != round(value)) {
-    fail("expected a whole number from 1 as ", name, ", came ", field(fields, name))
-  }
-  value
-}
-
-# A list of integers, with NA for what is none.
-integers <- function(fields, name) {
-  suppressWarnings(as.integer(strsplit(field(fields, name), ",", fixed = TRUE)[[1]]))
-}
-
-# NA in a shape stands for any size; without a shape, any shape will do.
-float64 <- function(arrays, name, shape) {
-  array <- present(arrays, name)
-  if (!is.double(array)) fail("array ", name, ": expected float64, came ", dtype_of(array))
-  if (!missing(shape)) check_shape(name, array, shape)
-  array
-}
-
-uint8 <- function(arrays, name, shape) {
-  array <- present(arrays, name)
-  if (dtype_of(array) != "uint8") fail("array ", name, ": expected uint8, came ", dtype_of(array))
-  check_shape(name, array, shape)
-  array
-}
-
-# Of an array as wire.R describes it.
-dtype_of <- function(array) {
-  switch(typeof(array),
-    double = "float64",
-    integer = "int32",
-    raw = if (is.null(dim(array))) "float32, which R does not have" else "uint8"
-  )
-}
-
-targets <- function(arrays, batch, classes) {
-  t <- present(arrays, "t")
-  if (!is.integer(t)) {
-    return(float64(arrays, "t", c(batch, classes)))
-  }
-  check_shape("t", t, batch)
-  if (anyNA(t) || min(t) < 0 || max(t) >= classes) {
-    fail("array t: expected labels from 0 to ", classes - 1, ", came ", toString(range(t)))
-  }
-  t
-}
-
-present <- function(arrays, name) {
-  if (!name %in% names(arrays)) {
-    came <- if (length(arrays)) toString(names(arrays)) else "none"
-    fail("expected the array ", name, " too, came ", came)
-  }
-  arrays[[name]]
-}
-
-check_shape <- function(name, array, shape) {
-  came <- dim(array)
-  if (length(came) != length(shape) || !all(came == shape, na.rm = TRUE)) {
-    shown <- function(shape) paste0("(", toString(ifelse(is.na(shape), "any", shape)), ")")
-    fail("array ", name, ": expected shape ", shown(shape), ", came ", shown(came))
-  }
-}
-
-fail <- function(...) stop(..., call. = FALSE)
-
-# Stops too: what is asked for is not there.
-unsupported <- function(...) stop(errorCondition(paste0(...), class = "unsupported"))
 
 # The file name of the BLAS in use, which is where OpenBLAS tells its version. Debian's
 # libblas.so.3 is a front of the OpenBLAS that lies beside it.

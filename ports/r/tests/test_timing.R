@@ -4,9 +4,10 @@ took <- elapsed(function() counted <<- counted + 1, 3, 4)
 expect_identical(counted, 12)
 expect_identical(dim(took), 4L)
 expect_true(is.double(took) && all(took >= 0))
+start <- unclass(Sys.time())
 took <- elapsed(function() Sys.sleep(0.002), 5, 3)
 expect_true(all(took >= 5 * 2e6), info = "nanoseconds of all calls together")
-expect_true(all(took < 60e9), info = toString(took))
+expect_true(sum(took) <= 1e9 * (unclass(Sys.time()) - start) + 1, info = toString(took))
 expect_identical(elapsed(function() NULL, 1, 0), array(0, 0))
 
 # The clock's step is below a microsecond.

@@ -7,9 +7,11 @@ use ndarray::{Array1, Array2, ArrayView2, Ix2, aview0};
 use crate::layers::{Real, Target, real};
 use crate::network::Network;
 use crate::numerical::central_difference;
+use crate::operands::{all, named, rule, shaped, target, view};
 use crate::optimizers::{Optimizer, Rule};
-use crate::request::{Element, Refusal, all, field, named, number, numbers, rule, shaped, target, view};
-use crate::timing::{elapsed, layer_inputs, products};
+use crate::request::{Element, Refusal, field, number, numbers};
+use crate::roofline::{layer_inputs, products};
+use crate::timing::elapsed;
 use crate::training::{Images, evaluate, train, train_step};
 use crate::wire::{Arrays, Message};
 
@@ -26,7 +28,7 @@ pub trait Case {
     fn train(&mut self, rule: Rule, images: &Images, batches: ArrayView2<i32>) -> Result<Arrays, String>;
     fn evaluate(&mut self, images: &Images) -> Result<Arrays, String>;
     /// Nanoseconds, (samples,). All is as it was afterwards, the parameters too.
-    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String>;
+    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Vec<f64>, String>;
 }
 
 /// What to time of a loaded case.
@@ -146,7 +148,7 @@ impl<T: Real + Element> Case for Loaded<T> {
         Ok(vec![named("loss", aview0(&loss)), named("accuracy", aview0(&accuracy))])
     }
 
-    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Array1<f64>, String> {
+    fn time(&mut self, timed: Timed, calls: usize, samples: usize) -> Result<Vec<f64>, String> {
         let Loaded { x, t, network, .. } = self;
         let x = x.view();
         match timed {

@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
-use ndarray::{ArrayView2, ArrayViewD, Ix1, Ix2, IxDyn, aview0};
+use ndarray::{ArrayView2, ArrayViewD, Ix1, Ix2, IxDyn, aview0, aview1};
 
 use crate::case::{Case, Loaded, Timed};
 use crate::layers::{Activation, Add, Affine, Multiply, Real, SoftmaxWithLoss, Target, real};
 use crate::network::activation;
+use crate::operands::{OPTIMIZERS, named, rule, shaped, target, view};
 use crate::product;
-use crate::request::{Element, OPTIMIZERS, Refusal, field, find, named, number, rule, shaped, target, view};
+use crate::request::{Element, field, find, number};
+use crate::server::Outcome;
 use crate::timing::elapsed;
 use crate::training::Images;
-use crate::wire::{Array, Arrays, Data, Fields, Message};
-
-/// What an operation gives: the fields and arrays of the reply, or why there is none.
-pub type Outcome = Result<(Fields, Arrays), Refusal>;
+use crate::wire::{Array, Arrays, Data, Message};
 
 /// How a request is answered.
 pub type Handler = fn(&mut Port, Message) -> Outcome;
@@ -133,7 +132,7 @@ impl Port {
                 self.case()?.time(timed, calls, samples)?
             }
         };
-        Ok((vec![], vec![named("nanoseconds", nanoseconds.view())]))
+        Ok((vec![], vec![named("nanoseconds", aview1(&nanoseconds))]))
     }
 
     fn data(&mut self, request: Message) -> Outcome {

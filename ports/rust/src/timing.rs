@@ -1,17 +1,11 @@
-//! What a benchmark needs of a port: its own clock around its own calls, and the matrix products alone.
+//! The port's own clock around its own calls.
 
 use std::time::Instant;
-
-use ndarray::{Array1, Array2, ArrayView2};
-
-use crate::layers::{Affine, Real, fit};
-use crate::network::Network;
-use crate::product::product;
 
 /// Nanoseconds of `calls` calls in a row, measured `samples` times: (samples,).
 ///
 /// What `call` computes goes through `std::hint::black_box`, or the compiler may leave it out.
-pub fn elapsed(mut call: impl FnMut(), calls: usize, samples: usize) -> Array1<f64> {
+pub fn elapsed(mut call: impl FnMut(), calls: usize, samples: usize) -> Vec<f64> {
     let mut measure = || {
         let start = Instant::now();
         for _ in 0..calls {
@@ -20,28 +14,4 @@ pub fn elapsed(mut call: impl FnMut(), calls: usize, samples: usize) -> Array1<f
         start.elapsed().as_nanos() as f64
     };
     (0..samples).map(|_| measure()).collect()
-}
-
-/// The matrix products of one gradient, and nothing else of it: what no implementation on this library can beat.
-///
-/// `inputs` has the number of each affine layer, from 1, and its input, (batch, inputs). Each layer's own output stands
-/// for its dout, which has the same shape; layer 1 owes no gradient of the data.
-pub fn products<T: Real>(network: &mut Network<T>, inputs: &[(usize, Array2<T>)]) {
-    for (i, x) in inputs {
-        let Affine { W, out, dW, dx, .. } = &mut network.affines[i - 1];
-        fit(out, (x.nrows(), W.ncols()));
-        product(x.view(), W.view(), out.view_mut());
-        product(x.t(), out.view(), dW.view_mut());
-        if *i > 1 {
-            fit(dx, x.raw_dim());
-            product(out.view(), W.t(), dx.view_mut());
-        }
-    }
-}
-
-/// The inputs of these affine layers, by number from 1, in the forward pass of x.
-pub fn layer_inputs<T: Real>(network: &mut Network<T>, x: ArrayView2<T>, affines: &[usize]) -> Vec<(usize, Array2<T>)> {
-    network.predict(x);
-    let input = |i: usize| if i == 1 { x.to_owned() } else { network.activations[i - 2].out().to_owned() };
-    affines.iter().map(|&i| (i, input(i))).collect()
 }

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from ...arithmetic.verdicts import Verdict
 from ...bench.records import BenchResult
 from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
-from ...check.verdicts import Verdict
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
-from .groups import Pass, against, in_words, passes
+from .groups import PassGroup, against, in_words, passes
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 
@@ -25,7 +25,7 @@ ROW, HALF = 45, 19  # pixels: of a row, and of how far from its middle dots may 
 LANE = 0.7  # of a lane's height is used
 
 
-def cases(run: Run) -> list[Chart]:
+def of_cases(run: Run) -> list[Chart]:
     """One dot per runner and case: its worst ratio."""
     styles = palette(run)
     found = [
@@ -124,12 +124,12 @@ def _told(check: CheckResult, found: Sequence[tuple[CaseResult, Cell, float]], s
 
 
 def beside_speed(run: Run) -> list[Chart]:
-    """The gradient's worst ratio over its time relative to the oracle's: a chart per dtype of the headline case."""
+    """The gradient's worst ratio over its time relative to the reference's: a chart per dtype of the headline case."""
     found = [_beside_speed(run.check, run.bench, one, palette(run)) for one in passes(run) if run.check and run.bench]
     return [chart for chart in found if chart]
 
 
-def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Palette) -> Chart | None:
+def _beside_speed(check: CheckResult, bench: BenchResult, one: PassGroup, styles: Palette) -> Chart | None:
     group, reference = one.group, plain(bench.reference)
     times = against(group, "gradient", bench.reference, styles)
     ratios = {
@@ -143,7 +143,7 @@ def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Pal
         return None
     y = log_axis("worst ratio of the gradient", [1.5, *known.values()], IDENTICAL, INFINITE)
     ends = [end for runner in both for end in (times[runner].low, times[runner].high)]
-    x = log_axis("time, times the oracle's", [1.0, *ends])
+    x = log_axis("time, times the reference's", [1.0, *ends])
     for runner, ratio in known.items():
         time = times.get(runner)
         low, middle, high = (time.low, time.ratio, time.high) if time else (1.0, 1.0, 1.0)
@@ -154,14 +154,14 @@ def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Pal
                 "x": x.place(middle),
                 "high": x.place(high),
                 "y": y.place(ratio),
-                "time": in_words(time) if time else "1: the oracle",
+                "time": in_words(time) if time else "1: the reference",
                 "ratio": _said(ratio),
             }
         )
-    tooltip = tips(runner="runner", time="times the oracle's", ratio="worst ratio")
+    tooltip = tips(runner="runner", time="times the reference's", ratio="worst ratio")
     layers = [
         rule(y.y(), "y", 1, "limit", LIMIT),
-        rule(x.x(), "x", 1, "bound", f"1: as fast as {reference}, the oracle"),
+        rule(x.x(), "x", 1, "bound", f"1: as fast as {reference}, the reference"),
         alt.Chart().mark_rule(strokeWidth=2).encode(x.x("low"), y.y(), alt.X2("high"), styles.colour, tooltip=tooltip),
         alt.Chart()
         .mark_point(size=110, opacity=1, strokeWidth=1.2, fillOpacity=0.6)
@@ -169,8 +169,8 @@ def _beside_speed(check: CheckResult, bench: BenchResult, one: Pass, styles: Pal
     ]
     told = _told_both({runner: times[runner].ratio for runner in both}, known, reference)
     how = (
-        "Left is faster, below is nearer to the oracle: the good corner is the lower left, and above the line at 1 a "
-        "gradient is wrong, however fast."
+        "Left is faster, below is nearer to the reference: the good corner is the lower left, and above the line at 1 "
+        "a gradient is wrong, however fast."
     )
     return Chart(
         f"agreement-and-speed-{one.id}",

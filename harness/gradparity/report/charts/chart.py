@@ -52,12 +52,22 @@ def drawn(
 
     Fields to ``flatten`` hold a list each: a row for each of its elements is drawn. ``height`` is in pixels.
     """
-    chart = alt.layer(*layers, data=values(rows)).transform_filter(SHOWN)
+    transform: list[Any] = [alt.FilterTransform(SHOWN)]
     if flatten:
-        chart = chart.transform_flatten(list(flatten))
-    chart = chart.add_params(alt.param(name="hidden", value=[]))
-    spec: dict[str, Any] = chart.properties(width="container", height=height, description=told).to_dict(validate=False)
+        transform.append(alt.FlattenTransform(list(flatten)))
+    # All at once, and the rows at the end: Altair copies what it has at each step.
+    chart = alt.layer(
+        *layers,
+        data=alt.NamedData("rows"),
+        transform=transform,
+        width="container",
+        height=height,
+        description=told,
+    )
+    spec: dict[str, Any] = chart.to_dict(validate=False)
     del spec["config"]  # Altair's own default: the page has one for its theme
+    spec["params"] = [{"name": "hidden", "value": []}]
+    spec["data"] = {"values": [dict(row) for row in rows]}
     return spec
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...bench.records import Ledger
 from ...bench.tables import seconds, steady
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import SHOWN, STEP, TALL, Chart, Row, brief, drawn, tips, values
 from .palette import Palette, palette
@@ -22,7 +22,7 @@ PHASES = {"process": 0.8, "runtime": 0.45, "first call": 0.1}  # and how opaque 
 POINTS = 60  # of a warm-up curve, at most: single calls, then medians of more and more
 
 
-def start(run: Run) -> list[Chart]:
+def startup(run: Run) -> list[Chart]:
     """From the command to the first gradient: a bar per runner of process, runtime and first call."""
     styles = palette(run)
     parts = {name: _phases(ledger) for name, ledger in _ledgers(run, styles)}

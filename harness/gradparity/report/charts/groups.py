@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...bench.records import Estimate, GroupResult
-from ...bench.tables import case_words, counted, estimate, interval, quartiles
-from ...run.records import Run
+from ...bench.tables import case_words, counted, estimate, interval_words, quartiles
+from ...record.run import Run
 from ...texts import number, plain
 from .palette import Palette
 
 
-class Pass(NamedTuple):
+class PassGroup(NamedTuple):
     """A group of the whole pass. ``id`` is unique, and fit for a chart's; ``words`` are unique where they can be."""
 
     id: str
@@ -21,14 +21,14 @@ class Pass(NamedTuple):
     group: GroupResult
 
 
-def passes(run: Run) -> Iterator[Pass]:
+def passes(run: Run) -> Iterator[PassGroup]:
     """The groups of the whole pass: one of each dtype, or the cases that were asked for."""
     groups = [group for group in run.bench.groups if group.kind == "pass"] if run.bench else []
     dtypes = [group.case.dtype for group in groups]
     for i, (dtype, group) in enumerate(zip(dtypes, groups, strict=True)):
         before = dtypes[:i].count(dtype)
         words = dtype if dtypes.count(dtype) == 1 else f"{dtype}, {case_words(group)}"
-        yield Pass(f"{dtype}-{before + 1}" if before else dtype, words, group)
+        yield PassGroup(f"{dtype}-{before + 1}" if before else dtype, words, group)
 
 
 def against(group: GroupResult, operation: str, other: str, styles: Palette) -> dict[str, Estimate]:
@@ -51,11 +51,11 @@ def medians(group: GroupResult, operation: str, styles: Palette) -> dict[str, fl
 
 
 def floor(group: GroupResult, operation: str) -> float | None:
-    """How far the oracle strayed from itself; None where that is not known."""
+    """How far the reference strayed from itself; None where that is not known."""
     found = group.floor.get(operation, math.inf)
     return found if 0 <= found < math.inf else None
 
 
 def in_words(one: Estimate) -> str:
     """With its interval: 0.646 [0.618, 0.685]."""
-    return f"{number(one.ratio)} {interval(one)}"
+    return f"{number(one.ratio)} {interval_words(one)}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import plain
 from ..verdict import runners
 

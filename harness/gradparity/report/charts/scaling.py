@@ -6,7 +6,7 @@ import altair as alt
 
 from ...bench.records import BenchResult, Estimate, GroupResult
 from ...bench.tables import seconds
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import TALL, Chart, Row, drawn, tips
 from .groups import against, in_words, medians, passes
@@ -37,13 +37,13 @@ def _along(along: str, run: Run, bench: BenchResult, styles: Palette) -> Chart |
             "x": at,
             "y": y.place(time / 1e6),
             "median": seconds(time),
-            "ratio": in_words(times[at][runner]) if runner in times[at] else "1: the oracle",
+            "ratio": in_words(times[at][runner]) if runner in times[at] else "1: the reference",
         }
         for at, by_runner in took.items()
         for runner, time in by_runner.items()
     ]
     reference = plain(bench.reference)
-    tooltip = tips(runner="runner", x=AXES[along], median="median of a gradient", ratio="times the oracle's")
+    tooltip = tips(runner="runner", x=AXES[along], median="median of a gradient", ratio="times the reference's")
     across = x.x().axis(alt.Axis(values=list(took)))
     layers = [
         alt.Chart().mark_line(strokeWidth=1.75, aria=False).encode(across, y.y(), styles.colour, styles.dash),

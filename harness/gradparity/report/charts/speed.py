@@ -1,4 +1,4 @@
-"""How fast the ports are: relative to the oracle, and relative to what their BLAS allows."""
+"""How fast the ports are: relative to the reference, and relative to what their BLAS allows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import altair as alt
 
-from ...bench.records import ROOFLINE, Estimate, GroupResult, Word
+from ...arithmetic.verdicts import Speed
+from ...bench.records import ROOFLINE, Estimate, GroupResult
 from ...bench.tables import case_words, seconds, what
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, STEP, Chart, Row, drawn, rule, tips, values
 from .groups import against, floor, in_words, medians, passes
@@ -21,21 +22,21 @@ INTERVAL = "A mark is the estimate, its bar the 99 % interval."
 
 
 def gradients(run: Run) -> list[Chart]:
-    """The gradient's time relative to the oracle's: a chart per dtype of the headline case, all on one scale."""
+    """The gradient's time relative to the reference's: a chart per dtype of the headline case, all on one scale."""
     styles, reference = palette(run), run.bench.reference if run.bench else ""
     found = [(one, against(one.group, "gradient", reference, styles)) for one in passes(run)]
     found = [(one, times) for one, times in found if times]
     noise = {one.id: floor(one.group, "gradient") for one, _ in found}
     ends = [end for floor in noise.values() if floor is not None for end in (1 / (1 + floor), 1 + floor)]
-    title = "time, times the oracle's"
+    title = "time, times the reference's"
     axis = log_axis(title, [1.0, *ends, *(end for _, times in found for end in _ends(times))])
     charts = []
     for one, times in found:
         layers = [_band(axis, noise[one.id])] if noise[one.id] is not None else []
-        layers.append(rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the oracle"))
+        layers.append(rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the reference"))
         told = f"{_ranked(times, plain(reference))}.{_noise(noise[one.id])}{_absent(one.group)}"
         band = "" if noise[one.id] is None else ", and within the band it is noise"
-        how = f"{INTERVAL} Left of 1 is faster than the oracle{band}. {_case(one.group)}"
+        how = f"{INTERVAL} Left of 1 is faster than the reference{band}. {_case(one.group)}"
         heading = f"Time of the gradient, {one.words}"
         spec = _forest(times, medians(one.group, "gradient", styles), axis, layers, styles, told)
         charts.append(Chart(f"gradient-ratio-{one.id}", heading, told, how, spec, _command(run)))
@@ -63,7 +64,7 @@ def roofline(run: Run) -> list[Chart]:
 
 
 def operations(run: Run) -> list[Chart]:
-    """Everything but the gradient, relative to the oracle: a row an operation, in it a bar a runner."""
+    """Everything but the gradient, relative to the reference: a row an operation, in it a bar a runner."""
     styles, reference = palette(run), run.bench.reference if run.bench else ""
     found: dict[str, dict[str, Estimate]] = {}
     took: dict[str, dict[str, float]] = {}
@@ -78,7 +79,7 @@ def operations(run: Run) -> list[Chart]:
                 took[name] = medians(group, operation, styles)
     if not found:
         return []
-    title = "time, times the oracle's"
+    title = "time, times the reference's"
     axis = log_axis(title, [1.0, *(end for times in found.values() for end in _ends(times))])
     y = alt.Y("operation:N", title=None, scale=alt.Scale(domain=list(found), paddingInner=0.25))
     own = [name for name in styles if any(name in times for times in found.values())]
@@ -98,7 +99,7 @@ def operations(run: Run) -> list[Chart]:
         alt.Chart(values(bands))
         .mark_rect(style="band")
         .encode(axis.x(), y, alt.X2("x2"), tooltip=tips(operation="operation", says="noise floor")),
-        rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the oracle"),
+        rule(axis.x(), "x", 1, "bound", f"1: as fast as {plain(reference)}, the reference"),
         alt.Chart()
         .mark_rule(strokeWidth=1.5, yOffset=BESIDE)
         .encode(axis.x("low"), y, alt.X2("high"), styles.colour, tooltip=tooltip),
@@ -107,7 +108,7 @@ def operations(run: Run) -> list[Chart]:
         .encode(axis.x(), y, styles.colour, styles.shape, tooltip=tooltip),
     ]  # fmt: skip
     told = _leaders(found, plain(reference))
-    how = f"{INTERVAL} Left of 1 is faster than the oracle; the band is the noise of that operation."
+    how = f"{INTERVAL} Left of 1 is faster than the reference; the band is the noise of that operation."
     spec = drawn(rows, layers, told, len(found) * LINE * (len(own) + 1))
     return [Chart("operations", "Every operation by itself", told, how, spec, _command(run))]
 
@@ -154,7 +155,7 @@ def _tooltip() -> list[alt.Tooltip]:
 def _band(axis: LogAxis, noise: float | None) -> alt.Chart:
     width = noise or 0.0
     rows = [{"x": axis.place(1 / (1 + width)), "x2": axis.place(1 + width), "says": _percent(width)}]
-    tooltip = tips(says="noise floor: the oracle strayed from itself by")
+    tooltip = tips(says="noise floor: the reference strayed from itself by")
     band: alt.Chart = alt.Chart(values(rows)).mark_rect(style="band").encode(axis.x(), alt.X2("x2"), tooltip=tooltip)
     return band
 
@@ -170,7 +171,7 @@ def _by_ratio(times: Mapping[str, Estimate]) -> list[str]:
 def _ranked(times: Mapping[str, Estimate], reference: str) -> str:
     order = _by_ratio(times)
     ratios = ", ".join(f"{name} {number(times[name].ratio)}" for name in order)
-    faster = ", ".join(name for name in order if times[name].word is Word.FASTER)
+    faster = ", ".join(name for name in order if times[name].word is Speed.FASTER)
     first = f"Faster than {reference}, the fastest first: {faster}" if faster else f"None is faster than {reference}"
     return f"{first}. Times its time: {ratios}"
 

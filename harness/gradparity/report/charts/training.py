@@ -1,4 +1,4 @@
-"""Whether the ports learn the same: losses, accuracies, and how far each strays from the oracle."""
+"""Whether the ports learn the same: losses, accuracies, and how far each strays from the reference."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import numpy as np
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import number, plain
 from ...train.records import EnvelopeResult
 from .chart import SHOWN, TALL, Chart, Row, brief, drawn, rule, tips, values
@@ -137,7 +137,7 @@ def _spread(images: str, by_runner: Mapping[str, float]) -> str:
 
 
 def deviation(run: Run) -> list[Chart]:
-    """How far each runner's loss strays from the oracle's, under the limit of what rounding explains."""
+    """How far each runner's loss strays from the reference's, under the limit of what rounding explains."""
     charts = [_deviation(one, one.envelope, palette(run)) for one in trainings(run) if one.envelope]
     return [chart for chart in charts if chart]
 
@@ -149,7 +149,7 @@ def _deviation(one: Training, envelope: EnvelopeResult, styles: Palette) -> Char
     if not curves or not limit:
         return None
     figures = [*limit, *(value for curve in curves.values() for value in curve)]
-    y = log_axis("difference of the loss to the oracle's", figures, IDENTICAL, INFINITE)
+    y = log_axis("difference of the loss to the reference's", figures, IDENTICAL, INFINITE)
     layers = [
         *_limit(one, limit, y),
         _lines(one, styles, y.y()).encode(strokeWidth=alt.value(1.25)),
@@ -163,14 +163,14 @@ def _deviation(one: Training, envelope: EnvelopeResult, styles: Palette) -> Char
     several = f"the largest difference of {one.together} steps, and the edge of the area the smallest limit of them"
     point = "a step" if one.together == 1 else several
     how = f"Each point is {point}: within the area rounding explains the difference{low}."
-    heading = f"Distance to the oracle's loss, {plain(one.recipe.name)}"
+    heading = f"Distance to the reference's loss, {plain(one.recipe.name)}"
     spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
     return Chart(f"deviation-{one.number}", heading, told, how, spec, one.command)
 
 
-def _strays(losses: Sequence[float], oracle: Sequence[float]) -> list[float]:
-    """|loss - oracle's| of each step that both have; infinite where it is no number."""
-    found = [abs(ours - theirs) for ours, theirs in zip(losses, oracle, strict=False)]
+def _strays(losses: Sequence[float], reference: Sequence[float]) -> list[float]:
+    """|loss - reference's| of each step that both have; infinite where it is no number."""
+    found = [abs(ours - theirs) for ours, theirs in zip(losses, reference, strict=False)]
     return [math.inf if math.isnan(one) else one for one in found]
 
 

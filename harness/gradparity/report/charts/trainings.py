@@ -9,11 +9,11 @@ from itertools import pairwise
 import altair as alt
 import numpy as np
 
-from ...run.records import Run
+from ...record.run import Run
 from ...texts import plain
 from ...train.recipes import Recipe
 from ...train.records import EnvelopeResult, TrainResult
-from ...train.telling import training_command
+from ...train.wording import training_command
 from .palette import palette
 
 BINS = 200  # points of a curve, at most
@@ -21,7 +21,7 @@ BINS = 200  # points of a curve, at most
 
 @dataclass(frozen=True)
 class Training:
-    """One recipe with its first seed: who trained it, by name, and the oracle's envelope where it is known."""
+    """One recipe with its first seed: who trained it, by name, and the reference's envelope where it is known."""
 
     number: int
     recipe: Recipe

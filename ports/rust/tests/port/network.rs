@@ -24,7 +24,7 @@ fn names<T>(named: &[(String, T)]) -> Vec<&str> {
 }
 
 #[test]
-fn the_example_of_the_oracle() {
+fn the_example_of_the_reference() {
     let (one, none) = (array![[1.0, 0.0], [0.0, 1.0]], array![0.0, 0.0]);
     let mut network = Network::new(&[(one.view(), none.view()); 2], "relu", 0.0).unwrap();
     let x = aview2(&[[2.0, 1.0]]);

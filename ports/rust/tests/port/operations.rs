@@ -1,5 +1,7 @@
-use gradparity_port::operations::{HANDLERS, Outcome, Port};
-use gradparity_port::request::{OPTIMIZERS, Refusal};
+use gradparity_port::operands::OPTIMIZERS;
+use gradparity_port::operations::{HANDLERS, Port};
+use gradparity_port::request::Refusal;
+use gradparity_port::server::Outcome;
 use gradparity_port::wire::{Array, Arrays, Data, Message};
 
 fn ask(port: &mut Port, line: &str, arrays: &Arrays) -> Outcome {

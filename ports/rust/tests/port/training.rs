@@ -1,7 +1,7 @@
 use gradparity_port::layers::{Real, Target};
 use gradparity_port::network::Network;
 use gradparity_port::optimizers::Optimizer;
-use gradparity_port::timing::{layer_inputs, products};
+use gradparity_port::roofline::{layer_inputs, products};
 use gradparity_port::training::{Images, evaluate, train, train_step};
 use ndarray::{Array1, Array2, Axis, array, s};
 

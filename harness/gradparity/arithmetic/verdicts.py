@@ -1,0 +1,157 @@
+"""Verdicts: is a difference explained by rounding, and could this case have shown an error at all?
+
+    ratio       the difference over what rounding explains; above 1 it does not
+    resolution  the smallest relative error of the whole array that would have had a ratio of 1
+
+docs/verdicts.md says how to read them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from .precision import Array, root_mean_square
+
+RESOLVED = 1e-3  # a verdict that could not have seen a relative error of this size is none
+
+
+class Verdict(StrEnum):
+    """The ladder, best first, and the two outcomes beside it."""
+
+    IDENTICAL = "identical"
+    ROUNDING = "rounding"
+    NOT_IMPLEMENTED = "not implemented"
+    UNRESOLVED = "unresolved"
+    COULD_NOT_RUN = "could not run"
+    WRONG = "wrong"
+
+    @property
+    def passes(self) -> bool:
+        """Only the first two do."""
+        return self in (Verdict.IDENTICAL, Verdict.ROUNDING)
+
+
+class Speed(StrEnum):
+    """What a ratio of two times says."""
+
+    FASTER = "faster"
+    SLOWER = "slower"
+    WITHIN_NOISE = "within noise"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""
+
+    limit: Array | None = None
+    spread: float | None = None
+
+    def ratio(self, difference: Array) -> float:
+        """The larger of the excesses over the two; 0 where nothing differs, infinite where nothing may."""
+        parts = [0.0]
+        if self.limit is not None:
+            parts.append(float(np.max(_over(abs(difference), self.limit), initial=0.0)))
+        if self.spread is not None:
+            parts.append(float(_over(np.asarray(_rms(difference)), np.asarray(self.spread))))
+        return max(parts)
+
+    def resolution(self, expected: Array) -> float | None:
+        """The sharper of the two, relative to the array's norm. None where the array is 0 and the allowance is not."""
+        parts = [] if self.limit is None else [_rms(self.limit)]
+        parts += [] if self.spread is None else [self.spread]
+        allowed, size = min(parts), _rms(expected)
+        if allowed == 0:
+            return 0.0
+        return allowed / size if size > 0 else None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """An array of a port beside the reference's."""
+
+    ratio: float
+    resolution: float | None
+    bit_equal: float
+    ulp: float
+    relative: float
+    relative_max: float
+    worst: tuple[int, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Where the array stands on the ladder."""
+        if not self.ratio <= 1:
+            return Verdict.WRONG
+        if self.bit_equal == 1:
+            return Verdict.IDENTICAL
+        if self.relative_max == 0:
+            return Verdict.ROUNDING  # equal in value: only a zero's sign is another
+        if self.resolution is None or not self.resolution <= RESOLVED:
+            return Verdict.UNRESOLVED
+        return Verdict.ROUNDING
+
+
+def judge(came: Array, expected: Array, allowance: Allowance) -> Figures:
+    """The figures of two arrays of one shape and dtype. NaN and infinities are equal to themselves only."""
+    if came.shape != expected.shape or came.dtype != expected.dtype:
+        raise ValueError(f"expected {expected.dtype} {expected.shape}, came {came.dtype} {came.shape}")
+    equal = _bits(came) == _bits(expected)
+    bit_equal = float(equal.mean()) if equal.size else 1.0
+    resolution = allowance.resolution(np.where(np.isfinite(expected), expected, 0).astype(np.float64))
+    if bit_equal == 1:
+        return Figures(0.0, resolution, 1.0, 0.0, 0.0, 0.0, (0,) * came.ndim)
+    a, b = came.astype(np.float64), expected.astype(np.float64)
+    alike = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        difference = np.where(alike, 0.0, a - b)
+        difference[np.isnan(difference)] = np.inf
+        ratio = allowance.ratio(difference)
+        size = np.where(np.isfinite(b), b, 0.0)
+        excess = (
+            _over(abs(difference), abs(size)) if allowance.limit is None else _over(abs(difference), allowance.limit)
+        )
+        worst = tuple(int(i) for i in np.unravel_index(np.argmax(excess), a.shape))
+        return Figures(
+            ratio=ratio,
+            resolution=resolution,
+            bit_equal=bit_equal,
+            ulp=float(np.max(ulps(came, expected))),
+            relative=float(_over(np.asarray(_rms(difference)), np.asarray(_rms(size)))),
+            relative_max=float(np.max(_over(abs(difference), abs(size)))),
+            worst=worst,
+        )
+
+
+def ulps(a: Array, b: Array) -> Array:
+    """How many floating-point numbers lie between a and b, elementwise, as float64; infinite at a NaN on one side."""
+    # In Python's floats the difference of two counts cannot overflow; small ones are exact, and only those matter.
+    i, j = _order(a), _order(b)
+    close = np.sign(i) == np.sign(j)
+    distance = np.where(close, abs(np.where(close, i - j, 0)).astype(np.float64), abs(i.astype(np.float64) - j))
+    distance = np.where(np.isnan(a) != np.isnan(b), math.inf, distance)
+    return np.where((np.isnan(a) & np.isnan(b)) | (a == b), 0.0, distance)
+
+
+def _order(a: Array) -> Array:
+    """The floating-point numbers counted from 0, negative ones downwards."""
+    bits = _bits(a)
+    magnitude = bits & np.iinfo(bits.dtype).max
+    return np.where(bits < 0, -magnitude, magnitude)
+
+
+def _bits(a: Array) -> Array:
+    return np.ascontiguousarray(a).view(f"i{a.dtype.itemsize}").reshape(a.shape)
+
+
+def _over(difference: Array, allowed: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(difference == 0, 0.0, difference / allowed)
+
+
+def _rms(a: Any) -> float:
+    return float(root_mean_square(np.asarray(a, np.float64)))

@@ -1,0 +1,103 @@
+"""What went wrong, in words: for the terminal, Markdown and HTML alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..arithmetic.verdicts import Verdict
+from ..diagnosis.records import Alone, Asked, Diagnosis, Where
+from ..texts import last_lines, number
+from .records import Cell, CheckResult, Quantity
+from .summary import Finding, RunnerDiagnosis, diagnosis, findings
+
+ALONE = {
+    Alone.WRONG: " (called alone, too)",
+    Alone.RIGHT: " (called alone it is right)",
+    Alone.NOT_ASKED: "",
+    Alone.LAYERS_RIGHT: " (the layers called alone are right)",
+}
+ASKED = {
+    Asked.IN_PASS: "",
+    Asked.ALONE: ", called alone",
+    Asked.AGAIN: ", asked again",
+    Asked.NEXT: ", in the case after another",
+    Asked.ARGUMENT: "",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One finding: where and what in a line, more about it, the port's last words, and the command that shows it again.
+
+    The texts may hold a port's words, as they came.
+    """
+
+    runner: str
+    verdict: Verdict
+    where: str
+    what: str
+    more: list[str] = field(default_factory=list)
+    last_words: list[str] = field(default_factory=list)
+    command: str = ""
+
+
+def told_findings(result: CheckResult) -> list[Told]:
+    """Each runner's worst trouble of each kind."""
+    return [_told(finding, result) for finding in findings(result)]
+
+
+def _told(finding: Finding, result: CheckResult) -> Told:
+    case, verdict = finding.case, finding.cell.verdict
+    where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
+    found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
+    stderr = last_lines(case.last_words(verdict))
+    if found is None:
+        return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
+    first = first_divergence(found.diagnosis)
+    also = [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
+    more = [explanation(found), *also, cell_words(finding.cell)]
+    return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, case.command)
+
+
+def place(where: Where) -> str:
+    """An array of a port: "affine1 forward out", "gradient dW1", and how it was asked for."""
+    if where.asked is Asked.ARGUMENT:
+        return f"{where.array} of {where.operation} {where.layer}".strip()
+    words = [where.layer or where.operation, where.phase or "", where.array]
+    return " ".join(filter(None, words)) + ASKED[where.asked]
+
+
+def first_divergence(told: Diagnosis) -> str:
+    """The first array that is wrong by itself, whether it is so called alone, and what else is wrong."""
+    text = place(told.where) + ("" if told.where.asked is Asked.ALONE else ALONE[told.alone])
+    for names, one, more in (
+        (told.inherited, "inherits this", "inherit this"),
+        (told.beside, "is wrong, too", "are wrong, too"),
+    ):
+        if names:
+            others = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+            text += f"; {others} {one if len(names) == 1 else more}"
+    return text
+
+
+def explanation(told: RunnerDiagnosis) -> str:
+    """The known bug, or that none fits."""
+    if told.explanation is None:
+        return "no known bug gives these numbers"
+    fit = "exactly" if told.explanation.residual == 0 else f"to {number(told.explanation.residual)}"
+    name, sentence = told.explanation.name, told.explanation.sentence
+    advice = f"; {told.explanation.advice}" if told.explanation.advice else ""
+    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases{advice}"
+
+
+def cell_words(cell: Cell) -> str:
+    """What is wrong with one array: its name, and the rest. Of a whole operation the rest names it."""
+    if not cell.array and cell.quantity is not Quantity.STATE:
+        return what_is_wrong(cell)
+    return f"{f'{cell.quantity} {cell.array}'.strip()}: {what_is_wrong(cell)}"
+
+
+def what_is_wrong(cell: Cell) -> str:
+    """The same without the name; what was compared names the array itself."""
+    ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
+    return f"{cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"

@@ -1,0 +1,87 @@
+"""`gradparity check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..cases import Dtype
+from ..check.check import check_ports
+from ..check.run import Options
+from ..check.show import check_report
+from ..consoles import show
+from ..errors import UsageError
+from ..ports import transcript
+from ..ports.manifest import Runner, by_name, select_runners
+from ..ports.session import REQUEST_SECONDS
+from ..record.folder import Recorder
+from ..suite import select_cases, with_data
+from . import options
+
+PICTURE_WIDTH = 100
+
+
+@click.command()
+@options.port
+@options.case
+@options.dtypes
+@options.seeds
+@options.threads
+@click.option("--timeout", type=click.FloatRange(0.01, 86400), default=REQUEST_SECONDS, show_default=True,
+              help="Seconds for one request.")  # fmt: skip
+@options.data_dir
+@options.svg
+@click.option("--record", type=options.FOLDER, metavar="FOLDER",
+              help="Write down there what the ports and the harness say to each other, byte by byte.")  # fmt: skip
+@click.option(
+    "--replay", type=options.FOLDER, metavar="FOLDER", help="Check what was recorded there, without the ports."
+)
+@options.run
+@options.json
+def check(
+    ports: tuple[str, ...],
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int] | None,
+    threads: int,
+    timeout: float,
+    data_dir: Path | None,
+    svg: Path | None,
+    record: Path | None,
+    replay: Path | None,
+    run: Path | None,
+    as_json: bool,
+) -> int:
+    """Compare the ports' gradients with the reference's on shared seeds."""
+    runners = _heard(ports, record, replay)
+    if replay and not (cases or dtypes):
+        asked = transcript.read_cases(replay)
+        specs, seeds = asked.cases, seeds or asked.seeds
+    else:
+        specs, seeds = select_cases(cases, dtypes), seeds or [0]
+    named = any(spec.data == "mnist" for option, spec in specs.items() if option in cases)  # itself, not by a pattern
+    specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
+    if record:
+        transcript.note_cases(record, specs, seeds)
+    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir)
+    with Recorder(run, "check") as recorder:
+        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check)
+    if as_json:
+        click.echo(result.model_dump_json(indent=1))
+    else:
+        show(check_report(result), svg, "gradparity check", PICTURE_WIDTH)
+    return result.exit_code
+
+
+def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> list[Runner]:
+    """The runners, where asked as they are recorded, or as they were."""
+    if replay:
+        if ports or record:
+            raise UsageError("--replay: the ports are those of the recording: leave out --port and --record")
+        return transcript.replaying(replay)
+    runners = select_runners(ports)
+    if record is None:
+        return runners
+    transcript.demand_new(record)
+    return [transcript.recording(runner, record) for runner in runners]

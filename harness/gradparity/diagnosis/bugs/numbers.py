@@ -1,0 +1,107 @@
+"""Precision, factors and permutations. They fit much, so they come last."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ...arithmetic.precision import Array, Precision
+from ...functions.evidence import Bugs, Candidates, Evidence, Subject
+
+bug = Bugs()
+
+
+@bug("not a number")
+def _not_a_number(e: Evidence) -> Candidates:
+    bad = ~np.isfinite(e.came.astype(np.float64))
+    if bad.any():
+        what = "uninitialised memory, or a division 0 / 0"
+        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite: {what}", e.came
+
+
+@bug("single precision inside")
+def _single(e: Evidence) -> Candidates:
+    if e.came.dtype != np.float64 or not e.comparable or not np.any(e.expected) or not np.isfinite(e.came).all():
+        return
+    error = abs(e.came - e.expected)[e.expected != 0] / abs(e.expected[e.expected != 0])
+    u = Precision.of(np.float32).u
+    if float(np.median(error)) > 1e-3 * u and float(e.figures.relative) < 1e3 * u:
+        if np.array_equal(e.came, e.came.astype(np.float32)):
+            yield "every element is a float32: the port computes in single precision", e.came
+        else:
+            yield (
+                "most elements are off by a float32's rounding: something inside is computed in single precision",
+                e.came,
+            )
+
+
+@bug("sign")
+def _sign(e: Evidence) -> Candidates:
+    yield "the sign is wrong", -e.expected
+
+
+@bug("sum for mean")
+def _sum_for_mean(e: Evidence) -> Candidates:
+    yield "not divided by the batch size: a sum, where the mean is meant", e.expected * e.batch
+
+
+@bug("mean for sum")
+def _mean_for_sum(e: Evidence) -> Candidates:
+    yield "divided by the batch size once too often: a mean, where the sum is meant", e.expected / e.batch
+
+
+@bug("batch - 1")
+def _batch_minus_one(e: Evidence) -> Candidates:
+    if e.batch > 1:
+        yield "divided by batch - 1, for the batch size", e.expected * (e.batch / (e.batch - 1))
+
+
+@bug("mean over classes too")
+def _mean_over_classes(e: Evidence) -> Candidates:
+    if e.classes > 1:
+        yield "divided by the number of classes too: a mean over all elements", e.expected / e.classes
+        yield "divided by the number of classes, for the batch size", e.expected * (e.batch / e.classes)
+
+
+@bug("classes permuted")
+def _columns_permuted(e: Evidence) -> Candidates:
+    if e.comparable and e.expected.ndim and e.expected.shape[-1] > 1 and np.isfinite(e.came).all():
+        yield "the columns are in another order", _matched(e.came, e.expected)
+
+
+@bug("rows permuted")
+def _rows_permuted(e: Evidence) -> Candidates:
+    if e.comparable and e.expected.ndim == 2 and e.expected.shape[0] > 1 and np.isfinite(e.came).all():
+        yield "the rows are in another order", _matched(e.came.T, e.expected.T).T
+
+
+def _matched(came: Array, expected: Array) -> Array:
+    """The columns of ``expected``, each used once, in the order in which ``came`` has them most nearly."""
+    a, b = np.atleast_2d(came).astype(np.float64), np.atleast_2d(expected).astype(np.float64)
+    left = list(range(b.shape[1]))
+    order = []
+    for column in a.T:
+        nearest = min(left, key=lambda j: float(np.abs(b[:, j] - column).sum()))
+        left.remove(nearest)
+        order.append(nearest)
+    return expected[..., order]
+
+
+@bug("constant factor")
+def _constant_factor(e: Evidence) -> Candidates:
+    if e.comparable and np.any(e.expected) and np.isfinite(e.came).all() and e.expected.size > 1:
+        a, b = e.came.astype(np.float64).ravel(), e.expected.astype(np.float64).ravel()
+        factor = float(a @ b / (b @ b))
+        known = {2.0: "2", 0.5: "1/2", math.log(10): "ln 10", 1 / math.log(10): "1 / ln 10", math.log(2): "ln 2"}
+        name = next(
+            (text for value, text in known.items() if math.isclose(factor, value, rel_tol=1e-4)), f"{factor:.6g}"
+        )
+        if abs(factor) > 1e-12 and abs(factor - 1) > 1e-12:
+            yield f"off by the constant factor {name}", e.expected * factor
+
+
+@bug("does not repeat", kinds=(Subject.REPEAT,))
+def _does_not_repeat(e: Evidence) -> Candidates:
+    what = "memory that is not initialised, or something random or kept from the call before"
+    yield f"the same request, asked again, gives other numbers: {what}", e.came

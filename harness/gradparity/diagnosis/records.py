@@ -1,0 +1,81 @@
+"""What a diagnosis says, as validated records: where, how surely, and which known bugs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from ..functions.layers import Phase
+from ..functions.network import key_of
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="strings", allow_inf_nan=True)
+
+
+class Asked(StrEnum):
+    """How an array was asked for."""
+
+    IN_PASS = "in the pass"  # of the whole network
+    ALONE = "alone"  # of a layer by itself
+    AGAIN = "again"  # by the same request, once more
+    NEXT = "in the next case"
+    ARGUMENT = "as an argument"  # it was sent, and asked for after the operation
+
+
+class Where(_Record):
+    """An array of a port: the result of a layer, or of an operation where ``layer`` is empty.
+
+    ``phase`` is known of a layer's results that were asked for in the trace, or alone.
+    """
+
+    operation: str
+    array: str
+    layer: str = ""
+    phase: Phase | None = None
+    asked: Asked = Asked.IN_PASS
+
+    @property
+    def key(self) -> str:
+        """What the cells of this array are called: "affine1.out", "dW1", "loss"; of a layer alone "softmax.loss"."""
+        if not self.layer:
+            return self.array
+        return f"{self.layer}.{self.array}" if self.asked is Asked.ALONE else key_of(self.layer, self.array)
+
+
+class Alone(StrEnum):
+    """Whether the layer that is wrong first is wrong when it is called alone."""
+
+    WRONG = "wrong"
+    RIGHT = "right"
+    NOT_ASKED = "not asked"
+    LAYERS_RIGHT = "layers right"  # it is of the whole network, and they are
+
+
+class Explanation(_Record):
+    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively.
+
+    ``advice`` is for whoever means it.
+    """
+
+    name: str
+    sentence: str
+    residual: float
+    advice: str = ""
+
+
+class Diagnosis(_Record):
+    """Where a case is wrong first, and why.
+
+    ``where`` is the first array that does not follow from what the port itself computed before it. ``inherited`` are
+    arrays that are wrong because of it, and ``beside`` others that are wrong. Where no known bug fits, the explanations
+    are none. ``also`` are facts found beside them.
+    """
+
+    where: Where
+    alone: Alone
+    inherited: list[str] = []
+    beside: list[str] = []
+    explanations: list[Explanation] = []
+    also: list[Explanation] = []

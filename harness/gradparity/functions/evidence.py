@@ -1,0 +1,105 @@
+"""An array of a port beside what it should be, with all that it was computed from; and the bugs that may explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from ..arithmetic.precision import Array
+from ..arithmetic.verdicts import Allowance, Figures, judge
+
+Inputs = Mapping[str, Array]
+Candidate = tuple[str, Array]
+"""A sentence, and the array that the bug would give."""
+Candidates = Iterator[Candidate]
+
+
+class Subject(StrEnum):
+    """What evidence is about, where it is no layer. Of a layer, the kind says it."""
+
+    PASS = "pass"
+    ACCURACY = "accuracy"
+    REPEAT = "repeat"
+    MUTATED = "mutated"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An array of a port, what it should be, and all that it was computed from.
+
+    ``kind`` is the layer's kind, or a ``Subject``; ``result`` the result's name. ``previous`` holds the same inputs and
+    the result of the case before. ``prepared`` are candidates that take more than these inputs, by the bug's name.
+    """
+
+    kind: str
+    result: str
+    inputs: Inputs
+    expected: Array
+    came: Array
+    allowance: Allowance
+    batch: int
+    classes: int
+    previous: Inputs = field(default_factory=dict)
+    prepared: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether shape and dtype are as they should be."""
+        return self.came.shape == self.expected.shape and self.came.dtype == self.expected.dtype
+
+    @cached_property
+    def figures(self) -> Figures:
+        """How far it is from what it should be."""
+        return judge(self.came, self.expected, self.allowance)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether rounding does not explain it."""
+        return not self.comparable or not self.figures.ratio <= 1
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A known bug: its name, the kinds and results that it is about (none named: any), and what it would give."""
+
+    name: str
+    kinds: tuple[str, ...]
+    results: tuple[str, ...]
+    candidates: Callable[[Evidence], Candidates]
+
+    def candidates_for(self, e: Evidence) -> Candidates:
+        """What is prepared for it, then what it computes from the inputs; nothing where it is not about this."""
+        if self.about(e):
+            yield from e.prepared.get(self.name, ())
+            yield from self.candidates(e)
+
+    def about(self, e: Evidence) -> bool:
+        """Whether it could explain this array at all; an argument that was changed is that, whatever it is now."""
+        if e.kind == Subject.MUTATED:
+            return Subject.MUTATED in self.kinds
+        return (not self.kinds or e.kind in self.kinds) and (not self.results or e.result in self.results)
+
+
+class Bugs(list[Bug]):
+    """The known bugs of one topic, in the order of preference where several explain the same numbers.
+
+    Called with a name it is a decorator, which registers a generator of candidates.
+    """
+
+    def __init__(self, *kinds: str) -> None:
+        """``kinds``: what they are about, where a bug does not say so itself."""
+        super().__init__()
+        self.kinds = kinds
+
+    def __call__(
+        self, name: str, results: tuple[str, ...] = (), kinds: tuple[str, ...] | None = None
+    ) -> Callable[[Callable[[Evidence], Candidates]], Callable[[Evidence], Candidates]]:
+        """Register a generator as the bug of this name."""
+
+        def register(candidates: Callable[[Evidence], Candidates]) -> Callable[[Evidence], Candidates]:
+            self.append(Bug(name, self.kinds if kinds is None else kinds, results, candidates))
+            return candidates
+
+        return register

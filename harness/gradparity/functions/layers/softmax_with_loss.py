@@ -1,0 +1,212 @@
+"""Softmax, and the mean cross-entropy: a network's last layer. It is given x, t (labels) and epsilon, and no dout."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import gradparity_reference as reference
+import numpy as np
+
+from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision
+from ..evidence import Bugs, Candidates, Evidence, Inputs, Subject
+from .layer import Layer
+
+bug = Bugs(reference.LOSS)
+
+
+def _y(p: Precision, a: Inputs) -> Array:
+    y, _, _ = softmax(a["x"])
+    bound: Array = softmax_relative(a["x"], p) * y + p.tiny
+    return bound
+
+
+def _loss(p: Precision, a: Inputs) -> Any:
+    relative = softmax_relative(a["x"], p)
+    return mean_loss(p, a["x"], a["t"], float(a["epsilon"]), relative[np.arange(len(a["x"])), a["t"]])
+
+
+def _dx(p: Precision, a: Inputs) -> Array:
+    n = len(a["x"])
+    if "y" in a:
+        of_given: Array = 4 * p.u * (a["y"] + one_hot(a)) / n + p.subnormal
+        return of_given
+    y, _, _ = softmax(a["x"])
+    bound: Array = SAFETY * (_y(p, a) + 3 * p.u * abs(y - one_hot(a))) / n + p.subnormal
+    return bound
+
+
+class _Loss(Layer):
+    """The one layer that nothing follows."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """No dout."""
+        return ("x", "t")
+
+    def _made(self, a: Inputs) -> Any:
+        return reference.SoftmaxWithLoss(float(a.get("epsilon", 0.0)))
+
+    def _forward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        loss = made.forward(a["x"], a["t"])
+        return {"y": made.y, "loss": loss}
+
+    def _backward(self, made: Any, a: Inputs) -> dict[str, Any]:
+        self._keep(made, a)
+        return {"dx": made.backward()}
+
+
+SOFTMAX_WITH_LOSS = _Loss(reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept=("y",))
+
+
+class ByLogSumExp(reference.SoftmaxWithLoss):
+    """y as exp(x - logsumexp(x)): of the usual formulas the one that rounds most, at the size of the logits.
+
+    The envelope of a whole pass is that of this formula, so that it holds for the others as well.
+    """
+
+    def forward(self, x: Array, t: Array) -> Any:
+        """See `SoftmaxWithLoss`."""
+        self.rows = np.arange(len(x))
+        self.labels = t if t.ndim == 1 else t.argmax(axis=1)
+        top = x.max(axis=1, keepdims=True)
+        log_y = x - (top + np.log(np.exp(x - top).sum(axis=1, keepdims=True)))
+        self.y = np.exp(log_y)
+        log_p = log_y[self.rows, self.labels]
+        if self.epsilon:
+            log_p = np.log(np.exp(log_p) + x.dtype.type(self.epsilon))
+        return -log_p.mean()
+
+
+def softmax(x: Array) -> tuple[Array, Array, Array]:
+    """(y, d, lse) of logits x (batch, classes): softmax, x - max, and logsumexp, the last as a column."""
+    top = x.max(axis=1, keepdims=True)
+    d = x - top
+    log_sum = np.log(np.exp(d).sum(axis=1, keepdims=True))
+    return np.exp(d - log_sum), d, top + log_sum
+
+
+def softmax_relative(x: Array, p: Precision) -> Array:
+    """Bound of the relative error of each softmax value: rounding of exp's argument, of exp, the sum and the quotient.
+
+    Covers exp(x - max) / sum as well as exp(x - logsumexp).
+    """
+    y, d, lse = softmax(x)
+    of_terms = p.u * (abs(d) + abs(lse) + EXP + 2)
+    of_sum = (y * of_terms).sum(axis=1, keepdims=True) + p.gamma(x.shape[1])
+    bound: Array = SAFETY * (of_terms + of_sum + 4 * p.u)
+    return bound
+
+
+def mean_loss(p: Precision, x: Array, labels: Array, epsilon: float, of_log_p: Array) -> Any:
+    """Bound of the error of the mean cross-entropy, where each row's log p has the absolute error ``of_log_p``."""
+    _, d, _ = softmax(x)
+    log_p = (d - np.log(np.exp(d).sum(axis=1, keepdims=True)))[np.arange(len(x)), labels]
+    together = np.logaddexp(log_p, np.log(epsilon)) if epsilon else log_p
+    of_rows = np.exp(log_p - together) * of_log_p + (LOG + 2) * p.u * (abs(together) + 1)
+    return SAFETY * ((of_rows.sum() + p.gamma(len(x)) * (abs(together) + of_rows).sum()) / len(x))
+
+
+def one_hot(a: Inputs) -> Array:
+    """The labels t as rows of 0 and 1, as many as x has classes."""
+    hot: Array = np.eye(a["x"].shape[1], dtype=a["x"].dtype)[a["t"]]
+    return hot
+
+
+def probabilities(x: Array) -> Array:
+    """Softmax row by row, as a port computes it, in the dtype of the logits x (batch, classes)."""
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    y: Array = e / e.sum(axis=1, keepdims=True)
+    return y
+
+
+def _with(e: Evidence, **changed: Array) -> Array:
+    return SOFTMAX_WITH_LOSS.value(e.result, {**e.inputs, **changed})
+
+
+@bug("overflow")
+def _overflow(e: Evidence) -> Candidates:
+    x = e.inputs["x"]
+    powers = np.exp(x)
+    y = powers / powers.sum(axis=1, keepdims=True)
+    own = y[np.arange(len(y)), e.inputs["t"]]
+    zeros_by_infinity = one_hot(e.inputs) * np.log(probabilities(x))
+    naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
+    stable = probabilities(x)[np.arange(len(x)), e.inputs["t"]]
+    found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
+    if e.result == "loss":
+        found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
+        found += [
+            ("the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean())),
+            ("0 times the logarithm of a probability that underflowed to 0", np.asarray(zeros_by_infinity.sum())),
+        ]
+    yield from ((sentence, came) for sentence, came in found if not np.all(np.isfinite(came)))
+
+
+@bug("softmax axis")
+def _softmax_axis(e: Evidence) -> Candidates:
+    x = e.inputs["x"]
+    powers, by_row = np.exp(x - x.max()), np.exp(x - x.max(axis=1, keepdims=True))
+    for sentence, y in (
+        ("softmax is normalised over the whole batch", powers / powers.sum()),
+        ("softmax is normalised over the whole batch", by_row / by_row.sum()),
+        ("softmax is normalised down the columns", powers / powers.sum(axis=0, keepdims=True)),
+        ("softmax is normalised down the columns", by_row / by_row.sum(axis=0, keepdims=True)),
+        ("softmax is not normalised", by_row),
+        ("softmax is not normalised", np.exp(x)),
+    ):
+        own = y[np.arange(len(y)), e.inputs["t"]]
+        candidates = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
+        yield sentence, candidates[e.result]
+
+
+@bug("labels shifted", results=("loss", "dx"))
+def _labels_shifted(e: Evidence) -> Candidates:
+    for shift in (1, -1):
+        sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
+        yield sentence, _with(e, t=(e.inputs["t"] + shift) % e.classes)
+        yield sentence, _with(e, t=np.clip(e.inputs["t"] + shift, 0, e.classes - 1))
+
+
+@bug("rows shifted")
+def _rows_shifted(e: Evidence) -> Candidates:
+    for shift in (1, -1):
+        yield "labels belong to the rows beside", _with(e, t=np.roll(e.inputs["t"], shift))
+
+
+@bug("outer-product indexing", results=("loss", "dx"))
+def _outer_indexing(e: Evidence) -> Candidates:
+    t, sentence = e.inputs["t"], "all rows x all labels are indexed, where each row's own label is meant"
+    if e.result == "loss":
+        y = probabilities(e.inputs["x"])
+        yield sentence, np.asarray(-np.log(y[:, t]).mean())
+        yield sentence, np.asarray(-np.log(y[:, t]).sum() / len(y))
+    else:
+        dx = e.inputs["y"].copy()
+        dx[:, np.unique(t)] -= 1
+        yield sentence, dx / len(dx)
+
+
+@bug("epsilon in the logarithm", results=("loss",), kinds=(reference.LOSS, Subject.PASS))
+def _epsilon(e: Evidence) -> Candidates:
+    if "x" in e.inputs:
+        for epsilon in (1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 0.0):
+            sentence = f"the logarithm is of p + {epsilon:g}" if epsilon else "no epsilon is added to p"
+            yield sentence, _with(e, epsilon=np.asarray(epsilon))
+
+
+@bug("logarithm's base", results=("loss",), kinds=())
+def _base(e: Evidence) -> Candidates:
+    for base in (10, 2):
+        yield f"the logarithm is to base {base}", e.expected / math.log(base)
+        if e.kind == reference.LOSS:
+            x, rows = e.inputs["x"], np.arange(len(e.inputs["x"]))
+            z = x - x.max(axis=1, keepdims=True)
+            total = np.log(np.exp(z).sum(axis=1))
+            sentence = f"the logarithm of the sum is to base {base}, in x - log(sum(exp(x)))"
+            yield sentence, np.asarray((total / math.log(base) - z[rows, e.inputs["t"]]).mean())
+
+
+@bug("missing target", results=("dx",))
+def _missing_target(e: Evidence) -> Candidates:
+    yield "the target is not subtracted: y / batch, for (y - t) / batch", e.inputs["y"] / e.batch

@@ -1,0 +1,193 @@
+"""The reference of a case: what it computes there, and what rounding explains in each of its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock, RLock
+from typing import Any
+
+import numpy as np
+from gradparity_reference import LOSS, Network, central_difference, layer_pass
+
+from .arithmetic.envelope import LIMIT, Envelope, envelopes
+from .arithmetic.precision import Precision
+from .arithmetic.verdicts import Allowance
+from .cases import Array, Case, CaseSpec, draw, following
+from .functions.layers import LAYERS
+from .functions.layers.softmax_with_loss import ByLogSumExp
+from .functions.network import calls, in_trace
+
+OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
+
+# Central differences of two implementations are compared with each other, so truncation does not matter, and
+# a large step, exact in binary, lets the least of the loss's rounding error through.
+STEP = 1.0
+KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
+CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
+
+
+@dataclass(frozen=True)
+class LayerCheck:
+    """One layer by itself: what it is fed with, what must come out, and what rounding explains."""
+
+    name: str
+    kind: str
+    fields: dict[str, str]
+    inputs: dict[str, Array]
+    expected: dict[str, Array]
+    allowances: dict[str, Allowance]
+
+
+class Reference:
+    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own.
+
+    Threads share it: ``compute`` and ``allowance`` are done by one at a time.
+    """
+
+    def __init__(self, case: Case, epsilon: float | None = None) -> None:
+        self.case = case
+        self._lock = RLock()
+        self.epsilon = case.spec.epsilon if epsilon is None else epsilon
+
+    @property
+    def operations(self) -> list[str]:
+        """Those that this case asks for: numerical gradients are for small nets."""
+        return [op for op in OPERATIONS if op != "numerical_gradient" or self.case.spec.numerical]
+
+    @cached_property
+    def following(self) -> Reference:
+        """The reference of another case of the same sizes, to be asked after this one."""
+        return Reference(following(self.case), self.epsilon)
+
+    def compute(self) -> None:
+        """Fill every cache that each check reads."""
+        with self._lock:
+            self.layers  # noqa: B018
+            for operation in self.operations:
+                for array in getattr(self, operation):
+                    self.allowance(operation, array)
+            for operation in ("gradient", "trace"):
+                getattr(self.following, operation)
+
+    @cached_property
+    def trace(self) -> dict[str, Array]:
+        """Every intermediate array of the pass, by layer."""
+        return _arrays(self.case.network(epsilon=self.epsilon).trace(self.case.x, self.case.t))
+
+    @cached_property
+    def gradient(self) -> dict[str, Array]:
+        """loss, dW1, db1, ..."""
+        return _arrays(self.case.network(epsilon=self.epsilon).gradient(self.case.x, self.case.t))
+
+    @cached_property
+    def predict(self) -> dict[str, Array]:
+        """The logits, out."""
+        return {"out": self.case.network().predict(self.case.x)}
+
+    @cached_property
+    def accuracy(self) -> dict[str, Array]:
+        """The share of correct labels, as a float64 scalar."""
+        return {"accuracy": np.asarray(self.case.network().accuracy(self.case.x, self.case.t))}
+
+    @cached_property
+    def numerical_gradient(self) -> dict[str, Array]:
+        """dW1, db1, ... by central differences."""
+        network = self.case.network(epsilon=self.epsilon)
+        return _arrays(central_difference(network, self.case.x, self.case.t, STEP))
+
+    @cached_property
+    def _envelopes(self) -> dict[str, Envelope]:
+        spec, case = self.case.spec, self.case
+
+        def trace(a: Mapping[str, Array]) -> dict[str, Any]:
+            return Network(spec.kinds, a, self.epsilon, loss=ByLogSumExp).trace(a["x"], a["t"])
+
+        return envelopes(trace, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
+
+    def allowance(self, operation: str, array: str) -> Allowance:
+        """What rounding explains in an array of the reply to this operation."""
+        with self._lock:
+            if operation == "accuracy":
+                return self._of_accuracy()
+            if operation == "numerical_gradient":
+                return self._of_difference(array)
+            return self._envelopes[self.in_trace(operation, array)].allowance
+
+    def in_trace(self, operation: str, array: str) -> str:
+        """An array's name in the trace: "dW1" is "affine1.dW", the logits are "affine2.out"."""
+        return in_trace(self.case.spec.kinds, operation, array)
+
+    def _of_difference(self, array: str) -> Allowance:
+        # Two losses, each off by its envelope (doubled, as the loss away from the point may be larger), over 2 steps.
+        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes["loss"].whole / (2 * STEP)
+        size = float(np.sqrt(np.mean(np.square(self.numerical_gradient[array], dtype=np.float64))))
+        return Allowance(spread=float(of_losses + 4 * Precision.of(self.case.spec.dtype).u * size))
+
+    def _of_accuracy(self) -> Allowance:
+        logits = self.predict["out"].astype(np.float64)
+        envelope = self._envelopes[self.in_trace("predict", "out")].whole
+        rows = np.arange(len(logits))
+        of_label = logits[rows, self.case.labels]
+        others = logits.copy()
+        others[rows, self.case.labels] = -np.inf
+        gap = abs(of_label - others.max(axis=1))
+        close = (gap <= CLOSE_LOGITS * envelope) & (envelope > 0)
+        # A sum over n, or times 1 / n.
+        rounding = 4 * Precision.of(np.float64).u * self.accuracy["accuracy"]
+        return Allowance(limit=np.asarray(close.mean() + rounding))
+
+    @cached_property
+    def layers(self) -> list[LayerCheck]:
+        """The layers of two arguments, and each layer of the network, fed with the reference's own inputs."""
+        case = self.case
+        of_network = calls(case.spec.kinds, case.x, case.labels, case.params, self.epsilon, self.trace)
+        return [
+            *(self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()),
+            *(self._layer(call.name, call.layer.kind, call.inputs) for call in of_network),
+        ]
+
+    def _of_two_arguments(self) -> list[tuple[str, dict[str, Array]]]:
+        rng = np.random.Generator(np.random.Philox(self.case.seed))
+        shape = (len(self.case.x), self.case.spec.sizes[-1])
+        drawn = {name: rng.normal(size=shape).astype(self.case.spec.dtype) for name in ("x", "y", "dout")}
+        return [(kind, drawn) for kind, layer in LAYERS.items() if layer.inputs == tuple(drawn)]
+
+    def _layer(self, name: str, kind: str, inputs: Mapping[str, Array]) -> LayerCheck:
+        layer, p = LAYERS[kind], Precision.of(self.case.spec.dtype)
+        fields, sent = {"kind": kind}, {key: inputs[key] for key in layer.inputs}
+        if kind == LOSS:
+            fields, sent = fields | {"epsilon": repr(self.epsilon)}, sent | {"t": self.case.t}
+        expected = _arrays(layer_pass(kind, sent, self.epsilon))
+        wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in inputs.items()}
+        # The port and the reference each lie within the bound of the exact result.
+        allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
+        return LayerCheck(name, kind, fields, sent, expected, allowances)
+
+
+def shared_reference(
+    spec: CaseSpec, seed: int, epsilon: float | None = None, data_dir: Path | None = None, threads: int = 1
+) -> Reference:
+    """The reference of a case, with all that a check will read computed: the same one for whoever asks again.
+
+    ``threads`` is how many BLAS is limited to now, as it rounds differently with another number. The last KEPT are
+    kept, the others made again. Raises DataMissing as ``draw`` does.
+    """
+    with _lock:
+        reference = _made(spec, seed, epsilon, data_dir, threads)
+    reference.compute()
+    return reference
+
+
+@lru_cache(KEPT)
+def _made(spec: CaseSpec, seed: int, epsilon: float | None, data_dir: Path | None, threads: int) -> Reference:
+    return Reference(draw(spec, seed, data_dir), epsilon)
+
+
+_lock = Lock()
+
+
+def _arrays(values: dict[str, Any]) -> dict[str, Array]:
+    return {name: np.asarray(value) for name, value in values.items()}

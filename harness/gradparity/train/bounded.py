@@ -1,0 +1,58 @@
+"""Numbers with their running error: an expression written once gives its value, and how far rounding may take it.
+
+Source: N. J. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed. (2002), section 3.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arithmetic.precision import SAFETY, Array, Precision
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """``value`` in float64, and a bound of what arithmetic in another precision may make of it, elementwise.
+
+    The bound holds with or without fused multiply-add, which only leaves roundings out.
+    """
+
+    value: Array
+    error: Array
+    precision: Precision
+
+    @staticmethod
+    def of(value: Any, dtype: Any) -> Bounded:
+        """An exact input of this dtype; a number is rounded to it first, as every implementation does."""
+        exact = np.asarray(np.asarray(value, dtype), np.float64)
+        return Bounded(exact, np.zeros_like(exact), Precision.of(dtype))
+
+    def _rounded(self, value: Array, error: Array) -> Bounded:
+        u, subnormal = self.precision.u, self.precision.subnormal
+        return Bounded(value, SAFETY * (error + u * (abs(value) + error) + subnormal), self.precision)
+
+    def __add__(self, other: Bounded) -> Bounded:
+        return self._rounded(self.value + other.value, self.error + other.error)
+
+    def __sub__(self, other: Bounded) -> Bounded:
+        return self._rounded(self.value - other.value, self.error + other.error)
+
+    def __mul__(self, other: Bounded) -> Bounded:
+        error = abs(self.value) * other.error + (abs(other.value) + other.error) * self.error
+        return self._rounded(self.value * other.value, error)
+
+    def __truediv__(self, other: Bounded) -> Bounded:
+        value = self.value / other.value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.maximum(abs(other.value) - other.error, 0)
+            error = np.where(left > 0, (self.error + abs(value) * other.error) / left, np.inf)
+        return self._rounded(value, error)
+
+    def sqrt(self) -> Bounded:
+        """The square root of what is not negative."""
+        root = np.sqrt(self.value)
+        error = np.where(root > 0, self.error / np.maximum(root, np.finfo(float).tiny), np.sqrt(self.error))
+        return self._rounded(root, error)

@@ -1,0 +1,85 @@
+"""A session is started again where it broke, and given up where it breaks too often."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from conftest import RUNNERS
+from gradparity.ports.attended import Attended
+from gradparity.ports.info import State
+from gradparity.ports.session import Failure, Hello, PortFailure, Session
+
+PYTHON = RUNNERS["python"]
+HELLO: Hello
+
+
+class Fake:
+    """Stands for a session."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.hello = HELLO
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+
+def failure(kind: Failure) -> PortFailure:
+    return PortFailure("fake", "gradient", kind, "it was killed", "last words")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hello() -> None:
+    global HELLO
+    with Session(PYTHON) as session:
+        HELLO = replace(session.hello, name="fake")
+
+
+def attended(limit: int | None = 2) -> Attended[Fake]:  # type: ignore[type-var]
+    found = Attended(PYTHON, Fake, limit)  # type: ignore[type-var]
+    assert found.ready() is None, "it was not started yet"
+    assert found.start().state is State.READY
+    return found
+
+
+def test_what_did_not_end_the_session_leaves_it() -> None:
+    one = attended()
+    first = one.ready()
+    one.failed(failure(Failure.ERROR))
+    assert one.ready() is first and one.broken == 0 and one.last_words == "last words"
+
+
+def test_a_broken_one_is_closed_and_a_fresh_one_started() -> None:
+    one = attended()
+    first = one.ready()
+    one.failed(failure(Failure.KILLED))
+    assert first and first.closed and one.ready() is not first and not one.given_up
+
+
+def test_it_is_given_up_after_so_many_in_a_row() -> None:
+    one = attended()
+    for _ in range(2):
+        assert one.ready()
+        one.failed(failure(Failure.KILLED))
+    assert one.given_up and one.ready() is None
+
+
+def test_what_works_in_between_begins_the_count_anew() -> None:
+    one = attended()
+    for _ in range(5):
+        assert one.ready()
+        one.failed(failure(Failure.KILLED))
+        assert one.ready()
+        one.worked()
+    assert not one.given_up
+
+
+def test_without_a_limit_it_is_always_started_again() -> None:
+    one = attended(limit=None)
+    for _ in range(20):
+        assert one.ready()
+        one.failed(failure(Failure.TIMED_OUT))
+    assert one.ready() and not one.given_up

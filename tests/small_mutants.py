@@ -1,0 +1,25 @@
+"""Mutants checked on the smaller cases: `gradparity mutants` has the whole suite."""
+
+from __future__ import annotations
+
+from conftest import PATIENCE, RUNNERS
+from gradparity.check.run import Options
+from gradparity.meta.mutants import MutantResult, run_mutants
+from gradparity.suite import select_cases
+
+SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*")
+
+
+def run(label: str, pattern: str = "*") -> list[MutantResult]:
+    """Each mutant's outcome on some small cases."""
+    patient = Options(seconds=PATIENCE, hello_seconds=PATIENCE)
+    return run_mutants([RUNNERS[label]], pattern, select_cases(SMALLER), patient, lambda outcome: None)
+
+
+def check(outcomes: list[MutantResult]) -> None:
+    """Each is killed, and named as its gallery says."""
+    assert outcomes
+    for o in outcomes:
+        assert o.right, (
+            f"{o.port} {o.mutant.name}: expected {o.mutant.bug or 'survival'}, came {o.named}: {o.trouble}{o.where}"
+        )

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -96,7 +95,9 @@ bool is_utf8(std::string_view text) {
 
 // Arrays.
 
-static_assert(std::endian::native == std::endian::little, "the elements of arrays travel as they are in memory");
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the elements of arrays travel as they are in memory, which must be little-endian"
+#endif
 
 constexpr std::size_t max_header = 4096;
 /// Bytes for which room is made at a time: memory is taken as the data come.
@@ -126,8 +127,14 @@ std::optional<std::string_view> unquoted(std::string_view text) {
     return right ? std::optional(text.substr(1, text.size() - 2)) : std::nullopt;
 }
 
+bool begins_with(std::string_view text, char begin) { return !text.empty() && text.front() == begin; }
+
+bool is_within(std::string_view text, char begin, char end) {
+    return text.size() >= 2 && text.front() == begin && text.back() == end;
+}
+
 std::optional<Shape> parse_shape(std::string_view text) {
-    if (!text.starts_with('(') || !text.ends_with(')'))
+    if (!is_within(text, '(', ')'))
         return std::nullopt;
     text = trim(text.substr(1, text.size() - 2));
     Shape shape;
@@ -157,7 +164,7 @@ struct Header {
 /// The dtype, order and shape in `{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }`; none if it is no such.
 std::optional<Header> parse_header(std::string_view text) {
     text = trim(text);
-    if (!text.starts_with('{') || !text.ends_with('}'))
+    if (!is_within(text, '{', '}'))
         return std::nullopt;
     std::optional<std::string_view> descr;
     std::optional<bool> fortran_order;
@@ -168,7 +175,7 @@ std::optional<Header> parse_header(std::string_view text) {
             return std::nullopt;
         const auto key = unquoted(trim(text.substr(0, colon)));
         text = trim(text.substr(colon + 1));
-        const bool nested = text.starts_with('(');
+        const bool nested = begins_with(text, '(');
         const std::size_t end = nested ? text.find(')') : text.find(',');
         if (nested && end == text.npos)
             return std::nullopt;
@@ -182,7 +189,7 @@ std::optional<Header> parse_header(std::string_view text) {
         else
             return std::nullopt;
         text = end == text.npos ? "" : trim(text.substr(nested ? end + 1 : end));
-        if (!text.empty() && !text.starts_with(','))
+        if (!text.empty() && !begins_with(text, ','))
             return std::nullopt;
         text = text.empty() ? text : trim(text.substr(1));
     }
@@ -243,7 +250,8 @@ Array read_array(std::FILE* source, const std::string& name, std::size_t& max_by
 
     const std::string shape = tuple(header->shape);
     require(header->shape.size() <= 2, "expected at most two dimensions, came shape " + shape);
-    const auto dtype = std::ranges::find(dtypes, header->descr, &Dtype::descr);
+    const auto dtype =
+        std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& dtype) { return dtype.descr == header->descr; });
     require(dtype != dtypes.end(), "expected dtype <f8, <f4, <i4 or |u1, came " + std::string(header->descr));
     std::size_t count = dtype->size;
     for (std::size_t n : header->shape) {
@@ -265,7 +273,7 @@ constexpr std::size_t max_data = std::size_t{1} << 33;
 /// The line with its newline, where it has one.
 std::string read_line(std::FILE* source) {
     std::string line;
-    while (line.size() < max_line && !line.ends_with('\n')) {
+    while (line.size() < max_line && (line.empty() || line.back() != '\n')) {
         const int byte = std::fgetc(source);
         if (byte == EOF)
             break;
@@ -282,23 +290,25 @@ std::pair<Message, std::vector<std::string>> parse_line(std::string_view line) {
         if (!right)
             throw WireError("expected " + expected + ", came " + show(line));
     };
-    require(line.ends_with('\n'), "a line of at most 65536 bytes and a newline");
+    require(!line.empty() && line.back() == '\n', "a line of at most 65536 bytes and a newline");
     require(is_utf8(line), "a line of UTF-8 text");
     const auto parts = split(line.substr(0, line.size() - 1), ' ');
     const auto in_word = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    require(!parts[0].empty() && std::ranges::all_of(parts[0], in_word), "a line 'word key=value ...'");
+    require(!parts[0].empty() && std::all_of(parts[0].begin(), parts[0].end(), in_word), "a line 'word key=value ...'");
 
     Message message{std::string(parts[0]), {}, {}};
     std::vector<std::string> names;
-    for (std::string_view part : std::span(parts).subspan(1)) {
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const std::string_view part = parts[i];
         const std::size_t equals = part.find('=');
         require(equals != part.npos, "each field as key=value");
         const std::string_view key = part.substr(0, equals), value = part.substr(equals + 1);
-        const bool again = std::ranges::count(message.fields, key, [](const auto& field) { return field.first; }) > 0;
+        const auto same = [&](const auto& field) { return field.first == key; };
+        const bool again = std::any_of(message.fields.begin(), message.fields.end(), same);
         require(!key.empty() && !again && names.empty(), "each field once, as key=value, and arrays last");
         if (key == "arrays") {
             for (std::string_view name : split(value, ',')) {
-                const bool own = !name.empty() && std::ranges::count(names, name) == 0;
+                const bool own = !name.empty() && std::count(names.begin(), names.end(), name) == 0;
                 require(own, "each array to have a name of its own");
                 names.emplace_back(name);
             }

@@ -2,7 +2,7 @@
 //
 //     ok epsilon=0 arrays=loss,dW1\n <npy of loss> <npy of dW1>
 //
-// docs/protocol.md is the specification; this is its C++ reading, with the standard library alone.
+// docs/protocol.md is the specification; this is its C++ reading, with the standard library of C++17 alone.
 
 #pragma once
 
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,8 +27,10 @@ struct WireError : std::runtime_error {
 struct Dtype {
     std::string_view descr, name;
     std::size_t size;
-    bool operator==(const Dtype&) const = default;
 };
+inline bool operator==(const Dtype& a, const Dtype& b) { return a.descr == b.descr; }
+inline bool operator!=(const Dtype& a, const Dtype& b) { return !(a == b); }
+
 template <typename T> constexpr Dtype dtype{};
 template <> inline constexpr Dtype dtype<double>{"<f8", "float64", 8};
 template <> inline constexpr Dtype dtype<float>{"<f4", "float32", 4};
@@ -45,13 +46,15 @@ struct Array {
     bool fortran_order = false;
     Dtype dtype;
     std::vector<std::byte> data;
-    bool operator==(const Array&) const = default;
 };
 
-/// An array of these elements, row by row.
-template <typename T> Array array(Shape shape, std::span<const T> elements) {
-    const auto bytes = std::as_bytes(elements);
-    return {std::move(shape), false, dtype<T>, {bytes.begin(), bytes.end()}};
+/// An array of this shape and so many elements, row by row.
+template <typename T> Array array(Shape shape, const T* elements, std::size_t count) {
+    const auto bytes = reinterpret_cast<const std::byte*>(elements);
+    return {std::move(shape), false, dtype<T>, {bytes, bytes + count * sizeof(T)}};
+}
+template <typename T> Array array(Shape shape, const std::vector<T>& elements) {
+    return array(std::move(shape), elements.data(), elements.size());
 }
 
 /// As Python writes it: (2, 3), (2,) or ().
@@ -70,7 +73,6 @@ struct Message {
     std::string word;
     Fields fields;
     Arrays arrays;
-    bool operator==(const Message&) const = default;
 };
 
 /// Writes the message, and flushes. Throws WireError.

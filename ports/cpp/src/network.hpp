@@ -173,7 +173,7 @@ template <Real T> class Network {
     static std::string numbered(std::string name, std::size_t i) { return name.append(std::to_string(i + 1)); }
 };
 
-// Compiled once, in network.cpp, as what computes is.
+// Compiled once, in layers.cpp, as what computes is.
 extern template class Network<float>;
 extern template class Network<double>;
 

@@ -6,12 +6,14 @@
 #include <exception>
 #include <iostream>
 
-// Compiled at once, which is quicker than each by itself: port.toml names this file alone.
+// Compiled at once, which is quicker than each by itself.
 #include "protocol/request.cpp"
 #include "protocol/server.cpp"
 #include "protocol/wire.cpp"
 
-#include "protocol/operations.cpp" // the last, as it includes what is yours
+#include "my_network.hpp"
+// What calls it.
+#include "protocol/operations.cpp"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

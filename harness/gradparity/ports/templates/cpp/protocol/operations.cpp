@@ -1,4 +1,4 @@
-// The protocol's operations: each answers a request by calls of my_network.hpp.
+// The protocol's operations: each answers a request by calls of my_network.hpp, which serve.cpp includes.
 
 #include <algorithm>
 #include <cstdint>
@@ -14,8 +14,6 @@
 #include "request.hpp"
 #include "timing.hpp"
 #include "wire.hpp"
-
-#include "../my_network.hpp"
 
 namespace gradparity {
 

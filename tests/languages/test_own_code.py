@@ -53,10 +53,13 @@ def c_header(folder: Path) -> dict[str, str]:
 
 def cpp_header(folder: Path) -> dict[str, str]:
     """The same; here the names stand in namespaces."""
-    text = "".join((folder / name).read_text() for name in ("serve.cpp", "my_network.hpp"))
-    functions = sorted(set(re.findall(r"^\w.*?[ *&](\w+)\(", text, re.MULTILINE)) - {"main", "sizeof"})
-    types = sorted(set(re.findall(r"^(?:struct|using) (\w+)(?= =| \{| :)", text, re.MULTILINE)))
-    assert {"relu", "train", "layer"} <= set(functions) and {"Network", "Matrix", "Real", "Request"} <= set(types)
+    paths = (folder / "serve.cpp", folder / "my_network.hpp", *folder.glob("protocol/*.[ch]pp"))
+    text = "".join(path.read_text() for path in paths)
+    found = set(re.findall(r"^ *(?:static |inline )*[\w:<>]+[\w:<>,*& ]*[ *&](\w+)\(", text, re.MULTILINE))
+    types = sorted(set(re.findall(r"^(?:class|struct|using) (\w+)(?= =| \{| :)", text, re.MULTILINE)))
+    functions = sorted(found - {"main", "operator", *types})
+    assert {"relu", "train", "answer", "split"} <= set(functions)
+    assert {"Network", "Matrix", "Real", "Message", "Port"} <= set(types)
     lines = [*(f"int {name}(...);" for name in functions), *(f"struct {name} {{}};" for name in types)]
     return {"net.hpp": "\n".join(lines)}
 

@@ -11,11 +11,12 @@
 #include <variant>
 #include <vector>
 
-#include "arrays.hpp"
 #include "network.hpp"
 #include "numerical.hpp"
+#include "operands.hpp"
 #include "optimizers.hpp"
 #include "request.hpp"
+#include "roofline.hpp"
 #include "timing.hpp"
 #include "training.hpp"
 #include "wire.hpp"
@@ -71,7 +72,7 @@ template <Real T> class Loaded final : public Case {
         const auto slopes = central_difference(network, x, t, static_cast<T>(step));
         for (std::size_t i = 0; i < slopes.size(); ++i) {
             gradient[i].first.insert(0, "d");
-            gradient[i].second = array<T>(gradient[i].second.shape, slopes[i]);
+            gradient[i].second = array(gradient[i].second.shape, slopes[i]);
         }
         return gradient;
     }

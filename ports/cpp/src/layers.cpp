@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "exp.hpp"
+#include "network.hpp"
 
 namespace gradparity {
 
@@ -105,5 +106,9 @@ template struct Affine<float>;
 template struct Affine<double>;
 template struct SoftmaxWithLoss<float>;
 template struct SoftmaxWithLoss<double>;
+
+// The loops of a network are short, and in a file of their own the compiler would have Eigen to read again.
+template class Network<float>;
+template class Network<double>;
 
 } // namespace gradparity

@@ -175,4 +175,8 @@ template <Real T> class Network {
     static std::string numbered(std::string name, std::size_t i) { return name.append(std::to_string(i + 1)); }
 };
 
+// Compiled once, in layers.cpp, as what computes is.
+extern template class Network<float>;
+extern template class Network<double>;
+
 } // namespace gradparity

@@ -6,8 +6,8 @@
 
 #include <Eigen/Core>
 
-#include "arrays.hpp"
 #include "case.hpp"
+#include "operands.hpp"
 #include "optimizers.hpp"
 #include "pass.hpp"
 #include "request.hpp"
@@ -45,9 +45,9 @@ template <Real T> Arrays updated(const Message& request) {
     for (std::string_view name : state_names(rule))
         state.push_back(elements(name));
     update_one<T>(rule, iteration, p, dp, state);
-    Arrays after{{"p", array<T>(shape, p)}};
+    Arrays after{{"p", array(shape, p)}};
     for (std::size_t i = 0; i < state.size(); ++i)
-        after.emplace_back(state_names(rule)[i], array<T>(shape, state[i]));
+        after.emplace_back(state_names(rule)[i], array(shape, state[i]));
     return after;
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <variant>
 
-#include "arrays.hpp"
 #include "layers.hpp"
 #include "network.hpp"
+#include "operands.hpp"
 #include "request.hpp"
 #include "wire.hpp"
 

@@ -2,27 +2,7 @@
 
 #include <algorithm>
 
-#include "text.hpp"
-
 namespace gradparity {
-
-Rule rule(const Message& request) {
-    const std::string& name = field(request, "optimizer");
-    const auto number = [&](std::string_view name) { return gradparity::number<double>(request, name); };
-    if (name == "sgd")
-        return SGD{number("learning_rate")};
-    if (name == "momentum")
-        return Momentum{number("learning_rate"), number("momentum")};
-    if (name == "nesterov")
-        return Nesterov{number("learning_rate"), number("momentum")};
-    if (name == "adagrad")
-        return AdaGrad{number("learning_rate")};
-    if (name == "rmsprop")
-        return RMSProp{number("learning_rate"), number("decay")};
-    if (name == "adam")
-        return Adam{number("learning_rate"), number("beta1"), number("beta2")};
-    throw Unsupported("no optimizer " + name);
-}
 
 const std::string& field(const Message& request, std::string_view name) {
     for (const auto& [key, value] : request.fields)
@@ -71,22 +51,13 @@ const Array& find_shaped(const Arrays& arrays, const std::string& name, const Dt
 void copy_by_rows(const Array& array, void* rows) {
     auto to = static_cast<std::byte*>(rows);
     if (!array.fortran_order || array.shape.size() < 2) {
-        std::ranges::copy(array.data, to);
+        std::copy(array.data.begin(), array.data.end(), to);
         return;
     }
     const std::size_t size = array.dtype.size, height = array.shape[0], width = array.shape[1];
     for (std::size_t i = 0; i < height; ++i)
         for (std::size_t j = 0; j < width; ++j)
             to = std::copy_n(&array.data[(j * height + i) * size], size, to);
-}
-
-std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::size_t classes) {
-    auto labels = elements<std::int32_t>(arrays, "t", {batch});
-    for (std::int32_t label : labels)
-        if (label < 0 || static_cast<std::size_t>(label) >= classes)
-            throw Refusal("array t: expected labels from 0 to " + std::to_string(classes - 1) + ", came "
-                          + std::to_string(label));
-    return labels;
 }
 
 } // namespace gradparity

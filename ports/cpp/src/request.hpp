@@ -3,7 +3,6 @@
 #pragma once
 
 #include <charconv>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,9 +10,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <vector>
 
-#include "optimizers.hpp"
 #include "wire.hpp"
 
 namespace gradparity {
@@ -28,12 +28,6 @@ struct Unsupported : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// The optimizers by name, as `rule` knows them.
-constexpr std::string_view optimizers = "sgd,momentum,nesterov,adagrad,rmsprop,adam";
-
-/// The optimizer that the request names, with its numbers.
-Rule rule(const Message& request);
-
 /// The text of this field.
 const std::string& field(const Message& request, std::string_view name);
 
@@ -41,7 +35,7 @@ const std::string& field(const Message& request, std::string_view name);
 template <typename N> std::optional<N> parsed(const std::string& text) {
     N number{};
     const char* end = text.data() + text.size();
-    if constexpr (std::floating_point<N>) {
+    if constexpr (std::is_floating_point_v<N>) {
         char* stop = nullptr; // std::from_chars is not for floats in every standard library yet
         number = std::strtod(text.c_str(), &stop);
         return stop == end && !text.empty() ? std::optional(number) : std::nullopt;
@@ -81,8 +75,5 @@ template <typename T> std::vector<T> elements(const Arrays& arrays, const std::s
     copy_by_rows(array, elements.data());
     return elements;
 }
-
-/// The array t as labels, each from 0 and below classes.
-std::vector<std::int32_t> labels(const Arrays& arrays, std::size_t batch, std::size_t classes);
 
 } // namespace gradparity

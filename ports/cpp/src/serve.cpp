@@ -3,13 +3,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <string>
 
 #include <unistd.h>
 
 #include "operations.hpp"
-#include "request.hpp"
-#include "wire.hpp"
+#include "server.hpp"
 
 namespace gradparity {
 
@@ -22,40 +20,13 @@ std::FILE* take_stdout() {
     return sink;
 }
 
-/// The text is cut, lest it outgrow a line.
-Message failure(const std::string& word, std::string message) {
-    constexpr std::size_t most = 1000;
-    if (message.size() > most) {
-        std::size_t end = most;
-        while ((message[end] & 0xC0) == 0x80) // within a character
-            --end;
-        message.resize(end);
-    }
-    return {word, {{"message", message}}, {}};
-}
-
-Message answer(Port& port, const Message& request) {
-    try {
-        return port.answer(request);
-    } catch (const Unsupported& unsupported) {
-        return failure("unsupported", unsupported.what());
-    } catch (const std::exception& error) {
-        return failure("error", error.what());
-    }
-}
-
-void serve() {
-    std::FILE* sink = take_stdout();
-    Port port;
-    while (const auto request = decode(stdin))
-        encode(sink, answer(port, *request));
-}
-
 } // namespace gradparity
 
 int main() {
     try {
-        gradparity::serve();
+        gradparity::Port port;
+        gradparity::serve(stdin, gradparity::take_stdout(),
+                          [&](const gradparity::Message& request) { return port.answer(request); });
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "serve: %s\n", error.what());

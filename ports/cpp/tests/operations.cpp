@@ -2,6 +2,7 @@
 
 #include "../src/request.hpp"
 #include "check.hpp"
+#include "same.hpp"
 
 using namespace gradparity;
 

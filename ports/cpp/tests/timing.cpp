@@ -5,6 +5,7 @@
 #include <numeric>
 #include <thread>
 
+#include "../src/roofline.hpp"
 #include "check.hpp"
 #include "samples.hpp"
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "check.hpp"
+#include "same.hpp"
 
 using namespace gradparity;
 
@@ -37,7 +38,7 @@ Message message() {
             {{"empty", ""}, {"text", "100 % \u00e9\n="}},
             {{"scalar", array<double>({}, std::vector{-0.0})},
              {"row", in_columns(array<float>({1, 3}, std::vector{1.5f, 2.5f, 1e-45f}))},
-             {"none", array<float>({0}, {})},
+             {"none", array<float>({0}, std::vector<float>{})},
              {"t", array<std::int32_t>({4}, std::vector{0, -1, 2147483647, -5})},
              {"images", in_columns(array<std::uint8_t>({2, 3}, std::vector<std::uint8_t>{0, 1, 127, 128, 254, 255}))},
              {"long", array<double>({20'000}, std::vector(20'000, 0.1))}}};

@@ -21,6 +21,7 @@ from .precision import Array, Precision, root_mean_square
 from .verdicts import Allowance
 
 RUNS = 12  # an even number: masks are drawn in pairs
+MAGNIFIED = 16.0  # times: the noise, where no comparison is turned round
 LIMIT = 4.0  # envelopes: what a correct implementation stays within (docs/verdicts.md has the measured rate)
 LIMIT_OF_ELEMENT = 16.0  # of an element, whose envelope is known from the runs alone
 AMBIGUOUS = 8.0  # a comparison within so many of its deviations of equality may go either way
@@ -40,6 +41,10 @@ class Envelope:
         """That of an array whose elements have these."""
         each = np.asarray(each)
         return Envelope(float(root_mean_square(each)), each)
+
+    def or_larger(self, other: Envelope) -> Envelope:
+        """The larger of both, of the whole and of each element."""
+        return Envelope(max(self.whole, other.whole), np.maximum(self.each, other.each))
 
     def beside(self, other: Envelope) -> Envelope:
         """Of both, where each has its own cause."""
@@ -64,8 +69,10 @@ def envelopes(
     Each run is made ``within`` a context, such as ``namespace.seen_by``. In ``lost`` it is said where numbers left the
     arithmetic, so that an envelope is too small; Diverged and NotImplementedError are raised where there can be none.
 
-    A comparison that rounding may decide, such as relu's at its kink, is seen going both ways: then the runs are made
-    once more, in pairs, with each such element drawn for the one and turned round for the other.
+    The noise is magnified, and how far the results stray is reduced by as much: in float64 itself noise of one rounding
+    would often be rounded away. Comparisons go as in the still run; where rounding may decide one, such as relu's at
+    its kink, it is seen going both ways: more runs are made, in pairs, with each such element drawn for the one and
+    turned round for the other, and noise as it is. An envelope is the larger of both.
     """
     tape: Tape = []
     lost = set() if lost is None else lost
@@ -78,14 +85,17 @@ def envelopes(
 
     still = run(Pass(precision, tape))
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
-    runs = [run(Pass(precision, tape, rng)) for _ in range(RUNS)]
+    runs = [run(Pass(precision, tape, rng, times=MAGNIFIED)) for _ in range(RUNS)]
+    found = {name: _envelope([one[name] for one in runs], value, MAGNIFIED) for name, value in still.items()}
     if _find_ambiguous(tape):
         runs = [
             run(Pass(precision, tape, rng, _masks([*seed, pair], turned)))
             for pair in range(RUNS // 2)
             for turned in (False, True)
         ]
-    return {name: _envelope([run[name] for run in runs], value) for name, value in still.items()}
+        for name, value in still.items():
+            found[name] = found[name].or_larger(_envelope([one[name] for one in runs], value))
+    return found
 
 
 def disturbed(
@@ -135,9 +145,9 @@ def _masks(seed: list[int], turned: bool) -> Callable[[tuple[int, ...]], Array]:
     return lambda shape: (rng.random(shape) < 0.5) ^ turned
 
 
-def _envelope(runs: list[Array], still: Array) -> Envelope:
+def _envelope(runs: list[Array], still: Array, times: float = 1.0) -> Envelope:
     with np.errstate(invalid="ignore", over="ignore"):
         all_runs = np.stack(runs)
         equal = (all_runs == still) | (np.isnan(all_runs) & np.isnan(still))  # infinities and NaN, too
         strays = np.where(equal, 0.0, all_runs - still)
-        return Envelope.of(root_mean_square(np.where(np.isnan(strays), np.inf, strays), axis=0))
+        return Envelope.of(root_mean_square(np.where(np.isnan(strays), np.inf, strays), axis=0) / times)

@@ -51,8 +51,9 @@ class Entry:
 
 @dataclass
 class Decision:
-    """A comparison on the tape: a - b in the still pass, and how far each other pass was from that."""
+    """A comparison on the tape: its outcome and a - b in the still pass, and how far each other pass was from that."""
 
+    outcome: Array
     difference: Array
     deviations: list[Array] = field(default_factory=list)
     near: Array | None = None  # where rounding may decide it, once that is known
@@ -70,9 +71,13 @@ class Pass(Arithmetic):
         tape: Tape,
         rng: np.random.Generator | None = None,
         masks: Callable[[tuple[int, ...]], Array] | None = None,
+        times: float = 1.0,
     ) -> None:
-        """``masks`` draws what a comparison gives where rounding may decide it."""
-        self.precision, self.tape, self.rng, self.masks = precision, tape, rng, masks
+        """``masks`` draws what a comparison gives where rounding may decide it; else it is that of the still pass.
+
+        The noise is so many ``times`` as large as rounding's.
+        """
+        self.precision, self.tape, self.rng, self.masks, self.times = precision, tape, rng, masks, times
         self.position = 0
         self.lost: list[str] = []
 
@@ -105,6 +110,8 @@ class Pass(Arithmetic):
         if entry.rows is not None:
             drawn = drawn[entry.rows]
         drawn *= entry.size
+        if self.times != 1:
+            drawn *= self.times
         drawn += value
         return drawn
 
@@ -134,7 +141,7 @@ class Pass(Arithmetic):
         plain: Array = bare(one)
         if self.rng is None:
             return plain
-        size = noise.of_backward_error(self.precision, plain)
+        size = self.times * noise.of_backward_error(self.precision, plain)
         return plain + size * self.rng.standard_normal(plain.shape)
 
     def left(self, how: str) -> None:
@@ -165,16 +172,15 @@ class Pass(Arithmetic):
         with np.errstate(invalid="ignore"):
             difference = np.asarray(np.subtract(a, b, dtype=np.float64))
         if self.rng is None:
-            self.tape.append(Decision(difference))
+            self.tape.append(Decision(np.asarray(value), difference))
             return value
         on_tape = self._next()
         if type(on_tape) is not Decision or on_tape.difference.shape != difference.shape:
             raise Diverged
         if self.masks is None:
-            on_tape.deviations.append(difference - on_tape.difference)
-        elif on_tape.near is not None:
-            return np.where(on_tape.near, self.masks(value.shape), value)
-        return value
+            on_tape.deviations.append((difference - on_tape.difference) / self.times)
+            return on_tape.outcome
+        return value if on_tape.near is None else np.where(on_tape.near, self.masks(value.shape), value)
 
 
 def _size(

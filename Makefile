@@ -1,17 +1,17 @@
 # The README's commands. Each does all the set-up it needs; set-up is quick where nothing changed.
 
 .PHONY: run quick test setup environment lint
-pytest = .venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+pytest = .venv/bin/python -m pytest --numprocesses 2
 
 run: setup
 	.venv/bin/gradparity run
 
 quick: environment
-	$(pytest) -m "not languages and not whole and not browser" --hypothesis-profile quick
+	$(pytest) --dist worksteal -m "not languages and not whole and not browser" --hypothesis-profile quick
 
 test: setup
 	sh tests/setup.sh
-	$(pytest)
+	$(pytest) --dist loadfile --no-loadscope-reorder
 
 setup:
 	sh harness/setup.sh

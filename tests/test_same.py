@@ -165,6 +165,8 @@ def test_another_shape_type_or_name_is_told(came: Any, what: str) -> None:
 def test_what_is_no_array_of_real_numbers_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="the reference's result is complex"):
         assert_same(X, lambda x: x * 1j, X)
+    with pytest.raises(TypeError, match="result is wider than float64"):
+        assert_same(np.longdouble(X), lambda x: x, X)
     with pytest.raises(TypeError, match="result is no array of numbers; came str"):
         assert_same("X", product, X, W)
 
@@ -178,6 +180,23 @@ def test_the_inputs_stay_as_they_are_and_the_module_too() -> None:
     assert_same(X + 1, greedy, X)
     assert np.array_equal(X, before)
     assert lstm_cell.__globals__["np"] is np and isinstance(np.zeros(1), np.ndarray)
+
+
+def test_a_reference_that_does_not_repeat_is_told() -> None:
+    noise = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="the reference's result is another when it is called again"):
+        assert_same(X, lambda x: x + noise.normal(), X)
+
+
+def test_what_is_equal_in_every_bit_costs_one_call() -> None:
+    calls = []
+
+    def counted(x: Any) -> Any:
+        calls.append(x)
+        return x @ W
+
+    assert_same(X @ W, counted, X)
+    assert len(calls) == 1
 
 
 def test_partial_functions_methods_and_keywords() -> None:

@@ -19,7 +19,7 @@ from .arithmetic.envelope import Envelope, disturbed, envelopes
 from .arithmetic.namespace import seen_by
 from .arithmetic.noisy import Diverged
 from .arithmetic.precision import Array, Precision
-from .arithmetic.verdicts import RESOLVED, Verdict, judge
+from .arithmetic.verdicts import RESOLVED, Verdict, identical, judge
 
 COARSE = 64.0  # u: what can be seen in float16, where 1e-3 is one rounding
 SEED = (20, 26)  # of the noise: the same in every run
@@ -35,7 +35,8 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     ``actual`` is an array, or a tuple, dict or dataclass of arrays, as the reference's result is: NumPy's, PyTorch's,
     JAX's, or whatever NumPy can read. Integers and booleans must be equal. The inputs are copied, and stay as they are.
 
-    Raises TypeError where a result is complex, or is no array at all.
+    Raises TypeError where a result is complex, or is no array at all, and ValueError where the reference, called again,
+    gives other numbers.
     """
     given = {str(i): one for i, one in enumerate(inputs)} | named
     arrays = {name: np.array(one) if isinstance(one, np.ndarray) else one for name, one in given.items()}
@@ -51,12 +52,12 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     if set(came) != set(expected):
         raise NotTheSame(f"expected the results {', '.join(expected)}, came {', '.join(came)}")
     problems = [what for name in expected if (what := _unlike(name, came[name], expected[name]))]
-    floats = {name for name, one in expected.items() if one.dtype.kind == "f"}
-    if floats and not problems:
+    floats = [name for name, one in expected.items() if one.dtype.kind == "f"]
+    if not problems and not all(identical(came[name], expected[name]) for name in floats):
+        _demand_repeats(function(arrays), expected)
         envelope, lost = _envelopes(function, reference, arrays, [expected[name].dtype for name in floats])
-        for name in expected:
-            if name in floats and (what := _judged(name, came[name], expected[name], envelope[name], lost, arrays)):
-                problems.append(what)
+        judged = (_judged(name, came[name], expected[name], envelope[name], lost, arrays) for name in floats)
+        problems = [what for what in judged if what]
     if problems:
         raise NotTheSame("\n".join(problems))
 
@@ -82,12 +83,20 @@ def array_of(one: Any, name: str) -> Array:
         found = np.asarray(one)
     except Exception:
         found = np.from_dlpack(one)
-    if found.dtype.kind not in "fiub":
-        what = (
-            "is complex: give its real and its imaginary part" if found.dtype.kind == "c" else "is no array of numbers"
-        )
+    if found.dtype.kind not in "fiub" or found.dtype.itemsize > 8:
+        advice = {
+            "c": "is complex: give its real and its imaginary part",
+            "f": "is wider than float64: round it to that",
+        }
+        what = advice.get(found.dtype.kind, "is no array of numbers")
         raise TypeError(f"{name} {what}; came {type(one).__name__} of {found.dtype}")
     return found
+
+
+def _demand_repeats(again: Mapping[str, Any], expected: Mapping[str, Array]) -> None:
+    for name, one in expected.items():
+        if not identical(array_of(again[name], name), one):
+            raise ValueError(f"the reference's {name} is another when it is called again: draw what is random before")
 
 
 def _unlike(name: str, came: Array, expected: Array) -> str:

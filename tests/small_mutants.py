@@ -7,7 +7,7 @@ from gradparity.check.run import Options
 from gradparity.meta.mutants import MutantResult, run_mutants
 from gradparity.suite import select_cases
 
-SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*")
+SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*", "*-tanh-*64*")
 
 
 def run(label: str, pattern: str = "*") -> list[MutantResult]:

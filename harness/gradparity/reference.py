@@ -16,6 +16,7 @@ from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
 from .arithmetic.verdicts import Allowance
 from .cases import Array, Case, CaseSpec, draw, following
+from .data import find_mnist
 from .functions.layers import LAYERS
 from .functions.layers.softmax_with_loss import ByLogSumExp
 from .functions.network import calls, in_trace
@@ -175,8 +176,9 @@ def shared_reference(
     ``threads`` is how many BLAS is limited to now, as it rounds differently with another number. The last KEPT are
     kept, the others made again. Raises DataMissing as ``draw`` does.
     """
+    folder = find_mnist(data_dir) if spec.data == "mnist" else None  # what the user names it by may change meanwhile
     with _lock:
-        reference = _made(spec, seed, epsilon, data_dir, threads)
+        reference = _made(spec, seed, epsilon, folder, threads)
     reference.compute()
     return reference
 

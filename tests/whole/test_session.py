@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import MakePort, hasty, wait_until
+from conftest import PATIENCE, MakePort, hasty, wait_until
 from gradparity.cases import CaseSpec, draw
 from gradparity.ports.pipes import STDERR_BYTES
 from gradparity.ports.session import Failure, PortFailure, Session
@@ -117,8 +117,8 @@ def test_the_session_goes_on_after_a_fault_that_keeps_it_in_step(
 )
 def test_a_port_that_does_not_start(fault: str, kind: Failure, words: str, make_port: MakePort) -> None:
     [runner] = make_port("faulty.py", fault).runners
-    with pytest.raises(PortFailure) as caught:
-        Session(runner, hello_seconds=1 if fault == "mute" else 120)
+    with hasty(), pytest.raises(PortFailure) as caught:  # its end is waited for in vain where interrupts are ignored
+        Session(runner, hello_seconds=1 if fault == "mute" else PATIENCE)
     assert caught.value.kind is kind
     assert words in caught.value.what
     if fault == "no-start":
@@ -156,7 +156,8 @@ def test_what_the_port_prints_is_no_part_of_the_protocol(make_port: MakePort, sm
 def test_a_port_that_does_not_read_does_not_block_the_harness(make_port: MakePort) -> None:
     [runner] = make_port("deaf.py").runners
     big = np.zeros((3000, 1000))
-    with Session(runner) as session, pytest.raises(PortFailure, match="expected a reply within 1 s"):
+    # Its end is waited for in vain, too, where interrupts are ignored.
+    with hasty(), Session(runner) as session, pytest.raises(PortFailure, match="expected a reply within 1 s"):
         session.request("layer", {"kind": "relu"}, {"x": big, "dout": big}, seconds=1)
 
 

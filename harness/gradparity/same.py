@@ -20,6 +20,7 @@ from .arithmetic.namespace import seen_by
 from .arithmetic.noisy import Diverged
 from .arithmetic.precision import Array, Precision
 from .arithmetic.verdicts import RESOLVED, Verdict, identical, judge
+from .texts import subscript
 
 COARSE = 64.0  # u: what can be seen in float16, where 1e-3 is one rounding
 SEED = (20, 26)  # of the noise: the same in every run
@@ -39,7 +40,7 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     gives other numbers.
     """
     given = {str(i): one for i, one in enumerate(inputs)} | named
-    arrays = {name: np.array(one) if isinstance(one, np.ndarray) else one for name, one in given.items()}
+    arrays = {name: np.asarray(one) if isinstance(one, np.ndarray) else one for name, one in given.items()}
 
     def function(of: Mapping[str, Any]) -> dict[str, Any]:
         copies = {name: one.copy() if isinstance(one, np.ndarray) else one for name, one in of.items()}
@@ -108,7 +109,7 @@ def _unlike(name: str, came: Array, expected: Array) -> str:
     if came.dtype.kind == "f" or not np.array_equal(came, expected):
         wrong = np.argwhere(np.asarray(came != expected))
         place = tuple(int(i) for i in wrong[0]) if len(wrong) else ()
-        return f"{name}{_index(place)} is {came[place]}, and should be {expected[place]}"
+        return f"{name}{subscript(place)} is {came[place]}, and should be {expected[place]}"
     return ""
 
 
@@ -149,7 +150,7 @@ def _judged(
     with np.errstate(invalid="ignore"):
         place, wrong = figures.worst, int(np.count_nonzero(~(abs(came - expected) <= allowance.limit)))
     lines = [
-        f"{name}{_index(place)} is {came[place]}, and should be {expected[place]}: "
+        f"{name}{subscript(place)} is {came[place]}, and should be {expected[place]}: "
         f"rounding explains {allowance.limit[place]:.1g} there",
         f"  {wrong or 'none alone'} of {came.size} elements differ by more; {figures.ratio:.2g} times the limit",
     ]
@@ -167,7 +168,3 @@ def _known(name: str, came: Array, expected: Array, envelope: Envelope, inputs: 
     columns = expected.shape[-1] if expected.ndim else 1
     evidence = Evidence(Subject.FUNCTION, name, {}, expected, came, envelope.allowance, batch=rows, classes=columns)
     return [f"{fit.name}: {fit.sentence}" for fit in explain(evidence)[:1]]
-
-
-def _index(place: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, place))}]" if place else ""

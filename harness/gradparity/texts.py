@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from itertools import islice, takewhile
 
 STDERR_LINES = 6
@@ -11,6 +12,11 @@ LINE = 300  # characters of one of them
 ERROR = re.compile(r"(error|panic|exception|\bsummary)\b", re.IGNORECASE)
 PLACE = re.compile(r"\S+:\d+:\d+: ")  # where a compiler, as Go's, does not call an error that
 EXCERPT = 2  # lines below the first error: the source that it is about, or where that is
+
+
+def subscript(index: Sequence[int]) -> str:
+    """An element's place as it is written behind the array's name: [1, 2]; nothing where there is but one element."""
+    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def number(value: float | None) -> str:

@@ -43,6 +43,14 @@ class Arithmetic:
         found.arithmetic = self
         return found
 
+    def carry_all(self, found: Any) -> Any:
+        """What a function gives, with every array and number in it carried on; what is none stays as it is."""
+        if isinstance(found, list | tuple):
+            kind, parts = type(found), [self.carry_all(one) for one in found]
+            return kind(*parts) if hasattr(found, "_fields") else kind(parts)
+        is_plain = type(found) is np.ndarray or isinstance(found, np.floating)
+        return self.carry(found) if is_plain and found.dtype.kind in CARRIED else found
+
 
 class Carried(np.ndarray[Any, Any]):
     """An array with an arithmetic."""
@@ -71,14 +79,11 @@ class Carried(np.ndarray[Any, Any]):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """What the arithmetic makes of one of NumPy's functions that is no ufunc."""
         arithmetic = _arithmetic(_flat((args, *kwargs.values())))
-        if func in MOVES:
-            return _carried_all(super().__array_function__(func, types, args, kwargs), arithmetic)
-        return _carried_all(
-            arithmetic.call(
-                func, args, kwargs, lambda: super(Carried, self).__array_function__(func, types, args, kwargs)
-            ),
-            arithmetic,
-        )
+
+        def numpys_own() -> Any:
+            return super(Carried, self).__array_function__(func, types, args, kwargs)
+
+        return arithmetic.carry_all(numpys_own() if func in MOVES else arithmetic.call(func, args, kwargs, numpys_own))
 
     def __getitem__(self, index: Any) -> Any:
         """An element is an array without dimensions, so that it is computed with in this arithmetic, too."""
@@ -130,15 +135,6 @@ def is_carried(one: Any) -> bool:
 def bare(one: Any) -> Any:
     """The array without its arithmetic; anything else as it is."""
     return one.view(np.ndarray) if type(one) is Carried else one
-
-
-def _carried_all(found: Any, arithmetic: Arithmetic) -> Any:
-    if isinstance(found, list | tuple):
-        kind = type(found)
-        parts = [_carried_all(one, arithmetic) for one in found]
-        return kind(*parts) if hasattr(found, "_fields") else kind(parts)
-    is_plain = type(found) is np.ndarray or isinstance(found, np.floating)
-    return arithmetic.carry(found) if is_plain and found.dtype.kind in CARRIED else found
 
 
 MOVES = {

@@ -84,17 +84,16 @@ def envelopes(
         return found
 
     still = run(Pass(precision, tape))
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
-    runs = [run(Pass(precision, tape, rng, times=MAGNIFIED)) for _ in range(RUNS)]
-    found = {name: _envelope([one[name] for one in runs], value, MAGNIFIED) for name, value in still.items()}
+    rng = _generator(seed)
+    found = _of_runs([run(Pass(precision, tape, rng, times=MAGNIFIED)) for _ in range(RUNS)], still, MAGNIFIED)
     if _find_ambiguous(tape):
         runs = [
             run(Pass(precision, tape, rng, _masks([*seed, pair], turned)))
             for pair in range(RUNS // 2)
             for turned in (False, True)
         ]
-        for name, value in still.items():
-            found[name] = found[name].or_larger(_envelope([one[name] for one in runs], value))
+        both_ways = _of_runs(runs, still)
+        found = {name: one.or_larger(both_ways[name]) for name, one in found.items()}
     return found
 
 
@@ -102,7 +101,7 @@ def disturbed(
     function: Function, inputs: Mapping[str, Any], precision: Precision, seed: Sequence[int]
 ) -> dict[str, Envelope]:
     """The envelopes of a function that can only be called: each input is disturbed by a rounding, in each run anew."""
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
+    rng = _generator(seed)
 
     def run(u: float) -> dict[str, Array]:
         changed = {name: a * (1 + u * rng.standard_normal(a.shape)) if is_float(a) else a for name, a in inputs.items()}
@@ -110,8 +109,7 @@ def disturbed(
             return {name: np.array(value, np.float64) for name, value in function(changed).items()}
 
     still = run(0.0)
-    runs = [run(precision.u) for _ in range(RUNS)]
-    found = {name: _envelope([one[name] for one in runs], value) for name, value in still.items()}
+    found = _of_runs([run(precision.u) for _ in range(RUNS)], still)
     own = {name: Envelope.of(precision.u * abs(value)) for name, value in still.items()}  # of the last operation
     return {name: found[name].beside(own[name]) for name in still}
 
@@ -141,11 +139,19 @@ def _find_ambiguous(tape: Tape) -> bool:
 
 
 def _masks(seed: list[int], turned: bool) -> Callable[[tuple[int, ...]], Array]:
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence(seed)))
+    rng = _generator(seed)
     return lambda shape: (rng.random(shape) < 0.5) ^ turned
 
 
-def _envelope(runs: list[Array], still: Array, times: float = 1.0) -> Envelope:
+def _generator(seed: Sequence[int]) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(list(seed))))
+
+
+def _of_runs(runs: list[dict[str, Array]], still: dict[str, Array], times: float = 1.0) -> dict[str, Envelope]:
+    return {name: _envelope([one[name] for one in runs], value, times) for name, value in still.items()}
+
+
+def _envelope(runs: list[Array], still: Array, times: float) -> Envelope:
     with np.errstate(invalid="ignore", over="ignore"):
         all_runs = np.stack(runs)
         equal = (all_runs == still) | (np.isnan(all_runs) & np.isnan(still))  # infinities and NaN, too

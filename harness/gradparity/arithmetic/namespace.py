@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .carried import CARRIED, Arithmetic
+from .carried import Arithmetic
 
 MADE_ANEW = (
     "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "copy", "fromiter",
@@ -40,16 +40,9 @@ class Namespace(ModuleType):
 def _carrying(make: Callable[..., Any], arithmetic: Arithmetic) -> Callable[..., Any]:
     @functools.wraps(make)
     def made(*args: Any, **kwargs: Any) -> Any:
-        found = make(*args, **kwargs)
-        if isinstance(found, list | tuple):
-            return type(found)(_carried(one, arithmetic) for one in found)
-        return _carried(found, arithmetic)
+        return arithmetic.carry_all(make(*args, **kwargs))
 
     return made
-
-
-def _carried(value: Any, arithmetic: Arithmetic) -> Any:
-    return arithmetic.carry(value) if np.asarray(value).dtype.kind in CARRIED else value
 
 
 @contextmanager

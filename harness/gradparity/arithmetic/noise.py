@@ -78,20 +78,17 @@ def of_sum_of_products(p: Precision, function: Callable[..., Any], operands: Seq
 
     How many products each element is a sum of, the function itself says: of operands that are 1.
     """
-    ones = [np.ones_like(one) if _is_array(one) else one for one in operands]
-    squares = [np.square(one) if _is_array(one) else one for one in operands]
+    ones = [np.ones_like(one) if isinstance(one, np.ndarray) else one for one in operands]
+    squares = [np.square(one) if isinstance(one, np.ndarray) else one for one in operands]
     n = np.asarray(function(*ones), np.float64)
-    size: Array = p.u * (np.sqrt(n / 2) * np.sqrt(function(*squares)) + np.sqrt(n / 3) * abs(np.asarray(value)))
+    size = _walk(p, n, NONE_ALIKE, function(*squares), np.asarray(value))
     return size + UNDERFLOW * p.subnormal * np.sqrt(n) * (size > 0)
 
 
 def of_running_sum(p: Precision, a: Array, options: Mapping[str, Any], value: Array) -> Array:
     """Of np.cumsum: of each sum, the walk so far."""
     n = np.add.accumulate(np.ones_like(a), **options)
-    size: Array = p.u * (
-        np.sqrt(n / 2) * np.sqrt(np.add.accumulate(np.square(a), **options)) + np.sqrt(n / 3) * abs(value)
-    )
-    return size
+    return _walk(p, n, NONE_ALIKE, np.add.accumulate(np.square(a), **options), value)
 
 
 def of_many(p: Precision, ufunc: np.ufunc, a: Array, value: Array) -> Array:
@@ -105,11 +102,10 @@ def of_backward_error(p: Precision, a: Array) -> float:
     return BACKWARD * p.u * math.sqrt(max(a.shape, default=1)) * float(root_mean_square(a)) if a.size else 0.0
 
 
-def _is_array(one: Any) -> bool:
-    return isinstance(one, np.ndarray)
+NONE_ALIKE = np.zeros(())  # repeats: no terms are the same number, or nobody looked
 
 
-def _walk(p: Precision, n: int, repeats: Array, squares: Array, value: Array) -> Array:
+def _walk(p: Precision, n: int | Array, repeats: Array, squares: Array, value: Array) -> Array:
     """Where m terms are the same number, so may be m steps' roundings, and the walk is longer."""
     m = np.maximum(COHERENT * repeats, 1.0)
     size: Array = p.u * (m * np.sqrt(n / 2) * np.sqrt(squares) + np.sqrt(m * n / 3) * abs(value))

@@ -90,8 +90,8 @@ class Pass(Arithmetic):
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """NumPy's result, with noise where it is rounded."""
-        raw = [bare(one) for one in inputs]
-        value = getattr(ufunc, method)(*raw, **options)
+        raw = tuple(bare(one) for one in inputs)
+        value = super().apply(ufunc, method, raw, options)
         if type(value) is tuple or value.dtype.kind != "f":
             return self._compared(value, *raw) if ufunc in COMPARISONS and method == "__call__" else value
         if ufunc in EXACT:
@@ -200,7 +200,7 @@ def _size(
         if method in ("reduce", "accumulate"):
             return noise.of_many(p, ufunc, raw[0], value), 0
         if method == "outer":
-            return noise.of_operation(p, ufunc, np.broadcast_arrays(*_outer(*raw)), value), 0
+            return noise.of_operation(p, ufunc, _outer(*raw), value), 0
         if method == "__call__" and ufunc is np.add:
             for one, other in (inputs, reversed(inputs)):
                 note = _note(one)

@@ -15,6 +15,7 @@ from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
 from ..ports.session import Expected, Failure, PortFailure, misshapen
 from ..reference import STEP, LayerCheck, Reference
+from ..texts import subscript
 from .records import Cell, Quantity, Reason
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -282,9 +283,8 @@ def _of_state(figures: Figures) -> Verdict:
 
 def _detail(came: Array, expected: Array, worst: tuple[int, ...], where: Where, but: str = "but should be") -> str:
     """Actual, expected, call: in that order."""
-    index = f"[{', '.join(map(str, worst))}]" if worst else ""
     call = f"{CALLS[where.asked]} {where.operation} {where.layer}".strip()
-    return f"{where.array}{index}={came[worst]!s}, {but} {expected[worst]!s} [{call}, {came.dtype}]"
+    return f"{where.array}{subscript(worst)}={came[worst]!s}, {but} {expected[worst]!s} [{call}, {came.dtype}]"
 
 
 CALLS = {Asked.IN_PASS: "of", Asked.ALONE: "of", Asked.AGAIN: "", Asked.NEXT: "of", Asked.ARGUMENT: "after"}

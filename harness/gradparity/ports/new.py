@@ -1,7 +1,8 @@
 """`gradparity new`: a port to fill in, made from the template of its language.
 
-A template is a folder of templates/: a template.toml, and the port's files as they are, but for its name. Nothing here
-knows a language.
+A template is a folder of templates/, for the network, or of function_templates/, for functions of the user's own: a
+template.toml, and the port's files as they are, but for its name; those that end in .j2 are filled in with the
+functions. Nothing here knows a language.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ import re
 import shlex
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinja2 import Environment, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import UsageError
+from ..functions.signature import Signature
 from .manifest import Port, known_ports, ports_folder, read_port
 
 TEMPLATES = Path(__file__).parent / "templates"
+FUNCTION_TEMPLATES = Path(__file__).parent / "function_templates"
 ABOUT = "template.toml"
 PLACEHOLDER = "PORT_NAME"
+FILLED_IN = ".j2"
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -36,32 +41,53 @@ class About(BaseModel):
 
 
 @dataclass(frozen=True)
+class Functions:
+    """What a port for functions is made for: the name of the reference's file, and what is in it."""
+
+    reference: str
+    signatures: Sequence[Signature]
+
+
+NONE = Functions("", ())
+
+
+@dataclass(frozen=True)
 class Template:
     """A template on disk."""
 
     folder: Path
     about: About
 
-    def files(self, name: str) -> dict[str, str]:
+    def files(self, name: str, functions: Functions = NONE) -> dict[str, str]:
         """The text of each file of the port, by its path in the port's folder."""
         own = {str(path.relative_to(self.folder)): path for path in sorted(self.folder.rglob("*")) if path.is_file()}
         copied = {path: ports_folder() / source for path, source in self.about.copies.items()}
         texts = {path: source.read_text(encoding="utf-8") for path, source in (own | copied).items() if path != ABOUT}
-        return {path: text.replace(PLACEHOLDER, name) for path, text in texts.items()}
+        return {
+            path.removesuffix(FILLED_IN): _filled_in(text, functions) if path.endswith(FILLED_IN) else text
+            for path, text in ((path, text.replace(PLACEHOLDER, name)) for path, text in texts.items())
+        }
 
 
-def templates() -> dict[str, Template]:
+def _filled_in(text: str, functions: Functions) -> str:
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
+    )
+    return environment.from_string(text).render(reference=functions.reference, functions=functions.signatures)
+
+
+def templates(root: Path = TEMPLATES) -> dict[str, Template]:
     """The templates by what ``--language`` calls them."""
     found = {}
-    for path in sorted(TEMPLATES.glob(f"*/{ABOUT}")):
+    for path in sorted(root.glob(f"*/{ABOUT}")):
         about = About.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         found[path.parent.name] = Template(path.parent, about)
     return found
 
 
-def find_template(language: str) -> Template:
+def find_template(language: str, root: Path = TEMPLATES) -> Template:
     """The template of this name, or of the language that calls itself so ("C++"). Raises UsageError."""
-    found = templates()
+    found = templates(root)
     names = found | {template.about.language.lower(): template for template in found.values()}
     if language.lower() not in names:
         raise UsageError(
@@ -71,7 +97,7 @@ def find_template(language: str) -> Template:
     return names[language.lower()]
 
 
-def make_port(template: Template, folder: Path, name: str | None = None) -> Port:
+def make_port(template: Template, folder: Path, name: str | None = None, functions: Functions = NONE) -> Port:
     """The port, in a folder that is empty or not there yet; its name is the folder's where none is given.
 
     Raises UsageError; then nothing is left behind.
@@ -87,7 +113,7 @@ def make_port(template: Template, folder: Path, name: str | None = None) -> Port
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder}: expected an empty folder, or none yet; nothing was written")
-        texts = template.files(name)
+        texts = template.files(name, functions)
         _write(folder, texts)
     except OSError as error:
         raise UsageError(f"{folder}: cannot make the port there: {error.strerror or error}") from None

@@ -114,6 +114,7 @@ class Hello:
     optimizers: frozenset[str]
     epsilon: float | None  # None: the loss uses the epsilon of the request
     activations: frozenset[str] = frozenset()  # that its networks have, where there is no such layer to ask alone
+    functions: frozenset[str] = frozenset()  # of the user's own, which call names
 
     def lacks(self, activation: str) -> str:
         """Why networks with this activation are not asked for, or nothing: an older port does not know a newer one."""
@@ -130,6 +131,8 @@ class Hello:
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
+        known = {"functions": "", **fields}  # which came later than the others
+
         try:
             return Hello(
                 name=text("name"),
@@ -142,6 +145,7 @@ class Hello:
                 operations=names("operations"),
                 optimizers=names("optimizers"),
                 epsilon=None if fields["epsilon"] == "any" else _epsilon(fields["epsilon"]),
+                functions=frozenset(known["functions"].split(",")) - {""},
             )
         except KeyError as missing:
             came = ", ".join(fields)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 MAX_LINE = 65536
 MAX_HEADER = 4096
+MAX_DIMENSIONS = 32  # as many as every NumPy has
 DTYPES = {descr: np.dtype(descr) for descr in ("<f8", "<f4", "<i4", "|u1")}
 _TEXT = frozenset(range(0x20, 0x7F)) | frozenset(b"\t\r\n")
 _PRINTED = "is something else printed to stdout? That belongs on stderr"
@@ -66,8 +67,8 @@ def encode(message: Message) -> list[bytes | memoryview]:
             raise WireError(f"an array called {name!r} cannot travel: no space, comma, % or control character can")
         if array.dtype.str not in DTYPES:
             raise WireError(f"an array of dtype {array.dtype} cannot travel: float64, float32, int32 and uint8 can")
-        if array.ndim > 2:
-            raise WireError(f"an array of {array.ndim} dimensions cannot travel: one of at most two can")
+        if array.ndim > MAX_DIMENSIONS:
+            raise WireError(f"an array of {array.ndim} dimensions cannot travel: one of at most {MAX_DIMENSIONS} can")
         if not (array.flags.c_contiguous or array.flags.f_contiguous):
             array = np.ascontiguousarray(array)
         fortran = array.flags.f_contiguous and not array.flags.c_contiguous
@@ -155,8 +156,8 @@ def _read_array(source: Source, name: str, max_bytes: int) -> tuple[NDArray[Any]
     descr, shape, fortran = parsed
     if descr not in DTYPES:
         raise WireError(f"array {name}: expected dtype float64, float32, int32 or uint8 (little-endian), came {descr}")
-    if len(shape) > 2:
-        raise WireError(f"array {name}: expected at most two dimensions, came shape {shape}")
+    if len(shape) > MAX_DIMENSIONS:
+        raise WireError(f"array {name}: expected at most {MAX_DIMENSIONS} dimensions, came shape {shape}")
     dtype, count = DTYPES[descr], math.prod(shape)
     if count * dtype.itemsize > max_bytes:
         raise WireError(f"array {name}: expected at most {max_bytes} bytes of data, came shape {shape} of {dtype}")

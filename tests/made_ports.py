@@ -9,7 +9,8 @@ import pytest
 from conftest import PATIENCE, required
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port
 from gradparity.ports.new import find_template, make_port, templates

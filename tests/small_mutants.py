@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conftest import PATIENCE, RUNNERS
-from gradparity.check.run import Options
+from gradparity.check.options import Options
 from gradparity.meta.mutants import MutantResult, run_mutants
 from gradparity.suite import select_cases
 

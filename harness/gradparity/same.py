@@ -8,18 +8,16 @@ its results on these very inputs; what differs by more is wrong.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .arithmetic.envelope import Envelope, disturbed, envelopes
-from .arithmetic.namespace import seen_by
-from .arithmetic.noisy import Diverged
+from .arithmetic.envelope import Envelope
+from .arithmetic.explained import Explained, explained
 from .arithmetic.precision import Array, Precision
 from .arithmetic.verdicts import RESOLVED, Verdict, identical, judge
+from .functions.results import named_results
 from .texts import subscript
 
 COARSE = 64.0  # u: what can be seen in float16, where 1e-3 is one rounding
@@ -56,24 +54,12 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     floats = [name for name, one in expected.items() if one.dtype.kind == "f"]
     if not problems and not all(identical(came[name], expected[name]) for name in floats):
         _demand_repeats(function(arrays), expected)
-        envelope, lost = _envelopes(function, reference, arrays, [expected[name].dtype for name in floats])
-        judged = (_judged(name, came[name], expected[name], envelope[name], lost, arrays) for name in floats)
+        coarsest = Precision.of(max((expected[name].dtype for name in floats), key=lambda dtype: np.finfo(dtype).eps))
+        found = explained(function, reference, arrays, coarsest, SEED)
+        judged = (_judged(name, came[name], expected[name], found, arrays) for name in floats)
         problems = [what for what in judged if what]
     if problems:
         raise NotTheSame("\n".join(problems))
-
-
-def named_results(value: Any) -> dict[str, Any]:
-    """What a function gives, by name: of a mapping, a dataclass, a named tuple; else 0, 1, ..., or "result"."""
-    if isinstance(value, Mapping):
-        return {str(name): one for name, one in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return dict(zip(value._fields, value, strict=True))
-    if isinstance(value, tuple) or (isinstance(value, list) and any(hasattr(one, "dtype") for one in value)):
-        return {str(i): one for i, one in enumerate(value)}
-    return {"result": value}
 
 
 def array_of(one: Any, name: str) -> Array:
@@ -113,28 +99,9 @@ def _unlike(name: str, came: Array, expected: Array) -> str:
     return ""
 
 
-def _envelopes(
-    function: Callable[..., dict[str, Any]], reference: Callable[..., Any], inputs: Mapping[str, Any], dtypes: list[Any]
-) -> tuple[dict[str, Envelope], list[str]]:
-    """Of each result; and why they come, in part or wholly, of disturbed inputs alone."""
-    precision = Precision.of(max(dtypes, key=lambda dtype: np.finfo(dtype).eps))
-    lost: set[str] = set()
-    try:
-        found = envelopes(function, inputs, precision, SEED, within=partial(seen_by, reference), lost=lost)
-    except Diverged:
-        return disturbed(function, inputs, precision, SEED), ["what it does depends on its numbers"]
-    except NotImplementedError as error:
-        return disturbed(function, inputs, precision, SEED), [str(error)]
-    if lost:
-        others = disturbed(function, inputs, precision, SEED)
-        found = {name: one.beside(others[name]) for name, one in found.items()}
-    return found, sorted(lost)
-
-
-def _judged(
-    name: str, came: Array, expected: Array, envelope: Envelope, lost: list[str], inputs: Mapping[str, Any]
-) -> str:
+def _judged(name: str, came: Array, expected: Array, found: Explained, inputs: Mapping[str, Any]) -> str:
     """What is wrong with the numbers of one result; empty where rounding explains them."""
+    envelope, lost = found.envelopes[name], found.lost
     allowance = envelope.allowance
     figures = judge(came, expected, allowance)
     seen = max(RESOLVED, COARSE * Precision.of(expected.dtype).u)

@@ -15,7 +15,7 @@ from .bench.bench import bench_ports
 from .bench.run import BenchOptions
 from .bench.show import bench_report
 from .check.check import check_ports
-from .check.run import Options
+from .check.options import Options
 from .check.show import check_report
 from .errors import UsageError
 from .ports.building import build_ports

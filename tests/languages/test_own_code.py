@@ -14,7 +14,8 @@ import pytest
 from conftest import required
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.ports.build import ensure_built
 from gradparity.ports.manifest import Port, read_port
 from gradparity.ports.new import find_template, make_port

@@ -10,7 +10,8 @@ import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.records import Quantity
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.reference import Reference

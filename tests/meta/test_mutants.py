@@ -7,7 +7,7 @@ from pathlib import Path
 import gradparity_reference
 import pytest
 from conftest import RUNNERS
-from gradparity.check.run import Options
+from gradparity.check.options import Options
 from gradparity.diagnosis.bugs import KNOWN
 from gradparity.errors import UsageError
 from gradparity.meta.mutants import Mutant, MutantResult, read_gallery, run_mutants

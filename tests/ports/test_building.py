@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 from conftest import FAKES
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.cli import cli, main
 from gradparity.ports import building
 from gradparity.ports.build import StepFailed, ensure_built

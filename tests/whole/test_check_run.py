@@ -10,7 +10,8 @@ from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CheckResult, Quantity
-from gradparity.check.run import GIVE_UP_AFTER, Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import GIVE_UP_AFTER, run_check
 from gradparity.check.summary import diagnosis
 from gradparity.check.wording import first_divergence, place
 from gradparity.ports.info import RunnerInfo, State

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from conftest import FAKES
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.ports.info import State
 from gradparity.ports.manifest import Port, read_port
 from gradparity.suite import select_cases

@@ -11,7 +11,8 @@ from conftest import MakePort, fake_port
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult
-from gradparity.check.run import Options, run_check
+from gradparity.check.options import Options
+from gradparity.check.run import run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError
 from gradparity.ports.info import State

@@ -72,9 +72,12 @@ def _modules(function: Callable[..., Any]) -> list[dict[str, Any]]:
     waiting: list[Any] = [function]
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or _is_foreign(one):
+        if id(one) in seen:
             continue
         seen.add(id(one))
+        if _is_foreign(one):
+            waiting.append(vars(type(one)).get("__wrapped__") and one.__wrapped__)  # a declared function's reference
+            continue
         if isinstance(one, FunctionType):
             found[id(one.__globals__)] = one.__globals__
         waiting += _parts(one)

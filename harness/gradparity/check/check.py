@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from ..cases import CaseSpec
 from ..consoles import to_stderr
 from ..parts import Growing
 from ..ports.building import build_ports
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
+from .question import Spec
 from .records import CaseResult, CheckResult
-from .run import Options, run_check
+from .options import Options
+from .run import run_check
 from .show import LiveTable
 
 
 def check_ports(
     runners: list[Runner],
     required: list[str],
-    specs: dict[str, CaseSpec],
+    specs: Mapping[str, Spec],
     seeds: list[int],
     left_out: list[str],
     options: Options,

@@ -24,6 +24,8 @@ class Quantity(StrEnum):
     NUMERICAL = "numerical gradient"
     PREDICT = "predict"
     ACCURACY = "accuracy"
+    PARTS = "parts"  # the functions that a function calls, each alone
+    RESULTS = "results"  # of a function
     STATE = "state"
     UPDATE = "update"  # of an optimizer: training's alone
 
@@ -35,6 +37,7 @@ class Reason(StrEnum):
     NOT_LISTED = "not listed"  # in hello
     REFUSED = "refused"  # the case's network, by load
     OTHER_EPSILON = "other epsilon"
+    UNDECIDABLE = "undecidable"  # the reference itself has no numbers there
 
 
 class _Record(BaseModel):
@@ -86,7 +89,7 @@ class CaseResult(_Record):
 
     ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that failed, or
     else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
-    layers were compared.
+    layers were compared. ``function`` is the one that was called; empty where the case is one of the network.
     """
 
     runner: str
@@ -99,6 +102,7 @@ class CaseResult(_Record):
     stderr: str = ""
     seconds: float = 0.0
     refused: str = ""
+    function: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -128,12 +132,20 @@ class CheckResult(_Record):
     @property
     def exit_code(self) -> int:
         """0 agreement, 1 a port disagrees, 3 something asked for could not run, or nothing could be decided."""
-        verdicts = {result.verdict for result in self.cases}
+        verdicts = {result.verdict for result in self.cases if not self._decided_elsewhere(result)}
         if Verdict.WRONG in verdicts:
             return 1
         undecided = verdicts & {Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED}
         passed = any(verdict.passes for verdict in verdicts)
         return 0 if passed and not undecided and not self.missing and not self.interrupted else 3
+
+    def _decided_elsewhere(self, case: CaseResult) -> bool:
+        """Whether what is unresolved in a function's case passes in another of its cases."""
+        unresolved = {cell.array for cell in case.cells if cell.verdict is Verdict.UNRESOLVED}
+        if not case.function or case.verdict is not Verdict.UNRESOLVED:
+            return False
+        others = (other for other in self.cases if (other.runner, other.function) == (case.runner, case.function))
+        return unresolved <= {cell.array for other in others for cell in other.cells if cell.verdict.passes}
 
     @property
     def missing(self) -> list[RunnerInfo]:

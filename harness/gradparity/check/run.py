@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import os
-import shlex
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
-from ..cases import CaseSpec
+from ..functions.expected import Undecidable
 from ..ports.attended import Attended
 from ..ports.conversation import Conversation
 from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
-from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS, Failure, Hello, PortFailure, Session
-from ..reference import shared_reference
-from .case_check import CaseCheck
-from .records import CaseResult, Cell, Quantity, Reason
+from ..ports.session import Failure, Hello, PortFailure, Session
+from .options import Options
+from .question import Check, Question, Spec, question_of
+from .records import CaseResult, Cell, Reason
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
 
-@dataclass(frozen=True)
-class Options:
-    """How to run the check. Times in seconds: for a request, and for the first, which includes the runtime's start."""
-
-    threads: int = 1
-    seconds: float = REQUEST_SECONDS
-    hello_seconds: float = HELLO_SECONDS
-    data_dir: Path | None = None
-
-    def command(self, runner: Runner, case: str, seed: int) -> str:
-        """The command line that runs one case again."""
-        words = ["gradparity", "check", *runner.asks(case, seed)]
-        words += ["--threads", str(self.threads)] if self.threads != 1 else []
-        words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
-        words += ["--data-dir", str(self.data_dir)] if self.data_dir else []
-        return shlex.join(words)
-
-
 def run_check(
     runners: list[Runner],
-    specs: dict[str, CaseSpec],
+    specs: Mapping[str, Spec],
     seeds: list[int],
     options: Options,
     progress: Progress,
@@ -118,35 +97,36 @@ class RunnerCheck:
         self.hello = self.attended.session.hello if self.attended.session else None
         return info
 
-    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
+    def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does."""
         began = time.perf_counter()
-        found = self._asked(spec, seed)
-        found |= {"runner": self.runner.label, "case": spec.name, "dtype": spec.dtype, "seed": seed, "command": command}
-        return CaseResult(**found, seconds=time.perf_counter() - began)
+        question = question_of(spec)
+        found = {**self._asked(question, spec.dtype, seed), **question.fields, "seed": seed, "command": command}
+        return CaseResult(runner=self.runner.label, **found, seconds=time.perf_counter() - began)
 
-    def _asked(self, spec: CaseSpec, seed: int) -> dict[str, Any]:
+    def _asked(self, question: Question, dtype: str, seed: int) -> dict[str, Any]:
         """What the case shows, as fields of a CaseResult."""
-        if self.hello and spec.dtype not in self.hello.dtypes:
-            what = f"the port has no {spec.dtype}"
-            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.NO_DTYPE)}
-        if self.hello and (what := self.hello.lacks(spec.activation)):
-            return {"cells": _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
+        if self.hello and dtype not in self.hello.dtypes:
+            what = f"the port has no {dtype}"
+            return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NO_DTYPE)}
+        if self.hello and (what := question.lacks(self.hello)):
+            return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
         if self.attended.given_up:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return {"cells": _everything(spec, Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
-        check: CaseCheck | None = None
+            return {"cells": question.nothing(Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
+        check: Check | None = None
         cells: list[Cell] = []
         stderr = refused = ""
         try:
             session = self.attended.ready()
             assert session, "a runner that is not ready is asked nothing"
-            options, epsilon = self.options, session.hello.epsilon
-            check = CaseCheck(session, shared_reference(spec, seed, epsilon, options.data_dir, options.threads))
+            check = question.check(session, seed, self.options)
             check.run()
             self.attended.worked()
+        except Undecidable as why:
+            return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, str(why), Reason.UNDECIDABLE)}
         except PortFailure as failure:
-            cells, refused = _not_asked(spec, check, failure)
+            cells, refused = _not_asked(question, check, failure)
             self.attended.failed(failure)
             stderr = failure.stderr
         if check is None:
@@ -166,24 +146,15 @@ class RunnerCheck:
         self.attended.close()
 
 
-def _not_asked(spec: CaseSpec, check: CaseCheck | None, failure: PortFailure) -> tuple[list[Cell], str]:
+def _not_asked(question: Question, check: Check | None, failure: PortFailure) -> tuple[list[Cell], str]:
     """The cells of what a failure left unasked, where none says so yet; and why the network was refused, if it was."""
     what = f"{failure.operation}: {failure.what}"
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
     if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
         return [], ""
     if refused:
-        cells = _everything(spec, Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
+        cells = question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
     else:
-        cells = _everything(spec, Verdict.COULD_NOT_RUN, what)
-    return [cell for cell in cells if check is None or cell.quantity not in BEFORE_LOAD], refused
+        cells = question.nothing(Verdict.COULD_NOT_RUN, what)
+    return [cell for cell in cells if check is None or question.left_unasked(cell)], refused
 
-
-BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
-"""What is asked before the network is loaded."""
-
-
-def _everything(spec: CaseSpec, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
-    others = {Quantity.UPDATE} if spec.numerical else {Quantity.UPDATE, Quantity.NUMERICAL}
-    asked = [quantity for quantity in Quantity if quantity not in others]
-    return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]

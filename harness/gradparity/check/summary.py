@@ -18,9 +18,12 @@ from .records import CaseResult, Cell, CheckResult, Quantity, worst
 
 @dataclass(frozen=True)
 class Row:
-    """One runner and quantity over all cases. Figures are None where nothing was compared."""
+    """One runner and quantity over all cases, of the network or of one function. Figures are None where nothing was
+    compared.
+    """
 
     runner: str
+    function: str
     quantity: Quantity
     verdict: Verdict
     judged: int
@@ -33,14 +36,15 @@ class Row:
 
 def rows(result: CheckResult) -> list[Row]:
     """The rows in the order of the runners and quantities."""
-    by_case: dict[tuple[str, Quantity], list[tuple[str, list[Cell]]]] = {}
+    by_case: dict[tuple[str, str, Quantity], list[tuple[str, list[Cell]]]] = {}
     for case in result.cases:
         cells: dict[Quantity, list[Cell]] = {}
         for cell in case.cells:
             cells.setdefault(cell.quantity, []).append(cell)
         for quantity, of in cells.items():
-            by_case.setdefault((case.runner, quantity), []).append((case.dtype, of))
-    keys = [(info.runner, quantity) for info in result.runners for quantity in Quantity]
+            by_case.setdefault((case.runner, case.function, quantity), []).append((case.dtype, of))
+    functions = dict.fromkeys(case.function for case in result.cases)
+    keys = [(info.runner, name, quantity) for info in result.runners for name in functions for quantity in Quantity]
     return [_row(*key, by_case[key]) for key in keys if key in by_case]
 
 
@@ -54,7 +58,7 @@ def check_table(result: CheckResult) -> Table:
         cases = str(one.cases) if one.judged == one.cases else f"{one.judged} of {one.cases}"
         resolution = [number(one.resolution.get(dtype)) for dtype in dtypes]
         figures = (number(one.ratio), *resolution, number(one.ulp), share(one.bit_equal))
-        lines.append(row(one.runner, str(one.quantity), cases, *figures, Value.of(one.verdict)))
+        lines.append(row(one.runner, f"{one.function} {one.quantity}".strip(), cases, *figures, Value.of(one.verdict)))
     return Table("", headings, lines, names=2)
 
 
@@ -63,7 +67,7 @@ def share(part: float | None) -> str:
     return "-" if part is None or not 0 <= part <= 1 else f"{math.floor(part * 1000) / 10:g} %"
 
 
-def _row(runner: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]]) -> Row:
+def _row(runner: str, function: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]]) -> Row:
     cells = [cell for _, cells in by_case for cell in cells]
     judged = [cells for _, cells in by_case if any(c.verdict is not Verdict.NOT_IMPLEMENTED for c in cells)]
     resolution = {
@@ -73,6 +77,7 @@ def _row(runner: str, quantity: Quantity, by_case: list[tuple[str, list[Cell]]])
     equal = [cell.bit_equal for cell in cells if cell.bit_equal is not None]
     return Row(
         runner=runner,
+        function=function,
         quantity=quantity,
         verdict=worst(cell.verdict for cell in cells),
         judged=len(judged),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..arithmetic.verdicts import Verdict
-from ..diagnosis.records import Alone, Asked, Diagnosis, Where
+from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
 from ..texts import last_lines, number
 from .records import Cell, CheckResult, Quantity
 from .summary import Finding, RunnerDiagnosis, diagnosis, findings
@@ -15,6 +15,7 @@ ALONE = {
     Alone.RIGHT: " (called alone it is right)",
     Alone.NOT_ASKED: "",
     Alone.LAYERS_RIGHT: " (the layers called alone are right)",
+    Alone.PARTS_RIGHT: " (the functions that it calls are right alone)",
 }
 ASKED = {
     Asked.IN_PASS: "",
@@ -62,7 +63,8 @@ def _told(finding: Finding, result: CheckResult) -> Told:
 def place(where: Where) -> str:
     """An array of a port: "affine1 forward out", "gradient dW1", and how it was asked for."""
     if where.asked is Asked.ARGUMENT:
-        return f"{where.array} of {where.operation} {where.layer}".strip()
+        operation = "" if where.operation == "call" else where.operation
+        return " ".join(filter(None, [where.array, "of", operation, where.layer]))
     words = [where.layer or where.operation, where.phase or "", where.array]
     return " ".join(filter(None, words)) + ASKED[where.asked]
 
@@ -77,7 +79,20 @@ def first_divergence(told: Diagnosis) -> str:
         if names:
             others = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
             text += f"; {others} {one if len(names) == 1 else more}"
-    return text
+    return text + (f"; {extent_words(told.extent)}" if told.extent else "")
+
+
+def extent_words(extent: Extent) -> str:
+    """How much of the array is wrong."""
+    if extent.wrong == extent.size:
+        return "all of it" if extent.size > 1 else "its one number"
+    text = f"{extent.wrong} of {extent.size} elements"
+    if extent.axis is None:
+        return text + (", all at the border" if extent.border else "")
+    what = {0: "row", 1: "column"}.get(extent.axis, f"index of axis {extent.axis}")
+    last = extent.places == [*range(extent.length - len(extent.places), extent.length)]
+    places = ", ".join(map(str, extent.places))
+    return f"{text}, in {what} {places} of {extent.length}{', the last' if last else ''}"
 
 
 def explanation(told: RunnerDiagnosis) -> str:

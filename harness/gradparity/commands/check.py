@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from ..cases import Dtype
+from ..cases import CaseSpec, Dtype
 from ..check.check import check_ports
-from ..check.run import Options
+from ..check.options import Options
+from ..check.question import Spec, decidable
 from ..check.show import check_report
 from ..consoles import show
 from ..errors import UsageError
+from ..functions.cases import select_function_cases
+from ..functions.loading import read_reference
 from ..ports import transcript
 from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
@@ -23,6 +27,7 @@ PICTURE_WIDTH = 100
 
 
 @click.command()
+@options.reference
 @options.port
 @options.case
 @options.dtypes
@@ -40,6 +45,7 @@ PICTURE_WIDTH = 100
 @options.run
 @options.json
 def check(
+    reference: Path | None,
     ports: tuple[str, ...],
     cases: tuple[str, ...],
     dtypes: tuple[Dtype, ...],
@@ -53,18 +59,18 @@ def check(
     run: Path | None,
     as_json: bool,
 ) -> int:
-    """Compare the ports' gradients with the reference's on shared seeds."""
+    """Compare the ports' gradients with the reference's on shared seeds; or functions of your own, by --reference."""
     runners = _heard(ports, record, replay)
-    if replay and not (cases or dtypes):
-        asked = transcript.read_cases(replay)
-        specs, seeds = asked.cases, seeds or asked.seeds
+    specs: Mapping[str, Spec]
+    if reference:
+        functions = read_reference(reference).functions
+        seeds = seeds or [0]
+        specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)
     else:
-        specs, seeds = select_cases(cases, dtypes), seeds or [0]
-    named = any(spec.data == "mnist" for option, spec in specs.items() if option in cases)  # itself, not by a pattern
-    specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
-    if record:
-        transcript.note_cases(record, specs, seeds)
-    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir)
+        specs, seeds, left_out = _of_network(cases, dtypes, seeds, data_dir, replay)
+        if record:
+            transcript.note_cases(record, specs, seeds)
+    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
     with Recorder(run, "check") as recorder:
         result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check)
     if as_json:
@@ -72,6 +78,20 @@ def check(
     else:
         show(check_report(result), svg, "gradparity check", PICTURE_WIDTH)
     return result.exit_code
+
+
+def _of_network(
+    cases: tuple[str, ...], dtypes: tuple[Dtype, ...], seeds: list[int] | None, data_dir: Path | None, replay: Path | None
+) -> tuple[dict[str, CaseSpec], list[int], list[str]]:
+    """The cases, the seeds, and what is left out."""
+    if replay and not (cases or dtypes):
+        asked = transcript.read_cases(replay)
+        specs, seeds = asked.cases, seeds or asked.seeds
+    else:
+        specs, seeds = select_cases(cases, dtypes), seeds or [0]
+    named = any(spec.data == "mnist" for option, spec in specs.items() if option in cases)  # itself, not by a pattern
+    specs, left_out = with_data(specs, data_dir, asked=named or bool(data_dir))
+    return specs, seeds, left_out
 
 
 def _heard(ports: tuple[str, ...], record: Path | None, replay: Path | None) -> list[Runner]:

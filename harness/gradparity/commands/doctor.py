@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ..check.records import CheckResult
-from ..check.run import Options, RunnerCheck
+from ..check.options import Options
+from ..check.run import RunnerCheck
 from ..check.show import doctor_report
 from ..consoles import to_stdout
 from ..ports.building import build_ports

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import TypeAdapter
 
-from ..check.run import Options
+from ..check.options import Options
 from ..consoles import to_stderr, to_stdout
 from ..meta.mutants import MutantResult, run_mutants
 from ..meta.show_mutants import mutants_report

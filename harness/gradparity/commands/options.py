@@ -25,6 +25,9 @@ class SeedList(click.ParamType[list[int]]):
 
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+reference = click.option(
+    "--reference", type=click.Path(path_type=Path), metavar="FILE", help="Functions of your own: a Python file."
+)
 port = click.option(
     "--port", "ports", multiple=True, metavar="PORT", help="rust, julia:native, or a port's folder. Default: all."
 )

@@ -55,7 +55,7 @@ def diagnose(answers: Answers) -> Diagnosis | None:
     also = _facts(answers)
     for origins in (_accumulating, _mutating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
         for origin in origins(answers):
-            found = _explanations(origin.evidence)
+            found = explanations(origin.evidence)
             return Diagnosis(
                 where=origin.where,
                 alone=origin.alone,
@@ -71,19 +71,20 @@ def _facts(answers: Answers) -> list[Explanation]:
     """What is known of arguments and repeated calls, once each."""
     found = []
     for origin in answers.state:
-        fits = _explanations(origin.evidence)
+        fits = explanations(origin.evidence)
         found += fits if origin.where.asked is Asked.ARGUMENT else fits[:1]
     return list({one.sentence: one for one in found}.values())
 
 
-def _explanations(e: Evidence) -> list[Explanation]:
+def explanations(e: Evidence) -> list[Explanation]:
+    """The known bugs that explain it, best first."""
     return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in explain(e)]
 
 
 def _accumulating(a: Answers) -> Origins:
     """A result that is added to that of the call before. Its first answer may be wrong or right, by chance."""
     for origin in a.state:
-        if any(one.name == "accumulates" for one in _explanations(origin.evidence)):
+        if any(one.name == "accumulates" for one in explanations(origin.evidence)):
             yield origin
 
 

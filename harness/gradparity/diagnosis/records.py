@@ -25,7 +25,8 @@ class Asked(StrEnum):
 
 
 class Where(_Record):
-    """An array of a port: the result of a layer, or of an operation where ``layer`` is empty.
+    """An array of a port: the result of a layer, or of an operation where ``layer`` is empty. A function that was called
+    stands where a layer does.
 
     ``phase`` is known of a layer's results that were asked for in the trace, or alone.
     """
@@ -41,6 +42,8 @@ class Where(_Record):
         """What the cells of this array are called: "affine1.out", "dW1", "loss"; of a layer alone "softmax.loss"."""
         if not self.layer:
             return self.array
+        if self.operation == "call":
+            return f"{self.layer}.{self.array}"
         return f"{self.layer}.{self.array}" if self.asked is Asked.ALONE else key_of(self.layer, self.array)
 
 
@@ -51,6 +54,7 @@ class Alone(StrEnum):
     RIGHT = "right"
     NOT_ASKED = "not asked"
     LAYERS_RIGHT = "layers right"  # it is of the whole network, and they are
+    PARTS_RIGHT = "parts right"  # it is of a function, and the functions that this calls are
 
 
 class Explanation(_Record):
@@ -65,12 +69,26 @@ class Explanation(_Record):
     advice: str = ""
 
 
+class Extent(_Record):
+    """How much of an array is wrong: so many of its elements, and where these are all in a few places, which.
+
+    ``axis`` is the one along which they lie at these ``places`` alone; ``border``: they are all at an end of some axis.
+    """
+
+    wrong: int
+    size: int
+    axis: int | None = None
+    places: list[int] = []
+    length: int = 0
+    border: bool = False
+
+
 class Diagnosis(_Record):
     """Where a case is wrong first, and why.
 
     ``where`` is the first array that does not follow from what the port itself computed before it. ``inherited`` are
     arrays that are wrong because of it, and ``beside`` others that are wrong. Where no known bug fits, the explanations
-    are none. ``also`` are facts found beside them.
+    are none. ``also`` are facts found beside them. ``extent`` is how much of the array is wrong, where that was looked at.
     """
 
     where: Where
@@ -79,3 +97,4 @@ class Diagnosis(_Record):
     beside: list[str] = []
     explanations: list[Explanation] = []
     also: list[Explanation] = []
+    extent: Extent | None = None

@@ -32,6 +32,7 @@ class Evidence:
 
     ``kind`` is the layer's kind, or a ``Subject``; ``result`` the result's name. ``previous`` holds the same inputs and
     the result of the case before. ``prepared`` are candidates that take more than these inputs, by the bug's name.
+    ``sizes`` are those of a function's inputs, each once.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Evidence:
     classes: int
     previous: Inputs = field(default_factory=dict)
     prepared: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+    sizes: tuple[int, ...] = ()
 
     @property
     def comparable(self) -> bool:

@@ -26,7 +26,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
 from ..check.records import CheckResult
-from ..check.run import Options, run_check
+from ..check.options import Options
+from ..check.run import run_check
 from ..check.summary import diagnosis
 from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN

@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.records import CaseResult
-from ..check.run import Options, RunnerCheck
+from ..check.options import Options
+from ..check.run import RunnerCheck
 from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised

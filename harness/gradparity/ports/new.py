@@ -139,7 +139,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
         raise
 
 
-def next_steps(template: Template, port: Port, folder: Path) -> str:
+def next_steps(template: Template, port: Port, folder: Path, functions: Functions = NONE) -> str:
     """What to do next, in a few lines."""
     opened = shlex.quote(str(folder / template.about.open))
     given = str(folder)
@@ -151,8 +151,14 @@ def next_steps(template: Template, port: Port, folder: Path) -> str:
     lines = [
         f"{folder}: a port in {template.about.language}, named {port.manifest.name}, that can do nothing yet.",
         f"  1. Open {opened}: what is left to you is marked YOURS.",
-        f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float64'",
-        "  3. The same without --case: the whole suite. docs/add-a-port.md goes through it step by step.",
     ]
+    if functions.signatures:
+        check = f"gradparity check --reference {shlex.quote(functions.reference)} --port {shlex.quote(given)}"
+        lines += [f"  2. {check}", "  docs/your-function.md goes through it step by step."]
+    else:
+        lines += [
+            f"  2. gradparity check --port {shlex.quote(given)} --case 'random-9-6-4-*-n7-float64'",
+            "  3. The same without --case: the whole suite. docs/add-a-port.md goes through it step by step.",
+        ]
     lines += [f"  {', '.join(lacking)} is not on PATH: {port.manifest.hint}"] if lacking else []
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...functions.evidence import Bug
 from ...functions.layers import LAYERS
-from . import accuracy, everywhere, network, numbers, state
+from . import accuracy, everywhere, function, network, numbers, state
 
 KNOWN: list[Bug] = [
     *state.bug,
@@ -17,5 +17,6 @@ KNOWN: list[Bug] = [
     *everywhere.bug,
     *(bug for layer in LAYERS.values() for bug in layer.bugs),
     *network.bug,
+    *function.bug,
     *numbers.bug,
 ]

@@ -1,0 +1,185 @@
+"""What a check asks of a port: a case of the network, or of a function. The one place where it matters which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..arithmetic.verdicts import Verdict
+from ..cases import CaseSpec
+from ..diagnosis.records import Diagnosis
+from ..functions.cases import FunctionSpec
+from ..functions.expected import FunctionReference, Undecidable
+from ..ports.conversation import Conversation
+from ..ports.session import Hello
+from ..reference import shared_reference
+from .case_check import CaseCheck
+from .function_check import FunctionCheck
+from .options import Options
+from .records import Cell, Quantity, Reason
+
+Spec = CaseSpec | FunctionSpec
+KEPT = 256  # references of functions, as of networks
+BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
+"""What is asked before the network is loaded."""
+
+
+class Check(Protocol):
+    """`CaseCheck` or `FunctionCheck`."""
+
+    cells: list[Cell]
+
+    @property
+    def stderr(self) -> str:
+        """See `CaseResult`."""
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """Where it is wrong first, and why; None where nothing is."""
+
+    def run(self) -> None:
+        """Ask everything. Raises PortFailure."""
+
+
+class Question(Protocol):
+    """A case, as a check needs it."""
+
+    def lacks(self, hello: Hello) -> str:
+        """Why a port that says this of itself is not asked; empty where it is."""
+
+    def check(self, session: Conversation, seed: int, options: Options) -> Check:
+        """The check of one session. Raises Undecidable, and what drawing raises."""
+
+    def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
+        """The cells of a port that was not asked."""
+
+    def left_unasked(self, cell: Cell) -> bool:
+        """Whether this cell of ``nothing`` stands for what a session that broke had not been asked yet."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What a result says of it."""
+
+
+def question_of(spec: Spec) -> Question:
+    """The question that a case puts."""
+    return OfFunction(spec) if isinstance(spec, FunctionSpec) else OfNetwork(spec)
+
+
+@dataclass(frozen=True)
+class OfNetwork:
+    """A network's case."""
+
+    spec: CaseSpec
+
+    def lacks(self, hello: Hello) -> str:
+        """See `Question`."""
+        return hello.lacks(self.spec.activation)
+
+    def check(self, session: Conversation, seed: int, options: Options) -> Check:
+        """See `Question`."""
+        epsilon = session.hello.epsilon
+        return CaseCheck(session, shared_reference(self.spec, seed, epsilon, options.data_dir, options.threads))
+
+    def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
+        """See `Question`."""
+        others = {Quantity.UPDATE, Quantity.PARTS, Quantity.RESULTS}
+        others |= set() if self.spec.numerical else {Quantity.NUMERICAL}
+        asked = [quantity for quantity in Quantity if quantity not in others]
+        return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]
+
+    def left_unasked(self, cell: Cell) -> bool:
+        """See `Question`."""
+        return cell.quantity not in BEFORE_LOAD
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """See `Question`."""
+        return {"case": self.spec.name, "dtype": self.spec.dtype}
+
+
+@dataclass(frozen=True)
+class OfFunction:
+    """A function's case."""
+
+    spec: FunctionSpec
+
+    def lacks(self, hello: Hello) -> str:
+        """See `Question`."""
+        name = self.spec.function.name
+        return "" if name in hello.functions else f"the port does not list {name} among its functions"
+
+    def check(self, session: Conversation, seed: int, options: Options) -> Check:
+        """See `Question`."""
+        return FunctionCheck(session, shared_function_reference(self.spec, seed, options.threads))
+
+    def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
+        """See `Question`."""
+        return [Cell.without_figures(Quantity.RESULTS, self.spec.function.name, verdict, detail, reason)]
+
+    def left_unasked(self, cell: Cell) -> bool:
+        """See `Question`."""
+        return True
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """See `Question`."""
+        return {"case": self.spec.name, "dtype": self.spec.dtype, "function": self.spec.function.name}
+
+
+def shared_function_reference(spec: FunctionSpec, seed: int, threads: int = 1) -> FunctionReference:
+    """The reference of a function's case, with all that a check will read computed. Raises Undecidable, BadReference."""
+    key = _Key(spec)
+    with _lock:
+        reference = _made(key, seed, threads)
+    reference.compute()
+    return reference
+
+
+class _Key:
+    """A spec as a key: by its name, and by the function itself, as another file may have one of the same name."""
+
+    def __init__(self, spec: FunctionSpec) -> None:
+        self.spec = spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (self.spec.name, self.spec.function.reference) == (
+            other.spec.name,
+            other.spec.function.reference,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.spec.name)
+
+
+@lru_cache(KEPT)
+def _made(key: _Key, seed: int, threads: int) -> FunctionReference:
+    return FunctionReference(key.spec, seed)
+
+
+_lock = Lock()
+
+
+def decidable(
+    specs: Mapping[str, FunctionSpec], seeds: Iterable[int], threads: int
+) -> tuple[dict[str, FunctionSpec], list[str]]:
+    """The cases that say something, by the first seed; the rest, with the reason, is left out. Raises BadReference."""
+    first = next(iter(seeds))
+    kept, left_out = {}, []
+    with threadpool_limits(threads), np.errstate(all="ignore"):
+        for option, spec in specs.items():
+            try:
+                shared_function_reference(spec, first, threads)
+            except Undecidable as why:
+                left_out.append(f"{spec.name}: {why}")
+            else:
+                kept[option] = spec
+    return kept, left_out
+
+

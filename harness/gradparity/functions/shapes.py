@@ -1,0 +1,63 @@
+"""Shapes in symbols: "n d", "n c h+k-1 w+k-1", "4*h 3"; and the sizes that these stand for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ALLOWED = (ast.Expression, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Name, ast.Load, ast.Constant)
+
+
+class ShapeError(ValueError):
+    """What stands where a shape should."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes as they are written, in order: each a whole number, a symbol, or what +, -, * and // make of them."""
+
+    sizes: tuple[str, ...]
+
+    @staticmethod
+    def of(text: str) -> Shape:
+        """Of a text with a space between two sizes. Raises ShapeError."""
+        sizes = tuple(text.replace(",", " ").split())
+        for one in sizes:
+            parsed = _parsed(one)
+            bad = [node for node in ast.walk(parsed) if not isinstance(node, ALLOWED)]
+            numbers = [node.value for node in ast.walk(parsed) if isinstance(node, ast.Constant)]
+            if bad or not all(type(number) is int for number in numbers):
+                raise ShapeError(f"expected sizes such as n, 3 or 2*k+1, with spaces between, came {text!r}")
+        return Shape(sizes)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Each once, in the order in which they come."""
+        names = [node.id for one in self.sizes for node in ast.walk(_parsed(one)) if isinstance(node, ast.Name)]
+        return list(dict.fromkeys(names))
+
+    def at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """The shape where the symbols stand for these sizes; some may be negative: then there is none."""
+        return tuple(number(one, sizes) for one in self.sizes)
+
+    def __str__(self) -> str:
+        return f"({', '.join(self.sizes)}{',' if len(self.sizes) == 1 else ''})"
+
+
+def number(text: str, sizes: Mapping[str, int]) -> int:
+    """What a size stands for."""
+    return int(eval(compile(_parsed(text), "<size>", "eval"), {"__builtins__": {}}, dict(sizes)))
+
+
+def in_symbols(shape: Iterable[int], sizes: Mapping[str, int]) -> tuple[str, ...]:
+    """The shape in symbols, as far as a size tells which it is; the sizes of the symbols differ."""
+    names = {size: symbol for symbol, size in reversed(list(sizes.items()))}
+    return tuple(names.get(size, str(size)) for size in shape)
+
+
+def _parsed(text: str) -> ast.Expression:
+    try:
+        return ast.parse(text, mode="eval")
+    except SyntaxError:
+        raise ShapeError(f"expected sizes such as n, 3 or 2*k+1, with spaces between, came {text!r}") from None

@@ -97,9 +97,14 @@ def of_many(p: Precision, ufunc: np.ufunc, a: Array, value: Array) -> Array:
     return size
 
 
-def of_backward_error(p: Precision, a: Array) -> float:
-    """Of each element of an argument, where the result is that of arguments a little beside these: LAPACK's promise."""
-    return BACKWARD * p.u * math.sqrt(max(a.shape, default=1)) * float(root_mean_square(a)) if a.size else 0.0
+def of_backward_error(p: Precision, a: Array) -> tuple[float, float]:
+    """Of each element of an argument, and of all of it relatively, where the result is that of arguments a little
+    beside these: LAPACK's promise. What all elements have in common does not cancel in a sum over the result.
+    """
+    if not a.size:
+        return 0.0, 0.0
+    n = max(a.shape, default=1)
+    return BACKWARD * p.u * math.sqrt(n) * float(root_mean_square(a)), p.u * math.sqrt(n)
 
 
 NONE_ALIKE = np.zeros(())  # repeats: no terms are the same number, or nobody looked

@@ -141,8 +141,8 @@ class Pass(Arithmetic):
         plain: Array = bare(one)
         if self.rng is None:
             return plain
-        size = self.times * noise.of_backward_error(self.precision, plain)
-        return plain + size * self.rng.standard_normal(plain.shape)
+        each, common = (self.times * size for size in noise.of_backward_error(self.precision, plain))
+        return plain * (1 + common * self.rng.standard_normal()) + each * self.rng.standard_normal(plain.shape)
 
     def left(self, how: str) -> None:
         """Kept in ``lost``, with the place in the code that did it."""

@@ -71,8 +71,7 @@ def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     for told in told_findings(result):
         parts += told_lines(told)
     for info in result.runners if growing else []:
-        of_functions = any(case.function for case in result.cases)
-        rungs = [] if result.interrupted or of_functions else ladder(result, info)
+        rungs = [] if result.interrupted else ladder(result, info)
         parts += _ladder(info, rungs) if is_growing(rungs) and info.state is not State.NOT_AVAILABLE else []
     call = closest_call(result)
     if call and result.exit_code == 0:

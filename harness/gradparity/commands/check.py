@@ -76,7 +76,7 @@ def check(
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:
-        show(check_report(result), svg, "gradparity check", PICTURE_WIDTH)
+        show(check_report(result, growing=reference is None), svg, "gradparity check", PICTURE_WIDTH)
     return result.exit_code
 
 

@@ -26,6 +26,7 @@ from .implementation import implementation_of
 from .in_process import InProcess
 from .layers import Layers, checked_layers
 from .networks import Loss
+from .of_function import compare_function
 from .parameters import is_module
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
 from .taking import called
@@ -46,10 +47,15 @@ def compare(
     loss: Loss | None = None,
     layers: Layers | None = None,
     data_dir: str | Path | None = None,
+    reference: Any = None,
 ) -> Comparison:
-    """Compare the gradients of a Python object with the reference's: what `gradparity check` does with a process.
+    """Compare a Python object with the reference: what `gradparity check` does with a process.
 
-    ``port`` is one of
+    With ``reference``, a function that is declared with `gradparity.function`, ``port`` is a function that takes the
+    same arguments by position, and gives its results by name, or in the same order: Python's, or one that juliacall or
+    rpy2 has made callable. Of the other options, ``name``, ``cases``, ``dtypes`` and ``seeds`` are meant then.
+
+    Without it, gradients are compared with the layered network's. ``port`` is one of
 
     * a class, or a function that makes a network. It takes any of ``sizes``, ``weights``, ``biases``, ``params``
       (a dict of W1, b1, W2, ...), ``activation``, ``dtype`` and ``epsilon``, by name. What it does not take it has one
@@ -73,6 +79,8 @@ def compare(
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
     """
+    if reference is not None:
+        return compare_function(port, reference, _label(name, port), cases, dtypes, seeds)  # type: ignore[arg-type]
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, came {activation!r}")
     if layout not in (None, *LAYOUTS):

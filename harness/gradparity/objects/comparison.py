@@ -29,7 +29,8 @@ class Comparison(CheckResult):
         """Why nothing was compared, empty where something was."""
         if any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in self.cases):
             return ""
-        asked = [cell for case in self.cases for cell in case.cells if cell.quantity is Quantity.GRADIENT]
+        compared = (Quantity.GRADIENT, Quantity.RESULTS)
+        asked = [cell for case in self.cases for cell in case.cells if cell.quantity in compared]
         shown = min(asked, key=lambda cell: cell.reason is Reason.REFUSED)  # what all cases lack comes first
         return f"nothing was compared: {plain(shown.detail)}"
 

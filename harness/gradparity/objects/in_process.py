@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -73,23 +73,14 @@ class InProcess:
         seconds: float | None = None,
     ) -> Message:
         """See `Conversation`. ``seconds`` cannot be kept to here."""
-        expect = expect or {}
-        try:
-            with np.errstate(**self.errstate):
-                came = self._answer(operation, fields or {}, arrays or {})
-                named = [*(name for name in expect if name in came), *(name for name in came if name not in expect)]
-                found = {name: self._result(name, came[name], expect) for name in named}
-        except NotImplementedError as error:
-            raise PortFailure(self.label, operation, Failure.UNSUPPORTED, str(error) or "not implemented") from None
-        except (Exception, SystemExit) as error:
-            what = "".join(traceback.format_exception_only(error)).strip()
-            raise PortFailure(self.label, operation, Failure.ERROR, what, _theirs(error)) from None
-        if wrong := misshapen(found, expect):
-            if wrong.array and came[wrong.array] is None:
-                wrong = replace(wrong, came="None")
-            known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
-            raise PortFailure(self.label, operation, Failure.MISSHAPEN, str(wrong), arrays=found if known else None)
-        return Message("ok", {}, found)
+        return answered(
+            self.label,
+            operation,
+            expect or {},
+            self.errstate,
+            lambda: self._answer(operation, fields or {}, arrays or {}),
+            self._result,
+        )
 
     def _answer(self, operation: str, fields: Mapping[str, str], arrays: Mapping[str, Array]) -> Mapping[str, Any]:
         if operation == "load":
@@ -128,6 +119,33 @@ class InProcess:
         self.loaded, self.layer_arrays = None, None
 
     close = abort
+
+
+def answered(
+    label: str,
+    operation: str,
+    expect: Expected,
+    errstate: Mapping[str, Any],
+    answer: Callable[[], Mapping[str, Any]],
+    as_result: Callable[[str, Any, Expected], Array],
+) -> Message:
+    """What a call of theirs gives, as the reply of a port; its exceptions as failures. Raises PortFailure."""
+    try:
+        with np.errstate(**errstate):
+            came = answer()
+            named = [*(name for name in expect if name in came), *(name for name in came if name not in expect)]
+            found = {name: as_result(name, came[name], expect) for name in named}
+    except NotImplementedError as error:
+        raise PortFailure(label, operation, Failure.UNSUPPORTED, str(error) or "not implemented") from None
+    except (Exception, SystemExit) as error:
+        what = "".join(traceback.format_exception_only(error)).strip()
+        raise PortFailure(label, operation, Failure.ERROR, what, _theirs(error)) from None
+    if wrong := misshapen(found, expect):
+        if wrong.array and came[wrong.array] is None:
+            wrong = replace(wrong, came="None")
+        known = all(array.dtype.str in ON_THE_WIRE for array in found.values()) and list(found) == list(expect)
+        raise PortFailure(label, operation, Failure.MISSHAPEN, str(wrong), arrays=found if known else None)
+    return Message("ok", {}, found)
 
 
 def _theirs(error: BaseException) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from .envelope import Envelope, Function, disturbed, envelopes
@@ -31,7 +30,7 @@ def explained(
     """
     lost: set[str] = set()
     try:
-        found = envelopes(function, inputs, precision, seed, within=partial(seen_by, code), lost=lost)
+        found = envelopes(function, inputs, precision, seed, within=seen_by(code), lost=lost)
     except Diverged:
         return Explained(disturbed(function, inputs, precision, seed), ["what it does depends on its numbers"])
     except NotImplementedError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -17,11 +17,11 @@ import numpy as np
 
 from .carried import Arithmetic
 
-MADE_ANEW = (
+MADE_ANEW = frozenset((
     "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "copy", "fromiter",
     "zeros", "ones", "empty", "full", "eye", "identity", "arange", "linspace", "logspace", "geomspace",
     "diag", "diagflat", "tri", "vander", "meshgrid", "block", "float64", "float32",
-)  # fmt: skip
+))  # fmt: skip
 FOREIGN = {"builtins", "numpy", "scipy", "torch", "jax", "gradparity"}  # their modules keep their own NumPy
 
 
@@ -30,39 +30,46 @@ class Namespace(ModuleType):
 
     def __init__(self, arithmetic: Arithmetic) -> None:
         super().__init__("numpy")
-        self.made_anew = {name: _carrying(getattr(np, name), arithmetic) for name in MADE_ANEW}
+        self.arithmetic = arithmetic
 
     def __getattr__(self, name: str) -> Any:
-        """NumPy's own, or the one that carries."""
-        return self.made_anew[name] if name in self.made_anew else getattr(np, name)
+        """NumPy's own, or one that carries; the next time it is found without this."""
+        found = getattr(np, name)
+        if name in MADE_ANEW:
+            found = _carrying(found, self.arithmetic)
+        setattr(self, name, found)
+        return found
 
 
 def _carrying(make: Callable[..., Any], arithmetic: Arithmetic) -> Callable[..., Any]:
-    @functools.wraps(make)
     def made(*args: Any, **kwargs: Any) -> Any:
         return arithmetic.carry_all(make(*args, **kwargs))
 
     return made
 
 
-@contextmanager
-def seen_by(function: Callable[..., Any], arithmetic: Arithmetic) -> Iterator[None]:
-    """While this lasts, the modules of the function, and of all Python functions that it can reach, see that NumPy."""
-    namespace = Namespace(arithmetic)
-    replaced: list[tuple[dict[str, Any], str, Any]] = []
-    for names in _modules(function):
-        for name, value in list(names.items()):
-            if value is np:
-                replaced.append((names, name, value))
-                names[name] = namespace
-            elif name in namespace.made_anew and value is getattr(np, name):  # from numpy import zeros
-                replaced.append((names, name, value))
-                names[name] = namespace.made_anew[name]
-    try:
-        yield
-    finally:
-        for names, name, value in replaced:
-            names[name] = value
+def seen_by(function: Callable[..., Any]) -> Callable[[Arithmetic], AbstractContextManager[None]]:
+    """A context in which the modules of the function, and of all Python functions that it can reach, see that NumPy."""
+    places = [
+        (names, name, "" if value is np else name)
+        for names in _modules(function)
+        for name, value in names.items()
+        if value is np or (name in MADE_ANEW and value is getattr(np, name))  # from numpy import zeros
+    ]
+
+    @contextmanager
+    def seen(arithmetic: Arithmetic) -> Iterator[None]:
+        namespace = Namespace(arithmetic)
+        replaced = [(names, name, names[name]) for names, name, _ in places]
+        for names, name, one in places:
+            names[name] = getattr(namespace, one) if one else namespace
+        try:
+            yield
+        finally:
+            for names, name, value in replaced:
+                names[name] = value
+
+    return seen
 
 
 def _modules(function: Callable[..., Any]) -> list[dict[str, Any]]:

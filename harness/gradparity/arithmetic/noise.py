@@ -16,7 +16,7 @@ from .precision import Array, Precision, root_mean_square
 
 OPERATION = 1.0  # u: of one sum, difference, product, quotient or root
 FUNCTION = 2.0  # u: of an elementary function, as libraries compute it
-BACKWARD = 4.0  # u sqrt(n) of an argument's size: of a factorization, or another that does the same
+BACKWARD = 8.0  # u sqrt(n) of an argument's size: of a factorization, or another that does the same
 UNDERFLOW = 4.0  # smallest subnormal numbers: less would be rounded away where the values are float64 itself
 COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 

@@ -84,12 +84,22 @@ class Cell(_Record):
         )
 
 
+class Smallest(_Record):
+    """The smallest case found that is wrong at the same place: what is wrong in it, the inputs, and the command."""
+
+    case: str
+    what: str
+    inputs: dict[str, str] = {}
+    command: str
+
+
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
     ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that failed, or
     else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
-    layers were compared. ``function`` is the one that was called; empty where the case is one of the network.
+    layers were compared. ``function`` is the one that was called; empty where the case is one of the network. ``smallest``
+    is the same failure in a smaller case, where that was looked for.
     """
 
     runner: str
@@ -103,6 +113,7 @@ class CaseResult(_Record):
     seconds: float = 0.0
     refused: str = ""
     function: str = ""
+    smallest: Smallest | None = None
 
     @property
     def verdict(self) -> Verdict:

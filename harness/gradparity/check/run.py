@@ -12,6 +12,8 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
+from ..diagnosis.records import Asked
+from ..functions.cases import FunctionSpec
 from ..functions.expected import Undecidable
 from ..ports.attended import Attended
 from ..ports.conversation import Conversation
@@ -21,6 +23,7 @@ from ..ports.session import Failure, Hello, PortFailure, Session
 from .options import Options
 from .question import Check, Question, Spec, question_of
 from .records import CaseResult, Cell, Reason
+from .shrink import shrink
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
 
@@ -84,6 +87,7 @@ class RunnerCheck:
         self.runner, self.options = runner, options
         self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
+        self.shrunk: set[tuple[str, Asked]] = set()  # places
         self.hello: Hello | None = None
 
     @property
@@ -98,7 +102,20 @@ class RunnerCheck:
         return info
 
     def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
-        """The result of one case, whatever the port does."""
+        """The result of one case, whatever the port does. The first failure at each place of a function is shrunk."""
+        result = self._result(spec, seed, command)
+        told = result.diagnosis
+        if not isinstance(spec, FunctionSpec) or told is None or (place := (told.where.key, told.where.asked)) in self.shrunk:
+            return result
+        self.shrunk.add(place)
+        smallest = shrink(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
+        return result.model_copy(update={"smallest": smallest})
+
+    def command_of(self, name: str, seed: int) -> str:
+        """The command that does the case of this name again."""
+        return self.options.command(self.runner, name, seed)
+
+    def _result(self, spec: Spec, seed: int, command: str) -> CaseResult:
         began = time.perf_counter()
         question = question_of(spec)
         found = {**self._asked(question, spec.dtype, seed), **question.fields, "seed": seed, "command": command}

@@ -120,6 +120,12 @@ def findings(result: CheckResult) -> list[Finding]:
     return found
 
 
+def first_wrong(case: CaseResult) -> Cell:
+    """The cell of what is wrong first in a wrong case."""
+    wrong = [(case, cell) for cell in case.cells if cell.verdict is Verdict.WRONG]
+    return (_of_first(wrong, case.diagnosis) if case.diagnosis else wrong)[0][1]
+
+
 def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
     """The cells of the array that is wrong first, where it has some; or of what it belongs to."""
     where = told.where

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..arithmetic.verdicts import Verdict
 from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
 from ..texts import last_lines, number
-from .records import Cell, CheckResult, Quantity
+from .records import CaseResult, Cell, CheckResult, Quantity
 from .summary import Finding, RunnerDiagnosis, diagnosis, findings
 
 ALONE = {
@@ -56,8 +56,18 @@ def _told(finding: Finding, result: CheckResult) -> Told:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(found.diagnosis)
     also = [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-    more = [explanation(found), *also, cell_words(finding.cell)]
-    return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, case.command)
+    more = [explanation(found), *also, cell_words(finding.cell), *smallest_words(case)]
+    command = case.smallest.command if case.smallest else case.command
+    return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command)
+
+
+def smallest_words(case: CaseResult) -> list[str]:
+    """The same failure in a smaller case, with its inputs where they are few."""
+    small = case.smallest
+    if small is None:
+        return []
+    given = ", ".join(f"{name}={value}" for name, value in small.inputs.items())
+    return [f"smallest, {small.case}: {small.what}", *([f"with {given}"] if given else [])]
 
 
 def place(where: Where) -> str:

@@ -106,9 +106,11 @@ def _without(called: Called, result: str) -> list[Candidate]:
     """The result where one input is left out of the sums, or of the products."""
     found = []
     for name, one in called.inputs.items():
-        for value, what in ((0, "0"), (1, "1")):
-            sentence = f"computed without {name}, as if that were {what}"
-            found += _tried(called, result, {name: np.full_like(one, value)}, sentence)
+        values = {"0": np.zeros_like(one), "1": np.ones_like(one)}
+        if one.ndim == 1 and one.dtype.kind == "i":
+            values = {"0, 1, 2, ...": np.arange(len(one), dtype=one.dtype), **values}
+        for what, value in values.items():
+            found += _tried(called, result, {name: value}, f"computed without {name}, as if that were {what}")
     return found
 
 

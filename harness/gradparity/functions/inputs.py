@@ -26,6 +26,7 @@ class Quirk(StrEnum):
     DENORMALS = "denormals"
     SMALL = "x0.001"
     LARGE = "x1000"
+    WHOLE = "whole"  # small whole numbers: nobody's suite has them, but whoever shrinks a failure
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def _with_quirk(value: Array, quirk: Quirk, rng: np.random.Generator, dtype: str
         return np.where(rows.reshape(-1, *[1] * (value.ndim - 1)), 0.0, value) if value.ndim else value
     if quirk is Quirk.TIES:
         return np.asarray(np.round(value * 2) / 2)
+    if quirk is Quirk.WHOLE:
+        return np.asarray(np.round(2 * value))
     if quirk is Quirk.DENORMALS:
         return np.where(rng.random(value.shape) < 0.2, TINY[dtype] * value, value)
     return value * float(str(quirk).removeprefix("x"))

@@ -46,8 +46,8 @@ def compare_function(
     numbers = chosen_seeds(seeds)
     wanted, kinds = _texts(cases), _texts(dtypes)
     specs, left_out = decidable(select_function_cases({reference.name: reference}, wanted, kinds), numbers, 1)
-    check = FunctionObjectCheck(OneFunction(label, reference, port))
     again = Again(port, {"reference": reference.reference})
+    check = FunctionObjectCheck(OneFunction(label, reference, port), again)
     with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(spec, seed, again.of(name, seed)) for name, spec in specs.items() for seed in numbers]
@@ -61,10 +61,15 @@ def _texts(one: str | Iterable[str]) -> tuple[str, ...]:
 class FunctionObjectCheck(RunnerCheck):
     """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
 
-    def __init__(self, conversation: OneFunction) -> None:
+    def __init__(self, conversation: OneFunction, again: Again) -> None:
         spec = RunnerSpec(name="object", command=[conversation.label])
         manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
         super().__init__(Runner(Port(Path(), manifest), spec), Options(), lambda: conversation)
+        self.again = again
+
+    def command_of(self, name: str, seed: int) -> str:
+        """The call that does the case of this name again."""
+        return self.again.of(name, seed)
 
 
 @dataclass

@@ -1,0 +1,43 @@
+"""The smallest case that shows a failure: a function with few numbers, whole ones if they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..functions.cases import FunctionSpec, simpler
+from .question import shared_function_reference
+from .records import CaseResult, Smallest
+from .summary import first_wrong
+from .wording import cell_words
+
+ATTEMPTS = 60
+SHOWN = 12  # numbers: no more are printed of an input
+
+Ask = Callable[[FunctionSpec], CaseResult]
+
+
+def shrink(spec: FunctionSpec, found: CaseResult, ask: Ask) -> Smallest | None:
+    """A smaller case that is wrong at the same place; None where there is none. ``ask`` puts a case to the port."""
+    smallest, result, attempts = spec, found, 0
+    waiting = list(simpler(spec))
+    while waiting and attempts < ATTEMPTS:
+        tried, attempts = waiting.pop(0), attempts + 1
+        came = ask(tried)
+        if _same_place(came, found):
+            smallest, result, waiting = tried, came, list(simpler(tried))
+    if smallest is spec:
+        return None
+    inputs = shared_function_reference(smallest, found.seed).inputs
+    few = {name: _written(one) for name, one in inputs.items()} if all(a.size <= SHOWN for a in inputs.values()) else {}
+    return Smallest(case=smallest.name, what=cell_words(first_wrong(result)), inputs=few, command=result.command)
+
+
+def _same_place(one: CaseResult, other: CaseResult) -> bool:
+    a, b = one.diagnosis, other.diagnosis
+    return a is not None and b is not None and (a.where.key, a.where.asked) == (b.where.key, b.where.asked)
+
+
+def _written(one: np.ndarray) -> str:
+    return np.array2string(one, separator=", ", threshold=SHOWN).replace("\n", "")

@@ -42,6 +42,8 @@ inline Rule rule(const Message& request) {
 /// The array as a matrix, where it has this dtype. One of fewer than two dimensions becomes a row.
 template <typename T> Matrix<T> matrix(const Array& array) {
     const Shape& shape = array.shape;
+    if (shape.size() > 2)
+        throw Refusal("expected an array of at most 2 dimensions, came " + describe(array));
     Matrix<T> values(shape.size() < 2 ? 1 : static_cast<Index>(shape[0]),
                      shape.empty() ? 1 : static_cast<Index>(shape.back()));
     copy_by_rows(array, values.data());

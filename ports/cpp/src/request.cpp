@@ -54,10 +54,24 @@ void copy_by_rows(const Array& array, void* rows) {
         std::copy(array.data.begin(), array.data.end(), to);
         return;
     }
-    const std::size_t size = array.dtype.size, height = array.shape[0], width = array.shape[1];
-    for (std::size_t i = 0; i < height; ++i)
-        for (std::size_t j = 0; j < width; ++j)
-            to = std::copy_n(&array.data[(j * height + i) * size], size, to);
+    // Along an axis, neighbours are as many bytes apart as all that comes before it takes.
+    const Shape& shape = array.shape;
+    const std::size_t size = array.dtype.size, axes = shape.size();
+    Shape apart(axes, size), index(axes);
+    for (std::size_t k = 1; k < axes; ++k)
+        apart[k] = apart[k - 1] * shape[k - 1];
+    std::size_t from = 0;
+    for (std::size_t left = array.data.size(); left > 0; left -= size) {
+        to = std::copy_n(&array.data[from], size, to);
+        // The next element row by row: the last index goes up first.
+        for (std::size_t k = axes; k-- > 0;) {
+            from += apart[k];
+            if (++index[k] < shape[k])
+                break;
+            from -= apart[k] * shape[k];
+            index[k] = 0;
+        }
+    }
 }
 
 } // namespace gradparity

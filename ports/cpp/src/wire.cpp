@@ -100,6 +100,7 @@ bool is_utf8(std::string_view text) {
 #endif
 
 constexpr std::size_t max_header = 4096;
+constexpr std::size_t max_dimensions = 32;
 /// Bytes for which room is made at a time: memory is taken as the data come.
 constexpr std::size_t chunk = 65536;
 
@@ -224,7 +225,9 @@ void write_array(std::FILE* sink, const Array& array) {
                          + (array.fortran_order ? "True" : "False") + ", 'shape': " + tuple(array.shape) + ", }";
     const std::size_t before = magic.size() + 4, whole = (before + header.size() + 1 + 63) / 64 * 64;
     header.resize(whole - before - 1, ' ');
-    const std::string begin = std::string(magic) + '\1' + '\0' + static_cast<char>(header.size() + 1) + '\0';
+    const std::size_t length = header.size() + 1;
+    const std::string begin =
+        std::string(magic) + '\1' + '\0' + static_cast<char>(length % 256) + static_cast<char>(length / 256);
     write(sink, (begin + header + '\n').data(), whole);
     write(sink, array.data.data(), array.data.size());
 }
@@ -249,7 +252,8 @@ Array read_array(std::FILE* source, const std::string& name, std::size_t& max_by
     require(header.has_value(), "not a valid .npy header: " + show(text));
 
     const std::string shape = tuple(header->shape);
-    require(header->shape.size() <= 2, "expected at most two dimensions, came shape " + shape);
+    require(header->shape.size() <= max_dimensions,
+            "expected at most " + std::to_string(max_dimensions) + " dimensions, came shape " + shape);
     const auto dtype =
         std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& dtype) { return dtype.descr == header->descr; });
     require(dtype != dtypes.end(), "expected dtype <f8, <f4, <i4 or |u1, came " + std::string(header->descr));

@@ -37,7 +37,7 @@ template <> inline constexpr Dtype dtype<float>{"<f4", "float32", 4};
 template <> inline constexpr Dtype dtype<std::int32_t>{"<i4", "int32", 4};
 template <> inline constexpr Dtype dtype<std::uint8_t>{"|u1", "uint8", 1};
 
-/// At most two sizes.
+/// A size for each dimension, of which there are at most 32.
 using Shape = std::vector<std::size_t>;
 
 /// An array as it travels: the bytes of its elements row by row, or column by column where `fortran_order`.

@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <memory>
 
+#include "../src/request.hpp"
 #include "check.hpp"
 #include "same.hpp"
 
 using namespace gradparity;
+using namespace std::string_literals;
 
 namespace {
 
@@ -41,6 +43,10 @@ Message message() {
              {"none", array<float>({0}, std::vector<float>{})},
              {"t", array<std::int32_t>({4}, std::vector{0, -1, 2147483647, -5})},
              {"images", in_columns(array<std::uint8_t>({2, 3}, std::vector<std::uint8_t>{0, 1, 127, 128, 254, 255}))},
+             {"cube", array<double>({2, 1, 3}, std::vector{1.0, 2.0, 3.0, 4.0, 5.0, 6.0})},
+             {"four", in_columns(array<float>({1, 2, 2, 1}, std::vector{1.0f, 2.0f, 3.0f, 4.0f}))},
+             {"most", array<std::uint8_t>(Shape(32, 1), std::vector<std::uint8_t>{7})},
+             {"flat", array<double>(Shape(30, 0), std::vector<double>{})},
              {"long", array<double>({20'000}, std::vector(20'000, 0.1))}}};
 }
 
@@ -60,6 +66,20 @@ void headers_of_other_writers_are_read() {
         record("{\"shape\":(2,),\"fortran_order\":True,\"descr\":\"<i4\"}\n", std::string("\1\0\0\0\2\0\0\0", 8));
     const Array expected = in_columns(array<std::int32_t>({2}, std::vector{1, 2}));
     expect(decode(file_of(bytes).get())->arrays[0].second == expected);
+}
+
+/// By rows, element (i, j, k, ...) has the digits of its index, and by columns it comes at another place.
+void arrays_of_any_dimensions_become_rows() {
+    const auto rows = [](const Array& array) { return elements<std::int32_t>({{"x", array}}, "x", array.shape); };
+    const std::vector cube{0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112};
+    expect(rows(array<std::int32_t>({2, 2, 3}, cube)) == cube);
+    const std::vector by_columns{0, 100, 10, 110, 1, 101, 11, 111, 2, 102, 12, 112};
+    expect(rows(in_columns(array<std::int32_t>({2, 2, 3}, by_columns))) == cube);
+    const std::vector four{0, 1, 100, 101, 1000, 1001, 1100, 1101, 2000, 2001, 2100, 2101};
+    expect(rows(array<std::int32_t>({3, 2, 1, 2}, four)) == four);
+    const std::vector four_by_columns{0, 1000, 2000, 100, 1100, 2100, 1, 1001, 2001, 101, 1101, 2101};
+    expect(rows(in_columns(array<std::int32_t>({3, 2, 1, 2}, four_by_columns))) == four);
+    expect(rows(in_columns(array<std::int32_t>({2, 0, 3}, std::vector<std::int32_t>{}))).empty());
 }
 
 void malformed_lines_are_refused() {
@@ -87,8 +107,11 @@ void malformed_records_are_refused() {
         expect(refused(record("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (), }"))
                    .starts_with("array x: expected dtype"),
                descr);
-    for (const std::string shape : {"(1, 1, 1)", "(4294967296, 4294967296)", "(2000000000,)",
-                                    "(0, 1152921504606846976)", "(9223372036854775808, 0)"})
+    std::string many = "(";
+    for (int dimension = 0; dimension < 33; ++dimension)
+        many += "1,";
+    for (const std::string& shape : {many + ")", "(4294967296, 4294967296)"s, "(2000000000,)"s,
+                                     "(0, 1152921504606846976)"s, "(9223372036854775808, 0)"s})
         expect(refused(record("{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }"))
                    .starts_with("array x: expected at most"),
                shape);
@@ -100,6 +123,7 @@ void malformed_records_are_refused() {
 void test_wire() {
     what_is_written_is_read();
     headers_of_other_writers_are_read();
+    arrays_of_any_dimensions_become_rows();
     malformed_lines_are_refused();
     malformed_records_are_refused();
 }

@@ -8,6 +8,7 @@
 
 const MAX_LINE = 65536;
 const MAX_HEADER = 4096;
+const MAX_DIMENSIONS = 32;
 /** Of the data of one array: more is refused before memory is taken. */
 const MAX_BYTES = 2 ** 33;
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
@@ -211,15 +212,15 @@ function readArray(source, name) {
   if (dtype === undefined) {
     throw refuse(`expected dtype <f8, <f4, <i4 or |u1, came ${descr}`);
   }
-  if (shape.length > 2) {
-    throw refuse(`expected at most two dimensions, came shape ${tuple(shape)}`);
+  if (shape.length > MAX_DIMENSIONS) {
+    throw refuse(`expected at most ${MAX_DIMENSIONS} dimensions, came shape ${tuple(shape)}`);
   }
   const size = shape.reduce((product, n) => product * n, 1);
   if (size * dtype.Type.BYTES_PER_ELEMENT > MAX_BYTES) {
     throw refuse(`expected at most ${MAX_BYTES} bytes of data, came shape ${tuple(shape)} of ${descr}`);
   }
   const data = filled(new dtype.Type(size));
-  return { shape, data: fortranOrder && shape.length === 2 ? rowByRow(data, shape[0], shape[1]) : data };
+  return { shape, data: fortranOrder && shape.length > 1 ? rowByRow(data, shape) : data };
 }
 
 /**
@@ -245,19 +246,33 @@ function parseHeader(header) {
 }
 
 /**
- * What came column by column.
+ * What came column by column, the first index going up first.
  *
  * @template {Elements} E
  * @param {E} data
- * @param {number} rows
- * @param {number} columns
+ * @param {number[]} shape
  */
-function rowByRow(data, rows, columns) {
+function rowByRow(data, shape) {
   const turned = /** @type {E} */ (data.slice());
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      turned[i * columns + j] = data[j * rows + i];
+  const last = shape.length - 1;
+  /** Along an axis, how far apart neighbours are. @type {number[]} */
+  const apart = [1];
+  for (let axis = 0; axis < last; axis++) {
+    apart.push(apart[axis] * shape[axis]);
+  }
+  const index = new Int32Array(shape.length);
+  for (let from = 0, to = 0; to < data.length;) {
+    for (let i = 0; i < shape[last]; i++) {
+      turned[to++] = data[from + i * apart[last]];
     }
+    // The next row: as in a number, what is full goes back to 0, and what is before it goes up.
+    let axis = last - 1;
+    for (; axis > 0 && index[axis] === shape[axis] - 1; axis--) {
+      from -= index[axis] * apart[axis];
+      index[axis] = 0;
+    }
+    index[axis]++;
+    from += apart[axis];
   }
   return turned;
 }

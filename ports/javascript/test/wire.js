@@ -14,6 +14,9 @@ const MESSAGE = {
     ["matrix", { shape: [2, 3], data: Float64Array.of(1, 2, 3, 4, 5, 6) }],
     ["none", { shape: [0], data: new Float32Array(0) }],
     ["t", { shape: [4], data: Int32Array.of(0, -1, 2 ** 31 - 1, -(2 ** 31)) }],
+    ["cube", { shape: [2, 1, 3], data: Float64Array.of(1, 2, 3, 4, 5, 6) }],
+    ["four", { shape: [1, 2, 2, 1], data: Float32Array.of(1, 2, 3, 4) }],
+    ["most", { shape: Array(32).fill(1), data: Int32Array.of(7) }],
     ["images", { shape: [2, 3], data: Uint8Array.of(0, 1, 127, 128, 254, 255) }],
   ]),
 };
@@ -44,6 +47,23 @@ test("column by column becomes row by row", () => {
   const header = "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }\n";
   const message = decode(source(record(header, new Uint8Array(Float64Array.of(1, 4, 2, 5, 3, 6).buffer))));
   assert.deepEqual(message?.arrays.get("x"), { shape: [2, 3], data: Float64Array.of(1, 2, 3, 4, 5, 6) });
+});
+
+/** Element (i, j, k, ...) has the digits of its index. */
+test("so it does in three dimensions and in four", () => {
+  const cube = [0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112];
+  const four = [0, 1, 100, 101, 1000, 1001, 1100, 1101, 2000, 2001, 2100, 2101];
+  for (const [order, shape, came, rows] of /** @type {[string, number[], number[], number[]][]} */ ([
+    ["False", [2, 2, 3], cube, cube],
+    ["True", [2, 2, 3], [0, 100, 10, 110, 1, 101, 11, 111, 2, 102, 12, 112], cube],
+    ["False", [3, 2, 1, 2], four, four],
+    ["True", [3, 2, 1, 2], [0, 1000, 2000, 100, 1100, 2100, 1, 1001, 2001, 101, 1101, 2101], four],
+    ["True", [2, 0, 3], [], []],
+  ])) {
+    const header = `{'descr': '<i4', 'fortran_order': ${order}, 'shape': (${shape.join(", ")}), }\n`;
+    const message = decode(source(record(header, new Uint8Array(Int32Array.from(came).buffer))));
+    assert.deepEqual(message?.arrays.get("x"), { shape, data: Int32Array.from(rows) });
+  }
 });
 
 test("headers of other writers are read", () => {
@@ -83,7 +103,7 @@ test("malformed records are refused", () => {
     const header = shaped("()").replace("<f8", descr);
     assert.throws(() => decode(source(record(header))), { message: /expected dtype <f8, <f4, <i4 or \|u1, came/ });
   }
-  for (const shape of ["(1, 1, 1)", "(4294967296, 4294967296)", "(2000000000,)"]) {
+  for (const shape of [`(${"1, ".repeat(33)})`, "(4294967296, 4294967296)", "(2000000000,)"]) {
     assert.throws(() => decode(source(record(shaped(shape)))), { message: /expected at most/ });
   }
   const magic = Buffer.from("load arrays=x\n\x93NUMPX\x01\x00\x00\x00", "latin1");

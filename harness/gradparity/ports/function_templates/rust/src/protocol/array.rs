@@ -42,11 +42,12 @@ impl<T> Array<T> {
     }
 
     /// Where an element is in `data`.
+    #[inline]
     #[track_caller]
     fn place<const N: usize>(&self, index: [usize; N]) -> usize {
-        let dims = self.dims::<N>();
-        assert!((0..N).all(|k| index[k] < dims[k]), "index {index:?} is outside of shape {dims:?}");
-        (0..N).fold(0, |place, k| place * dims[k] + index[k])
+        let inside = self.shape.len() == N && (0..N).all(|k| index[k] < self.shape[k]);
+        assert!(inside, "index {index:?} is outside of shape {:?}", self.shape);
+        (0..N).fold(0, |place, k| place * self.shape[k] + index[k])
     }
 }
 
@@ -60,6 +61,7 @@ impl Array {
 impl<T, const N: usize> Index<[usize; N]> for Array<T> {
     type Output = T;
 
+    #[inline]
     #[track_caller]
     fn index(&self, index: [usize; N]) -> &T {
         &self.data[self.place(index)]
@@ -67,6 +69,7 @@ impl<T, const N: usize> Index<[usize; N]> for Array<T> {
 }
 
 impl<T, const N: usize> IndexMut<[usize; N]> for Array<T> {
+    #[inline]
     #[track_caller]
     fn index_mut(&mut self, index: [usize; N]) -> &mut T {
         let place = self.place(index);
@@ -77,6 +80,7 @@ impl<T, const N: usize> IndexMut<[usize; N]> for Array<T> {
 impl<T> Index<usize> for Array<T> {
     type Output = T;
 
+    #[inline]
     #[track_caller]
     fn index(&self, i: usize) -> &T {
         &self[[i]]
@@ -84,6 +88,7 @@ impl<T> Index<usize> for Array<T> {
 }
 
 impl<T> IndexMut<usize> for Array<T> {
+    #[inline]
     #[track_caller]
     fn index_mut(&mut self, i: usize) -> &mut T {
         &mut self[[i]]
@@ -159,7 +164,7 @@ impl Argument {
     }
 
     pub fn array<T: Item>(&self) -> &Array<T> {
-        T::of(self).unwrap_or_else(|| panic!("expected arguments as in the signature, came another than {}", T::NAME))
+        T::of(self).unwrap_or_else(|| panic!("expected arguments as in the signature, here of {}", T::NAME))
     }
 
     pub fn number<T: Item>(&self) -> T {

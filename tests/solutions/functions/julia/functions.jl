@@ -2,7 +2,8 @@
 #
 # Arguments are Arrays of Float64 or Float32, of Int32, or of Bool, in the shapes that the comments say; those without a
 # shape are numbers. Do not change them. Integers stay as they are in Python: if they are indices, they count from 0.
-# Return a named tuple of the results. An exception is reported as an error.
+# Return a named tuple of the results. An exception is reported as an error. Your code can be elsewhere: include it here,
+# and call it.
 
 using LinearAlgebra
 

@@ -1,8 +1,9 @@
 # The functions of reference.py, and the one file to open: what is left to you is marked YOURS.
 #
 # Arguments are numbers, vectors, matrices or arrays: double, integer or logical, in the shapes that the comments say.
-# Integers stay as they are in Python: if they are indices, they count from 0. Return a list of the results. An error is
-# reported as one. R has no float32: those cases are "not implemented".
+# Integers stay as they are in Python: if they are indices, they count from 0. Return a list of the results; those that
+# are integers in Python must be integer, such as 2L. An error is reported as one. R has no float32: those cases are
+# "not implemented". Your code can be elsewhere: source it here, and call it.
 
 # Ridge regression with its gradient.
 #

@@ -13,8 +13,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
-from ..check.records import CaseResult
 from ..check.options import Options
+from ..check.records import CaseResult
 from ..check.run import RunnerCheck
 from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec

@@ -189,7 +189,9 @@ def test_a_name_that_would_break_the_line_is_not_sent(name: str) -> None:
 @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 1, 3, 2), (0, 2, 2), (1,) * 32])
 def test_any_number_of_dimensions_goes_there_and_back(shape: tuple[int, ...], order: Literal["C", "F"]) -> None:
     array = np.asarray(np.arange(np.prod(shape), dtype="<f8").reshape(shape), order=order)
-    came = read(sent(Message("ok", {}, {"x": array}))).arrays["x"]
+    message = read(sent(Message("ok", {}, {"x": array})))
+    assert message
+    came = message.arrays["x"]
     assert came.shape == shape
     assert np.array_equal(came, array)
     assert came.flags.c_contiguous == array.flags.c_contiguous

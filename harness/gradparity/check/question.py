@@ -134,7 +134,10 @@ class OfFunction:
 
 
 def shared_function_reference(spec: FunctionSpec, seed: int, threads: int = 1) -> FunctionReference:
-    """The reference of a function's case, with all that a check will read computed. Raises Undecidable, BadReference."""
+    """The reference of a function's case, with all that a check will read computed.
+
+    Raises Undecidable and BadReference.
+    """
     key = _Key(spec)
     with _lock:
         reference = _made(key, seed, threads)

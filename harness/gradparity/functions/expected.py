@@ -25,7 +25,7 @@ class Undecidable(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Called:
-    """A function, what it was given, and what it must give. Arrays as they travel, but booleans, in the case's dtype."""
+    """A function, what it was given, and what it must give. Floats are of the case's dtype."""
 
     function: Function
     inputs: Mapping[str, Array]
@@ -100,10 +100,7 @@ class FunctionReference:
 
         def record(function: Function, given: dict[str, Any], results: dict[str, Any]) -> None:
             if function is not self.spec.function and function.name not in found:
-                inputs = {name: np.array(one) for name, one in given.items() if name in function.inputs}
-                inputs = {
-                    name: one.astype(self.spec.dtype) if one.dtype.kind == "f" else one for name, one in inputs.items()
-                }
+                inputs = {name: self._own(one) for name, one in given.items() if name in function.inputs}
                 if list(inputs) == list(function.inputs):
                     found[function.name] = Called(function, inputs, self.spec.dtype, self.seed)
 
@@ -111,6 +108,10 @@ class FunctionReference:
             fresh = Called(self.spec.function, self.inputs, self.spec.dtype, self.seed)
             fresh.results  # noqa: B018
         return list(found.values())
+
+    def _own(self, one: Any) -> Array:
+        found = np.array(one)
+        return found.astype(self.spec.dtype) if found.dtype.kind == "f" else found
 
     @cached_property
     def following(self) -> FunctionReference:

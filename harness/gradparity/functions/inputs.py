@@ -107,7 +107,10 @@ def probabilities(shape: str) -> Input:
 
 
 def integers(shape: str, low: int | str, high: int | str) -> Input:
-    """Whole numbers from ``low`` up to ``high``, without it; either may be a size, such as "k". They travel as int32."""
+    """Whole numbers from ``low`` up to ``high``, without it; either may be a size, such as "k".
+
+    They travel as int32.
+    """
 
     def draw(rng: np.random.Generator, at: tuple[int, ...], sizes: Mapping[str, int]) -> Array:
         return rng.integers(size_at(str(low), sizes), size_at(str(high), sizes), size=at)

@@ -65,6 +65,8 @@ def check(
     specs: Mapping[str, Spec]
     references: list[Soundness] = []
     if reference:
+        if not (ports or replay):
+            raise UsageError("--reference: name the ports of these functions, with --port; `gradparity new` makes one")
         functions = read_reference(reference).functions
         seeds = seeds or [0]
         specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)

@@ -132,6 +132,9 @@ def simpler(spec: FunctionSpec) -> Iterator[FunctionSpec]:
 
 
 def on_the_wire(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """As they travel: integers as int32, booleans as uint8."""
+    """As they travel: integers as int32, booleans as uint8, and what is uint8 already as that."""
     kinds = {"i": np.int32, "u": np.int32, "b": np.uint8}
-    return {name: one.astype(kinds[one.dtype.kind]) if one.dtype.kind in kinds else one for name, one in arrays.items()}
+    return {
+        name: one.astype(kinds[one.dtype.kind]) if one.dtype.kind in kinds and one.dtype != np.uint8 else one
+        for name, one in arrays.items()
+    }

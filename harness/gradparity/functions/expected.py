@@ -33,11 +33,16 @@ class Called:
     seed: int
 
     @cached_property
-    def results(self) -> dict[str, Array]:
-        """By name, in the order in which they arise. Raises BadReference."""
+    def own(self) -> dict[str, Array]:
+        """The results as the reference gives them, in whatever dtype. Raises BadReference."""
         with naming_the_line(self.function), np.errstate(all="ignore"):
             found = self.function.results({name: one if one.ndim else one[()] for name, one in self.inputs.items()})
-        return {name: self._as_result(name, np.asarray(one)) for name, one in found.items()}
+        return {name: np.asarray(one) for name, one in found.items()}
+
+    @cached_property
+    def results(self) -> dict[str, Array]:
+        """By name, in the order in which they arise, floats in the case's dtype. Raises BadReference."""
+        return {name: self._as_result(name, one) for name, one in self.own.items()}
 
     def _as_result(self, name: str, value: Array) -> Array:
         kind = kind_of(self.function, name, value)

@@ -5,7 +5,7 @@ include("load.jl")
 
 module Bridge
 
-using ..LayeredNet: DTYPES, Message, OPERATIONS, Refusal, failure
+using ..LayeredNet: DTYPES, Message, OPERATIONS, Refusal, by_rows, failure
 
 const HANDLERS = Dict(OPERATIONS)
 
@@ -16,10 +16,10 @@ function add_field(request, key, value)
     nothing
 end
 
-"Add a copy of the contiguous array at this address, as it comes from a stream: the transpose of one if row by row."
+"Add a copy of the contiguous array at this address, as it comes from a stream."
 function add_array(request, name, descr, address, fortran, shape...)
     array = unsafe_wrap(Array, Ptr{DTYPES[descr]}(address), fortran ? shape : reverse(shape))
-    push!(request.arrays, name => fortran ? copy(array) : transpose(copy(array)))
+    push!(request.arrays, name => fortran ? copy(array) : by_rows(copy(array)))
     nothing
 end
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..consoles import to_stderr
+from ..functions.soundness import Soundness
 from ..parts import Growing
 from ..ports.building import build_ports
 from ..ports.info import RunnerInfo
@@ -27,11 +28,13 @@ def check_ports(
     options: Options,
     keep: Callable[[CheckResult], object] = lambda part: None,
     command: str = "",
+    references: Sequence[Soundness] = (),
 ) -> CheckResult:
     """Every runner on every case and seed; after an interrupt, what was found until then."""
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
     found = Growing(CheckResult(), keep)
-    found.add(CheckResult(command=command, required=required, left_out=left_out, interrupted=True))  # until its end
+    begun = CheckResult(command=command, required=required, left_out=left_out, references=list(references))
+    found.add(begun.model_copy(update={"interrupted": True}))  # until its end
     build_ports(runners)
     with LiveTable(to_stderr(), [runner.label for runner in runners], len(specs) * len(seeds)) as live:
 

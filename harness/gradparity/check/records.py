@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..arithmetic.verdicts import Figures, Verdict
 from ..diagnosis.records import Diagnosis
+from ..functions.soundness import Soundness
 from ..ports.info import RunnerInfo, missing
 from ..version import SCHEMA, __version__
 
@@ -137,6 +138,7 @@ class CheckResult(_Record):
     required: list[str] = []
     runners: list[RunnerInfo] = []
     left_out: list[str] = []
+    references: list[Soundness] = []
     interrupted: bool = False
     cases: list[CaseResult] = []
 

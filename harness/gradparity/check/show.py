@@ -14,7 +14,7 @@ from ..texts import number, plain
 from .ladder import Rung, is_growing, ladder
 from .records import CaseResult, CheckResult
 from .summary import check_table, closest_call, counts
-from .wording import Told, told_findings
+from .wording import Told, reference_words, told_findings
 
 
 class LiveTable:
@@ -68,6 +68,7 @@ def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     parts: list[RenderableType] = [*table_of(check_table(result)), ""] if result.cases else []
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
+    parts += [Text(reference_words(one), "dim") for one in result.references]
     for told in told_findings(result):
         parts += told_lines(told)
     for info in result.runners if growing else []:

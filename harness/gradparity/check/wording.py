@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from ..arithmetic.verdicts import Verdict
 from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
+from ..functions.soundness import Soundness
 from ..texts import last_lines, number
 from .records import CaseResult, Cell, CheckResult, Quantity
 from .summary import Finding, RunnerDiagnosis, diagnosis, findings
@@ -68,6 +69,18 @@ def smallest_words(case: CaseResult) -> list[str]:
         return []
     given = ", ".join(f"{name}={value}" for name, value in small.inputs.items())
     return [f"smallest, {small.case}: {small.what}", *([f"with {given}"] if given else [])]
+
+
+def reference_words(one: Soundness) -> str:
+    """What is known of a reference."""
+    told = [f"the reference's {one.function} repeats"]
+    if one.own_error is not None:
+        told.append(f"is right to {number(one.own_error)} beside long double")
+    for slope in one.gradients:
+        told.append(f"{slope.result} is the gradient of {slope.of} by {slope.by} (an error of {number(slope.sees)} shows)")
+    if one.lost:
+        told.append(f"rounding is known by disturbed inputs, too, as numbers leave the noise: {', '.join(one.lost)}")
+    return "; ".join(told)
 
 
 def place(where: Where) -> str:

@@ -16,6 +16,7 @@ from ..consoles import show
 from ..errors import UsageError
 from ..functions.cases import select_function_cases
 from ..functions.loading import read_reference
+from ..functions.soundness import Soundness, soundness
 from ..ports import transcript
 from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
@@ -62,17 +63,20 @@ def check(
     """Compare the ports' gradients with the reference's on shared seeds; or functions of your own, by --reference."""
     runners = _heard(ports, record, replay)
     specs: Mapping[str, Spec]
+    references: list[Soundness] = []
     if reference:
         functions = read_reference(reference).functions
         seeds = seeds or [0]
         specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)
+        used = dict.fromkeys(spec.function.name for spec in specs.values())
+        references = [soundness(functions[name]) for name in used]
     else:
         specs, seeds, left_out = _of_network(cases, dtypes, seeds, data_dir, replay)
         if record:
             transcript.note_cases(record, specs, seeds)
     settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
     with Recorder(run, "check") as recorder:
-        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check)
+        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check, references=references)
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:

@@ -7,6 +7,7 @@
 const MAX_LINE = 65536
 const MAX_HEADER = 4096
 const MAX_BYTES = 1 << 33
+const MAX_DIMENSIONS = 32
 const MAGIC = b"\x93NUMPY"
 const DTYPES = Dict("<f8" => Float64, "<f4" => Float32, "<i4" => Int32, "|u1" => UInt8)
 const DESCRS = Dict(T => descr for (descr, T) in DTYPES)
@@ -86,7 +87,7 @@ function parse_line(line)
     Message(words[1], filter(field -> field.first != "arrays", fields), []), names
 end
 
-"The next .npy record: an Array if it comes column by column, the transpose of one if it comes row by row."
+"The next .npy record: an Array, or the transpose of one for a matrix that comes row by row."
 function read_array(io::IO, name)
     try
         magic = read_bytes(io, 8)
@@ -99,11 +100,16 @@ function read_array(io::IO, name)
         prod(Float64[shape...]) * sizeof(T) <= MAX_BYTES ||
             throw(WireError("array $name: expected at most $MAX_BYTES bytes of data, came shape $shape of $T"))
         data = read!(io, Array{T}(undef, fortran ? shape : reverse(shape)))
-        fortran || length(shape) < 2 ? data : transpose(data)
+        fortran ? data : by_rows(data)
     catch error
         error isa EOFError ? throw(WireError("array $name: the stream ended in the middle of it")) : rethrow()
     end
 end
+
+"The array whose memory, row by row, is that of this one, column by column: its dimensions are the other way round."
+by_rows(data::Union{Array{T,0},Vector{T}}) where {T} = data
+by_rows(data::Matrix) = transpose(data)
+by_rows(data::Array) = permutedims(data, ndims(data):-1:1)
 
 read_bytes(io::IO, count) = read!(io, Vector{UInt8}(undef, count))
 
@@ -116,7 +122,8 @@ function parse_header(header, name)
     haskey(DTYPES, descr[1]) ||
         throw(WireError("array $name: expected dtype <f8, <f4, <i4 or |u1, came $(shown(descr[1]))"))
     sizes = [parse(Int, size) for size in split(shape[1], r", *", keepempty = false)]
-    length(sizes) <= 2 || throw(WireError("array $name: expected at most two dimensions, came shape ($(shape[1]))"))
+    length(sizes) <= MAX_DIMENSIONS ||
+        throw(WireError("array $name: expected at most $MAX_DIMENSIONS dimensions, came shape ($(shape[1]))"))
     DTYPES[descr[1]], fortran[1] == "True", Tuple(sizes)
 end
 

@@ -12,16 +12,16 @@ function npy(descr, fortran, shape, bytes, version = "\x01\x00")
     [codeunits("\x93NUMPY" * version); reinterpret(UInt8, [htol(size)]); codeunits(header); bytes]
 end
 
-numbers(T, count) = reinterpret(UInt8, [htol(T(i)) for i in 1:count])
+numbers(T, count) = reinterpret(UInt8, T[htol(T(i)) for i in 1:count])
 message(name, record) = [codeunits("ok arrays=$name\n"); record]
 array(record) = reading(message("a", record)).arrays[1].second
 
 @testset "round trip" begin
     arrays = Any["a.dx" => [1.0 2 3; 4 5 6], "b" => Float32[1, 2], "c" => fill(3.0), "d" => Int32[7], "e" => ones(1, 1)]
-    push!(arrays, "f" => UInt8[0 255])
+    push!(arrays, "f" => UInt8[0 255], "g" => collect(reshape(1.0:24, 2, 3, 4)), "h" => zeros(2, 0, 1, 3))
     sent = Message("ok", ["epsilon" => "0", "message" => "50 % of\nnaïve = a", "empty" => ""], arrays)
     text = written(sent)
-    @test startswith(text, "ok epsilon=0 message=50%20%25%20of%0ana%c3%afve%20=%20a empty= arrays=a.dx,b,c,d,e,f\n")
+    @test startswith(text, "ok epsilon=0 message=50%20%25%20of%0ana%c3%afve%20=%20a empty= arrays=a.dx,b,c,d,e,f,g,h\n")
     came = reading(text)
     @test (came.word, came.fields, came.arrays) == (sent.word, sent.fields, sent.arrays)
     @test map(p -> typeof(p.second), came.arrays) == map(p -> typeof(p.second), arrays)
@@ -43,6 +43,16 @@ end
     @test array(npy(descr, "False", "()", numbers(T, 1))) == fill(1)
     @test size(array(npy(descr, "False", "(0, 3)", UInt8[]))) == (0, 3)
     @test eltype(array(npy(descr, "False", "(1, 1)", numbers(T, 1)))) == T
+end
+
+@testset "any number of dimensions, in both orders: $dims" for dims in
+        ((2, 3, 4), (2, 1, 3, 2), (0, 2, 3), ntuple(_ -> 1, 32))
+    fortran = reshape(Int32.(1:prod(dims)), dims)
+    rows = permutedims(reshape(Int32.(1:prod(dims)), reverse(dims)), length(dims):-1:1)
+    @test array(npy("<i4", "True", string(dims), numbers(Int32, prod(dims)))) == fortran
+    @test array(npy("<i4", "False", string(dims), numbers(Int32, prod(dims)))) == rows
+    came = reading(written(Message("ok", [], ["a" => rows]))).arrays[1].second
+    @test came isa Array{Int32,length(dims)} && came == rows
 end
 
 @testset "messages one after the other, and the end" begin
@@ -70,7 +80,7 @@ end
     message("a", npy("|O", "False", "(2,)", UInt8[])) => "expected dtype",
     message("a", npy("<f8", "Maybe", "(2,)", UInt8[])) => "not a valid .npy header",
     message("a", npy("<f8", "False", "(-2,)", UInt8[])) => "not a valid .npy header",
-    message("a", npy("<f8", "False", "(1, 2, 3)", UInt8[])) => "at most two dimensions",
+    message("a", npy("<f8", "False", "(" * "1, "^33 * ")", numbers(Float64, 1))) => "at most 32 dimensions",
     message("a", npy("<f8", "False", "(999999999999, 999999999999)", UInt8[])) => "bytes of data",
     message("a", npy("<f8", "False", "(1,)" * " "^5000, UInt8[])) => "at most 4096 bytes",
 ]

@@ -53,12 +53,13 @@ uint8 <- function(arrays, name, shape) {
   array
 }
 
-# Of an array as wire.R describes it.
+# Of an array as wire.R describes it. Of raw bytes without a shape, one is a uint8.
 dtype_of <- function(array) {
+  shapeless <- is.null(dim(array)) && length(array) != 1
   switch(typeof(array),
     double = "float64",
     integer = "int32",
-    raw = if (is.null(dim(array))) "float32, which R does not have" else "uint8"
+    raw = if (shapeless) "float32, which R does not have" else "uint8"
   )
 }
 

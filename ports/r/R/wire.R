@@ -11,6 +11,7 @@
 
 max_line <- 65536
 max_header <- 4096
+max_dimensions <- 32
 npy_magic <- c(as.raw(0x93), charToRaw("NUMPY"))
 npy_header <- paste0(
   "^\\{'descr': '(<f8|<f4|<i4|\\|u1)', 'fortran_order': (False|True), ",
@@ -77,7 +78,7 @@ read_array <- function(input, name) {
   }
   by_columns <- header$fortran_order || length(shape) == 1
   dim(data) <- if (by_columns) shape else rev(shape)
-  if (by_columns) data else t(data)
+  if (by_columns) data else aperm(data)
 }
 
 # list(descr = , fortran_order = , shape = )
@@ -97,8 +98,9 @@ read_header <- function(input, name) {
   start <- attr(found, "capture.start")
   parts <- substring(text, start, start + attr(found, "capture.length") - 1)
   shape <- suppressWarnings(as.integer(strsplit(parts[3], ",", fixed = TRUE)[[1]]))
-  if (found < 0 || length(shape) > 2 || anyNA(shape)) {
-    broken(name, "<f8, <f4, <i4 or |u1 in at most two dimensions, came the header ", excerpt(bytes))
+  if (found < 0 || length(shape) > max_dimensions || anyNA(shape)) {
+    expected <- paste("<f8, <f4, <i4 or |u1 in at most", max_dimensions, "dimensions")
+    broken(name, expected, ", came the header ", excerpt(bytes))
   }
   list(descr = parts[1], fortran_order = parts[2] == "True", shape = shape)
 }
@@ -113,13 +115,13 @@ read_exactly <- function(input, name, what, n, ...) {
 
 broken <- function(name, ...) stop("array ", name, ": expected ", ..., call. = FALSE)
 
-# A matrix leaves as it lies in memory, column by column.
+# An array leaves as it lies in memory, column by column.
 write_array <- function(output, array) {
   shape <- dim(array)
-  descr <- switch(typeof(array), double = "<f8", integer = "<i4")
+  descr <- switch(typeof(array), double = "<f8", integer = "<i4", raw = "|u1")
   stopifnot(!is.null(descr), length(shape) > 0 || length(array) == 1)
   header <- paste0(
-    "{'descr': '", descr, "', 'fortran_order': ", if (length(shape) == 2) "True" else "False",
+    "{'descr': '", descr, "', 'fortran_order': ", if (length(shape) > 1) "True" else "False",
     ", 'shape': (", toString(shape), if (length(shape) == 1) ",", "), }"
   )
   padding <- strrep(" ", -(nchar(header) + 11) %% 64) # the data begin at a multiple of 64

@@ -22,7 +22,9 @@ message_of <- function(...) c(charToRaw("load a=1 arrays=x\n"), ...)
 # There and back: numbers, vectors, matrices, labels; shapes of one element and of none too.
 arrays <- list(
   loss = -0.0, b = array(c(1, NaN, -Inf)), b1 = array(5e-324), W = matrix(1:6 / 7, 2),
-  row = matrix(1:3 / 3, 1), t = array(c(2L, 0L)), labels = matrix(1:4, 2), none = matrix(0, 0, 3)
+  row = matrix(1:3 / 3, 1), t = array(c(2L, 0L)), labels = matrix(1:4, 2), none = matrix(0, 0, 3),
+  bytes = array(as.raw(1:24), 4:2), byte = as.raw(1), four = array(1:24 / 7, c(2, 1, 3, 4)),
+  no_slices = array(0L, c(0, 2, 3)), deep = array(7, rep(1, 32))
 )
 came <- read(written("ok", c(a = "1", b = ""), arrays))
 expect_identical(came, list(word = "ok", fields = c(a = "1", b = ""), arrays = arrays))
@@ -56,6 +58,17 @@ expect_identical(read_array_of("|u1", "False", "(6,)", bytes), array(bytes))
 expect_identical(read_array_of("|u1", "True", "(2, 3)", bytes), matrix(bytes, 2))
 expect_identical(read_array_of("|u1", "False", "(2, 3)", bytes), matrix(bytes, 2, byrow = TRUE))
 
+# Any number of dimensions: the last index runs fastest row by row, the first one column by column.
+ints <- function(values) writeBin(as.integer(values), raw(), size = 4, endian = "little")
+for (shape in list(2:4, c(2, 1, 3, 2))) {
+  values <- array(seq_len(prod(shape)), shape)
+  text <- paste0("(", toString(shape), ")")
+  expect_identical(read_array_of("<i4", "True", text, ints(values)), values)
+  expect_identical(read_array_of("<i4", "False", text, ints(aperm(values))), values)
+}
+thirty_three <- paste0("(", strrep("1, ", 33), ")")
+expect_error(read_array_of("<f8", "False", thirty_three, doubles(1)), "at most 32 dimensions")
+
 # Text: percent signs, spaces, line ends and all beyond ASCII travel as %XX.
 spoken <- "100 % of\n\u00fc = a"
 line <- rawToChar(written("error", c(message = spoken)))
@@ -87,7 +100,7 @@ refused(message_of(good[1:8], as.raw(c(0xff, 0xff))), "at most 4096 bytes, came 
 for (descr in c("|O", ">f8", "<i8", "<c16", "|i1")) {
   refused(message_of(npy(descr, "False", "(2,)", doubles(1, 2))), "<f8, <f4, <i4 or [|]u1")
 }
-for (shape in c("(1, 2, 3)", "(-1,)", "(99999999999,)", "2", "(a,)", "(1 2)")) {
-  refused(message_of(npy("<f8", "False", shape, doubles(1, 2))), "at most two dimensions")
+for (shape in c("(-1,)", "(99999999999,)", "2", "(a,)", "(1 2)")) {
+  refused(message_of(npy("<f8", "False", shape, doubles(1, 2))), "at most 32 dimensions")
 }
 refused(message_of(npy("<f8", "0", "(2,)", doubles(1, 2))), "<f8, <f4, <i4 or [|]u1")

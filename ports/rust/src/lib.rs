@@ -37,5 +37,6 @@ pub mod request;
 pub mod roofline;
 pub mod server;
 pub mod timing;
+pub mod trace;
 pub mod training;
 pub mod wire;

@@ -47,6 +47,25 @@ pub fn find<'a>(arrays: &'a Arrays, name: &str) -> Result<&'a Array, String> {
     })
 }
 
+/// The elements of an array row by row, whichever way they came; None if it has another dtype.
+pub fn row_by_row<T: Element>(array: &Array) -> Option<Vec<T>> {
+    let values = T::of(&array.data)?;
+    if !array.fortran_order {
+        return Some(values.to_vec());
+    }
+    // From the last axis to the first, `stride` is how far apart neighbours are along that axis.
+    let place = |mut at: usize| {
+        let (mut place, mut stride) = (0, values.len());
+        for n in array.shape.iter().rev() {
+            stride /= n;
+            place += at % n * stride;
+            at /= n;
+        }
+        place
+    };
+    Some((0..values.len()).map(|at| values[place(at)].clone()).collect())
+}
+
 /// A dtype, and its two ways across the wire.
 pub trait Element: Clone {
     const DTYPE: &str;

@@ -11,6 +11,7 @@ use std::io::{self, BufRead, Read, Write};
 
 const MAX_LINE: usize = 65536;
 const MAX_HEADER: usize = 4096;
+const MAX_DIMENSIONS: usize = 32;
 /// Of the data of one message: more is refused before memory is taken.
 const MAX_BYTES: usize = 1 << 33;
 /// Elements that are turned into bytes, or back, at a time: small enough to stay in the cache.
@@ -199,8 +200,8 @@ fn read_array(source: &mut impl Read, name: &str, max_bytes: &mut usize) -> Resu
         .ok()
         .and_then(parse_header)
         .ok_or_else(|| refuse(format!("not a valid .npy header: {}", show(&header))))?;
-    if shape.len() > 2 {
-        return Err(refuse(format!("expected at most two dimensions, came shape {}", tuple(&shape))));
+    if shape.len() > MAX_DIMENSIONS {
+        return Err(refuse(format!("expected at most {MAX_DIMENSIONS} dimensions, came shape {}", tuple(&shape))));
     }
     let item = match descr {
         "<f8" => 8,

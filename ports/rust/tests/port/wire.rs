@@ -1,3 +1,4 @@
+use gradparity_port::request::row_by_row;
 use gradparity_port::wire::{Array, Data, Message, decode, encode};
 
 fn bytes(message: &Message) -> Vec<u8> {
@@ -23,6 +24,12 @@ fn message() -> Message {
             ("row".into(), array(&[1, 3], true, Data::Float32(vec![1.5, f32::INFINITY, 1e-45]))),
             ("C".into(), array(&[2, 3], false, Data::Float64(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))),
             ("F".into(), array(&[2, 3], true, Data::Float64(vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]))),
+            ("C3".into(), array(&[2, 3, 4], false, Data::Int32((0..24).collect()))),
+            ("F3".into(), array(&[2, 3, 4], true, Data::Int32((0..24).collect()))),
+            ("C4".into(), array(&[2, 1, 3, 2], false, Data::Float32((0u8..12).map(f32::from).collect()))),
+            ("F4".into(), array(&[2, 1, 3, 2], true, Data::Uint8((0..12).collect()))),
+            ("C32".into(), array(&[1; 32], false, Data::Float64(vec![7.0]))),
+            ("none4".into(), array(&[2, 0, 3, 4], true, Data::Float64(vec![]))),
             ("none".into(), array(&[0], false, Data::Float32(vec![]))),
             ("t".into(), array(&[4], false, Data::Int32(vec![0, -1, i32::MAX, i32::MIN]))),
             ("images".into(), array(&[2, 3], true, Data::Uint8(vec![0, 1, 127, 128, 254, 255]))),
@@ -38,6 +45,22 @@ fn what_is_written_is_read() {
     assert_eq!(decode(&mut source).unwrap(), Some(message()));
     assert_eq!(decode(&mut source).unwrap(), Some(message()));
     assert_eq!(decode(&mut source).unwrap(), None);
+}
+
+#[test]
+fn elements_come_row_by_row_in_either_order() {
+    let array = |shape: &[usize], fortran_order, data| Array { shape: shape.into(), fortran_order, data };
+    let count = || Data::Int32((0..24).collect());
+    assert_eq!(row_by_row(&array(&[2, 3, 4], false, count())), Some((0..24).collect::<Vec<i32>>()));
+    // Element (i, j, k) is at i + 2 j + 6 k, where the first index runs fastest.
+    let from_3d = (0..24).map(|at| at / 12 + at / 4 % 3 * 2 + at % 4 * 6).collect::<Vec<i32>>();
+    assert_eq!(row_by_row(&array(&[2, 3, 4], true, count())), Some(from_3d));
+    // Element (i, 0, j, k) is at i + 3 j + 6 k.
+    let from_4d = (0..24).map(|at| at / 8 + at / 4 % 2 * 3 + at % 4 * 6).collect::<Vec<i32>>();
+    assert_eq!(row_by_row(&array(&[3, 1, 2, 4], true, count())), Some(from_4d));
+    assert_eq!(row_by_row(&array(&[], true, Data::Float64(vec![2.5]))), Some(vec![2.5]));
+    assert_eq!(row_by_row(&array(&[2, 0, 3], true, Data::Float64(vec![]))), Some(Vec::<f64>::new()));
+    assert_eq!(row_by_row::<f64>(&array(&[2, 3, 4], true, count())), None);
 }
 
 #[test]
@@ -73,7 +96,7 @@ fn headers_of_other_writers_are_read() {
 #[test]
 fn a_stream_that_ends_anywhere_is_refused() {
     let mut message = message();
-    message.arrays.truncate(6); // the rest is long
+    message.arrays.truncate(12); // the rest is long
     let whole = bytes(&message);
     for length in 1..whole.len() {
         refused(&whole[..length]);
@@ -133,7 +156,8 @@ fn malformed_records_are_refused() {
         let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (), }}");
         assert!(refused(&record(&header, &[0; 64])).contains("expected dtype <f8, <f4, <i4 or |u1"), "{descr}");
     }
-    for shape in ["(1, 1, 1)", "(4294967296, 4294967296)", "(2000000000,)"] {
+    let ones = |dimensions| format!("({})", vec!["1"; dimensions].join(", "));
+    for shape in [&ones(33), &ones(400), "(4294967296, 4294967296)", "(2000000000,)"] {
         let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
         assert!(refused(&record(&header, &[0; 64])).contains("expected at most"), "{shape}");
     }

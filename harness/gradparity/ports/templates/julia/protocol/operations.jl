@@ -101,10 +101,12 @@ function layer_call(arrays, request)
     x = expect_floats(arrays, "x")
     T = eltype(x)
     if kind == "affine"
+        x = expect(arrays, "x", T, :, :)
         W = expect(arrays, "W", T, size(x, 2), :)
         b, dout = expect(arrays, "b", T, size(W, 2)), expect(arrays, "dout", T, size(x, 1), size(W, 2))
         return () -> Mine.affine(x, W, b, dout)
     elseif kind == "softmax_with_loss"
+        x = expect(arrays, "x", T, :, :)
         t, epsilon = labels(one_hot_or_labels(arrays, T, size(x)...)), T(number(request, "epsilon"))
         return () -> Mine.softmax_with_loss(x, t, epsilon)
     end

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use super::request::{field, find, number, numbers, Element, Refusal};
+use super::request::{field, find, number, numbers, row_by_row, Element, Refusal};
 use super::server::Outcome;
 use super::timing::elapsed;
 use super::trace::told;
@@ -44,19 +44,12 @@ fn need(name: &str) -> Result<(), Refusal> {
 // What a request holds.
 
 /// The elements of the array of this name, row by row, and its shape.
-fn elements<T: Element + Copy>(arrays: &Arrays, name: &str) -> Result<(Vec<T>, Vec<usize>), Refusal> {
+fn elements<T: Element>(arrays: &Arrays, name: &str) -> Result<(Vec<T>, Vec<usize>), Refusal> {
     let array = find(arrays, name)?;
-    let Some(data) = T::of(&array.data) else {
-        return refuse(format!("array {name}: expected {}, came {array}", T::DTYPE));
-    };
-    let shape = array.shape.clone();
-    let data = match shape[..] {
-        [rows, columns] if array.fortran_order => {
-            (0..rows * columns).map(|at| data[at % columns * rows + at / columns]).collect()
-        }
-        _ => data.to_vec(),
-    };
-    Ok((data, shape))
+    match row_by_row(array) {
+        Some(data) => Ok((data, array.shape.clone())),
+        None => refuse(format!("array {name}: expected {}, came {array}", T::DTYPE)),
+    }
 }
 
 fn matrix(arrays: &Arrays, name: &str) -> Result<Matrix, Refusal> {

@@ -1,4 +1,4 @@
-//! Where a panic came from, by the lines of my_network.rs and of what it uses.
+//! Where a panic came from, by the lines of the user's own code: for the ports that `gradparity new` makes.
 
 use std::any::Any;
 use std::backtrace::Backtrace;

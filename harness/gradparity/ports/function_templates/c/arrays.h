@@ -1,0 +1,66 @@
+/*
+ * Arrays for functions.c, which says what my_real is before it includes this file. You need not open it.
+ */
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GP_MAX_DIMENSIONS = 32 };
+
+/* Elements row by row: the last index runs fastest. */
+typedef struct {
+    int ndim;
+    size_t shape[GP_MAX_DIMENSIONS];
+    my_real *data;
+} MyArray;
+
+typedef struct {
+    int ndim;
+    size_t shape[GP_MAX_DIMENSIONS];
+    int32_t *data;
+} MyIntArray;
+
+typedef struct {
+    int ndim;
+    size_t shape[GP_MAX_DIMENSIONS];
+    bool *data;
+} MyBoolArray;
+
+/* Defined in serve.c. */
+void *gp_made(size_t count, size_t size);
+void gp_at(const char *file, int line, const char *function);
+_Noreturn void gp_refuse(const char *word, const char *format, ...);
+_Noreturn void gp_not_written(void);
+
+/* Stands where nothing is yet. */
+#define my_todo() gp_not_written()
+
+/* Reports an error in the manner of printf, and leaves the function. */
+#define my_error(...) (gp_at(__FILE__, __LINE__, __func__), gp_refuse("error", __VA_ARGS__))
+
+static inline size_t my_count(int ndim, const size_t *shape) {
+    size_t count = 1;
+    for (int k = 0; k < ndim; k++) count *= shape[k];
+    return count;
+}
+
+/* my_array(n, d) is an array of this shape, and my_array_of(x->ndim, x->shape) one of that. They hold zeros, and are
+   freed when the call is over; so are those of integers, and of booleans. */
+#define GP_LENGTH(...) sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t)
+#define GP_MAKER(Array, name)                                                                                          \
+    static inline Array name(int ndim, const size_t *shape) {                                                          \
+        Array made = {.ndim = ndim};                                                                                   \
+        memcpy(made.shape, shape, ndim * sizeof *shape);                                                               \
+        made.data = gp_made(my_count(ndim, shape), sizeof *made.data);                                                 \
+        return made;                                                                                                   \
+    }
+GP_MAKER(MyArray, my_array_of)
+GP_MAKER(MyIntArray, my_int_array_of)
+GP_MAKER(MyBoolArray, my_bool_array_of)
+#define my_array(...) my_array_of(GP_LENGTH(__VA_ARGS__), (size_t[]){__VA_ARGS__})
+#define my_int_array(...) my_int_array_of(GP_LENGTH(__VA_ARGS__), (size_t[]){__VA_ARGS__})
+#define my_bool_array(...) my_bool_array_of(GP_LENGTH(__VA_ARGS__), (size_t[]){__VA_ARGS__})

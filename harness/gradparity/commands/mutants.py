@@ -39,7 +39,7 @@ def mutants(
 ) -> int:
     """Check ports made wrong on purpose: is each found, and named?
 
-    With --reference: the functions of that file themselves, made wrong. What the suite does not find are its blind spots.
+    With --reference: the functions of that file, made wrong. What their suite does not find are its blind spots.
     """
     if reference:
         for option, given in (("--port", ports), ("--mutant", pattern)):

@@ -102,7 +102,9 @@ def run_function_mutants(
         mutants = []
         for done, one in enumerate(found):
             progress(f"mutants of {one.owner}", done, len(found))
-            mutants.append(theater.played(one, [spec for spec in ordered if one.owner in theater.parts[spec.function.name]]))
+            mutants.append(
+                theater.played(one, [spec for spec in ordered if one.owner in theater.parts[spec.function.name]])
+            )
     return FunctionMutants(mutants=mutants, left_out=left_out)
 
 
@@ -139,7 +141,9 @@ class _Theater:
             with counted_steps(self.path, self._most(self.lines)):
                 functions = _loaded(self.module, self.path, mutation.source)
         except (Exception, SystemExit) as error:
-            return FunctionMutant(**of, fate=Fate.KILLED, what=f"the file does not load: {type(error).__name__}: {error}")
+            return FunctionMutant(
+                **of, fate=Fate.KILLED, what=f"the file does not load: {type(error).__name__}: {error}"
+            )
         fate, ratio, closest = Fate.EQUIVALENT, 0.0, ""
         for spec in specs:
             cells, bug = self._asked(spec, functions[spec.function.name])

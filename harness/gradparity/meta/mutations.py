@@ -7,7 +7,7 @@ raised, the conditions of while loops, and ``keepdims``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
@@ -85,8 +85,12 @@ def _mutation(owner: str, source: str, old: ast.AST, new: str) -> Mutation:
 def _written(old: ast.AST, new: ast.AST) -> str:
     """As text, in parentheses where the text around it might tear it apart."""
     text = ast.unparse(new)
-    alike = isinstance(old, ast.BinOp) and isinstance(new, ast.BinOp) and not isinstance(old.op, ast.Pow)
-    return text if isinstance(new, ATOMS) or alike or type(old) is type(new) is ast.Compare else f"({text})"
+    match old, new:
+        case ast.BinOp(op=before), ast.BinOp(op=after):
+            is_whole = {type(before), type(after)} in ({ast.Add, ast.Sub}, {ast.Mult, ast.Div})
+        case _:
+            is_whole = isinstance(new, ATOMS) or type(old) is type(new) is ast.Compare
+    return text if is_whole else f"({text})"
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
@@ -142,7 +146,7 @@ def _instead(node: ast.AST) -> Iterator[ast.AST]:
             yield from _other_calls(node)
 
 
-def _other_constants(value: object) -> list[object]:
+def _other_constants(value: object) -> list[bool | int | float]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):

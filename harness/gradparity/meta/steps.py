@@ -1,4 +1,4 @@
-"""No endless loops: how many lines of a file are run, counted, and bounded. A clock would make it depend on the machine.
+"""No endless loops: how many lines of a file are run, counted and bounded. A clock's bound would be the machine's.
 
 Only the file's own lines count, so that the time is NumPy's still.
 """

@@ -72,7 +72,9 @@ class FunctionCheck:
             where = self._where(whole, name, Asked.AGAIN)
             figures = judged(again[name], first[name], whole.allowance(name))
             verdict = _of_state(figures)
-            detail = "" if verdict.passes else "asked again: " + _detail(again[name], first[name], figures, where, "but was")
+            detail = (
+                "" if verdict.passes else "asked again: " + _detail(again[name], first[name], figures, where, "but was")
+            )
             self._add(Quantity.STATE, where.key, verdict, detail)
             if not verdict.passes:
                 self.answers.repeated.append((where, again[name], first[name]))

@@ -23,7 +23,8 @@ def f(x, W, s, order):
     b = np.einsum("ij,ik->jk", x, a)
     r = np.zeros((len(x), 3))
     r[:] = x.mean(axis=1, keepdims=True)
-    return {"a": a[order], "b": b, "r": r @ r.T, "loss": x[:, 0] @ x[:, 0] + x.dot(W).sum() + np.sum(a, axis=(0, 1)), "first": order[:1]}
+    loss = x[:, 0] @ x[:, 0] + x.dot(W).sum() + np.sum(a, axis=(0, 1))
+    return {"a": a[order], "b": b, "r": r @ r.T, "loss": loss, "first": order[:1]}
 
 @function(x="n n", y="n")
 def g(x, y):

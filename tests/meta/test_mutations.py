@@ -41,8 +41,8 @@ def changes(body: str, head: str = "def f(x, y):") -> list[str]:
             "x[1:] += y[:3] -> x[1:] -= y[:3]", "x[1:] += y[:3] -> pass", "1: -> 1:-1", "1 -> 0", ":3 -> 1:3", "3 -> 4",
         ]),
         ("return 'é' + x * y", [  # columns count bytes
-            "'é' + x * y -> 'é' - x * y", "'é' + x * y -> 'é'", "'é' + x * y -> (x * y)", "x * y -> x / y", "x * y -> x",
-            "x * y -> y",
+            "'é' + x * y -> 'é' - x * y", "'é' + x * y -> 'é'", "'é' + x * y -> (x * y)",
+            "x * y -> x / y", "x * y -> x", "x * y -> y",
         ]),
         ("raise ValueError(f'{x + 1}: {y}')", []),
         ("while x < 3: break", []),

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
-from ..check.options import Options
-from ..check.question import decidable, question_of
+from ..check.function_check import FunctionCheck
+from ..check.question import decidable, shared_function_reference
 from ..check.records import Cell
 from ..errors import OptionError, UsageError
 from ..functions.cases import FunctionSpec
@@ -159,7 +159,8 @@ class _Theater:
     def _asked(self, spec: FunctionSpec, mutant: Function) -> tuple[list[Cell], str]:
         """What a check says of a mutant that plays the port, and the known bug that explains it."""
         port = self._bounded(spec.function, mutant)
-        check = question_of(spec).check(OneFunction(mutant.name, spec.function, port), SEED, Options())
+        session = OneFunction(mutant.name, spec.function, port)
+        check = FunctionCheck(session, shared_function_reference(spec, SEED))
         try:
             check.run()
         except PortFailure as failure:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from conftest import Gradparity
+from gradparity.errors import UsageError
 from gradparity.functions.cases import select_function_cases
 from gradparity.functions.loading import read_reference
 from gradparity.meta.function_mutants import Fate, FunctionMutants, run_function_mutants
 
-HEAD = "import numpy as np\nfrom gradparity import function, positive\n"
+HEAD = "import numpy as np\nfrom gradparity import drawn, function, positive\n"
 
 
 def run(folder: Path, text: str, *cases: str) -> FunctionMutants:
@@ -111,6 +112,36 @@ def test_whatever_two_functions_share_is_asked_in_both(tmp_path: Path) -> None:
     assert fates(found)["5: x * 0.5 -> x"] is Fate.EQUIVALENT  # of zeros
     both = fates(run(tmp_path, text, "g-n5-float64", "f-n5-d4-float64"))
     assert both["5: x * 0.5 -> x"] is Fate.KILLED
+
+
+WIDENED = """
+def covariance(rng, shape):
+    return rng.normal(size=shape) * 2
+
+@function(x=drawn("n n", covariance))
+def f(x):
+    return x + np.eye(len(x))
+"""
+
+
+def test_what_draws_is_no_part_and_a_result_in_float64_is_no_change(tmp_path: Path) -> None:
+    """In the float32 case the reference itself gives float64."""
+    result = run(tmp_path, WIDENED, "f-n5-*")
+    assert {one.owner for one in result.mutants} == {"f"} and result.left_out == []
+    assert {one.case for one in result.mutants} == {"f-n5-float64"} and result.exit_code == 0
+
+
+RANDOM = """
+@function(x="n")
+def f(x, state=[0]):
+    state[0] += 1
+    return x * state[0]
+"""
+
+
+def test_a_reference_that_is_not_right_itself_tells_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the reference itself is not passed there"):
+        run(tmp_path, RANDOM, "f-n5-float64")
 
 
 def test_the_command_lists_the_blind_spots(tmp_path: Path, gradparity: Gradparity) -> None:

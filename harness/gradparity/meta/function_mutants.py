@@ -90,15 +90,21 @@ def run_function_mutants(
     """
     with threadpool_limits(1), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what mutants do
-        kept, left_out = decidable(specs, [SEED], 1)
-        if not kept:
-            raise OptionError("--case", ", ".join(specs), f"the reference itself has no numbers there: {left_out[0]}")
-        of_cases = {spec.function.name: spec.function for spec in kept.values()}
+        decided, left_out = decidable(specs, [SEED], 1)
+        of_cases = {spec.function.name: spec.function for spec in specs.values()}
         theater = _Theater.of(reference, of_cases)
+        kept = []
+        for spec in decided.values():
+            if what := theater.control(spec):
+                left_out.append(f"{spec.name}: the reference itself is not passed there: {what}")
+            else:
+                kept.append(spec)
+        if not kept:
+            raise OptionError("--case", ", ".join(specs), f"none of them can tell a mutant: {left_out[0]}")
         found = list(mutations(theater.source, set().union(*theater.parts.values())))
         if not found:
             raise UsageError(f"{reference.path}: nothing in {', '.join(of_cases)} that could be changed")
-        ordered = sorted(kept.values(), key=_elements)
+        ordered = sorted(kept, key=_elements)
         mutants = []
         for done, one in enumerate(found):
             progress(f"mutants of {one.owner}", done, len(found))
@@ -156,9 +162,14 @@ class _Theater:
                 ratio = max(ratio, largest)
         return FunctionMutant(**of, fate=fate, case=closest, ratio=ratio)
 
+    def control(self, spec: FunctionSpec) -> str:
+        """Whatever is found in the reference itself, which must be nothing."""
+        cells, _ = self._asked(spec, spec.function)
+        return next((cell.detail or cell.verdict for cell in cells if cell.verdict is not Verdict.IDENTICAL), "")
+
     def _asked(self, spec: FunctionSpec, mutant: Function) -> tuple[list[Cell], str]:
         """What a check says of a mutant that plays the port, and the known bug that explains it."""
-        port = self._bounded(spec.function, mutant)
+        port = self._bounded(spec, mutant)
         session = OneFunction(mutant.name, spec.function, port)
         check = FunctionCheck(session, shared_function_reference(spec, SEED))
         try:
@@ -168,15 +179,19 @@ class _Theater:
         told = check.diagnosis
         return check.cells, told.explanations[0].name if told and told.explanations else ""
 
-    def _bounded(self, reference: Function, mutant: Function) -> Callable[..., Any]:
-        """The mutant, which may run some times the lines of the reference with these inputs."""
+    def _bounded(self, spec: FunctionSpec, mutant: Function) -> Callable[..., Any]:
+        """The mutant, which may run some times the lines of the reference with these inputs; its floats in the case's
+        dtype, as the reference's are.
+        """
+        reference = spec.function
 
         def port(*args: Any) -> Any:
             given = dict(zip(reference.inputs, args, strict=True))
             with counted_steps(self.path) as usual:
                 reference.results({name: np.array(one)[()] for name, one in given.items()})
             with counted_steps(self.path, self._most(usual.count)):
-                return mutant.reference(**given)
+                found = {name: np.asarray(one) for name, one in mutant.results(given).items()}
+            return {name: one.astype(spec.dtype) if one.dtype.kind == "f" else one for name, one in found.items()}
 
         return port
 

@@ -59,13 +59,16 @@ def definitions(source: str) -> dict[str, ast.AST]:
 
 
 def reached(source: str, name: str) -> set[str]:
-    """Which of the file's functions and classes one names, it itself, and those that these name in turn."""
+    """Which of the file's functions and classes one names, it itself, and those that these name in turn; but for what
+    declares them, as what draws their inputs.
+    """
     nodes, found, waiting = definitions(source), set(), [name]
     while waiting:
         one = waiting.pop()
         if one in nodes and one not in found:
             found.add(one)
-            waiting += [node.id for node in ast.walk(nodes[one]) if isinstance(node, ast.Name)]
+            parts = [part for child in _children(nodes[one]) for part in ast.walk(child)]
+            waiting += [part.id for part in parts if isinstance(part, ast.Name)]
     return found
 
 

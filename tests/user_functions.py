@@ -1,7 +1,6 @@
 """A reference file as a user has one. tests/solutions/functions has its ports."""
 
 import numpy as np
-
 from gradparity import booleans, function, integers, positive
 
 

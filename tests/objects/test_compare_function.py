@@ -172,7 +172,9 @@ def test_a_function_that_is_not_written_yet_is_not_implemented() -> None:
 
 
 def test_a_reference_that_is_not_declared_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"declared with @gradparity.function.*came by_cholesky; gradparity.assert_same"):
+    with pytest.raises(
+        TypeError, match=r"declared with @gradparity.function.*came by_cholesky; gradparity.assert_same"
+    ):
         gradparity.compare(by_cholesky, reference=by_cholesky)
     with pytest.raises(TypeError, match="expected a function to compare with ridge, came int"):
         gradparity.compare(3, reference=RIDGE)

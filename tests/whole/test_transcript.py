@@ -15,9 +15,10 @@ from gradparity.check.options import Options
 from gradparity.check.run import run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError
+from gradparity.ports.asked import read_cases
 from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
-from gradparity.ports.transcript import read_cases, read_transcript, recording, replaying
+from gradparity.ports.transcript import read_transcript, recording, replaying
 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
@@ -69,7 +70,7 @@ def test_a_port_that_breaks_breaks_again(fault: str, make_port: MakePort, tmp_pa
 
 def test_other_requests_than_the_recorded_are_told_by_their_byte(said: Path) -> None:
     [case] = check(replaying(said)[0], OTHER)
-    assert "is not the one that was recorded: other cases, options or another version?" in case.stderr
+    assert "is not the one that was recorded: other cases, options, reference or another version?" in case.stderr
 
 
 def test_a_runner_of_several_keeps_its_label(make_port: MakePort, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from ..check.question import Spec, decidable
 from ..check.show import check_report
 from ..consoles import show
 from ..errors import UsageError
-from ..functions.cases import select_function_cases
+from ..functions.cases import FunctionSpec, select_function_cases
 from ..functions.loading import read_reference
 from ..ports import transcript
+from ..ports.asked import note_cases, read_cases, recorded_calls
 from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
 from ..record.folder import Recorder
@@ -63,13 +64,11 @@ def check(
     runners = _heard(ports, record, replay)
     specs: Mapping[str, Spec]
     if reference:
-        functions = read_reference(reference).functions
-        seeds = seeds or [0]
-        specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)
+        specs, seeds, left_out = _of_functions(reference, cases, dtypes, seeds, threads, replay)
     else:
         specs, seeds, left_out = _of_network(cases, dtypes, seeds, data_dir, replay)
-        if record:
-            transcript.note_cases(record, specs, seeds)
+    if record:
+        note_cases(record, specs, seeds)
     settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
     with Recorder(run, "check") as recorder:
         result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check)
@@ -80,12 +79,32 @@ def check(
     return result.exit_code
 
 
+def _of_functions(
+    reference: Path,
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int] | None,
+    threads: int,
+    replay: Path | None,
+) -> tuple[dict[str, FunctionSpec], list[int], list[str]]:
+    """The cases, the seeds, and what is left out."""
+    functions = read_reference(reference).functions
+    if replay and not (cases or dtypes):
+        specs, seeds = recorded_calls(replay, functions, seeds)
+    else:
+        specs, seeds = select_function_cases(functions, cases, dtypes), seeds or [0]
+    specs, left_out = decidable(specs, seeds, threads)
+    return specs, seeds, left_out
+
+
 def _of_network(
     cases: tuple[str, ...], dtypes: tuple[Dtype, ...], seeds: list[int] | None, data_dir: Path | None, replay: Path | None
 ) -> tuple[dict[str, CaseSpec], list[int], list[str]]:
-    """The cases, the seeds, and what is left out."""
+    """As of functions."""
     if replay and not (cases or dtypes):
-        asked = transcript.read_cases(replay)
+        asked = read_cases(replay)
+        if asked.calls:
+            raise UsageError(f"--replay {replay}: functions were recorded there: give their file, too, as --reference FILE")
         specs, seeds = asked.cases, seeds or asked.seeds
     else:
         specs, seeds = select_cases(cases, dtypes), seeds or [0]

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from ..arithmetic.verdicts import Verdict
-from ..cases import CaseSpec
 from ..check.messages import message
+from ..check.question import Spec
 from ..check.records import CheckResult
 from ..errors import DataMissing, UsageError
 from ..ports.manifest import Runner
-from ..suite import default_suite
 from . import CHECKS
 from .expected import FILE, Expected, stale
 from .settings import Settings
@@ -25,7 +24,7 @@ class Question:
     """One case of one seed."""
 
     option: str  # what --case calls it
-    spec: CaseSpec
+    spec: Spec
     seed: int
 
     @property
@@ -61,7 +60,7 @@ class RunnerTests(pytest.Collector):
             yield test
         if self.expected and self.checks_lines:
             lines: LinesTest = LinesTest.from_parent(self, name=FILE)
-            known = [(one.name, one.spec.name) for one in questions] + [(s.name, s.name) for s in default_suite()]
+            known = [(one.name, one.spec.name) for one in questions] + [(name, name) for name in self.settings.suite]
             lines.stale = stale(self.expected, known)
             yield lines
 

@@ -98,13 +98,19 @@ def _of_functions(
 
 
 def _of_network(
-    cases: tuple[str, ...], dtypes: tuple[Dtype, ...], seeds: list[int] | None, data_dir: Path | None, replay: Path | None
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int] | None,
+    data_dir: Path | None,
+    replay: Path | None,
 ) -> tuple[dict[str, CaseSpec], list[int], list[str]]:
     """As of functions."""
     if replay and not (cases or dtypes):
         asked = read_cases(replay)
         if asked.calls:
-            raise UsageError(f"--replay {replay}: functions were recorded there: give their file, too, as --reference FILE")
+            raise UsageError(
+                f"--replay {replay}: functions were recorded there: give their file, too, as --reference FILE"
+            )
         specs, seeds = asked.cases, seeds or asked.seeds
     else:
         specs, seeds = select_cases(cases, dtypes), seeds or [0]

@@ -40,8 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     # pytest looks for its settings before it knows this option, and takes a folder after a space for one of tests.
     with_sign = f"{help_port} Write --gradparity-port=PORT."
     group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=with_sign)
-    help_reference = "The functions of the ports are those of this Python file, in place of the network."
-    group.addoption("--gradparity-reference", metavar="FILE", help=f"{help_reference} Write --gradparity-reference=FILE.")
+    help_reference = "The ports are of the functions of this Python file, in place of the network."
+    group.addoption("--gradparity-reference", metavar="FILE", help=f"{help_reference} Write it with the =.")
     parser.addini("gradparity_reference", f"{help_reference} Relative to this file.", default="")
     parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
     parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])

@@ -7,9 +7,9 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from ..check.messages import message
-from ..check.records import CheckResult
 from ..check.options import Options
 from ..check.question import Spec
+from ..check.records import CheckResult
 from ..check.run import RunnerCheck
 from ..ports.building import Lines, build_ports
 from ..ports.info import RunnerInfo, State, missing

@@ -20,7 +20,7 @@ from .settings import Settings
 
 
 @dataclass(frozen=True)
-class Question:
+class SeededCase:
     """One case of one seed."""
 
     option: str  # what --case calls it
@@ -38,7 +38,7 @@ class PortTest(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The port's folder, and the test's id."""
-        return self.path, None, self.nodeid
+        return self.path, None, f"{self.nodeid} "  # the space, so that pytest does not print x0.001 as x0::001
 
 
 class RunnerTests(pytest.Collector):
@@ -51,7 +51,7 @@ class RunnerTests(pytest.Collector):
 
     def collect(self) -> Iterator[PortTest]:
         """Its tests, none of which has started anything."""
-        questions = [Question(*case, seed) for case in self.settings.specs.items() for seed in self.settings.seeds]
+        questions = [SeededCase(*case, seed) for case in self.settings.specs.items() for seed in self.settings.seeds]
         for one in questions:
             # The id as text, of which pytest makes what it makes of it when --lf reads it: the brackets are parameters.
             test: CaseTest = CaseTest.from_parent(self, name=one.name, nodeid=f"{self.nodeid}::{one.name}")
@@ -69,7 +69,7 @@ class CaseTest(PortTest):
     """The equality test of one case."""
 
     runner: Runner
-    question: Question
+    question: SeededCase
     expected: Expected | None
 
     def runtest(self) -> None:

@@ -38,7 +38,8 @@ class PortTest(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The port's folder, and the test's id."""
-        return self.path, None, f"{self.nodeid} "  # the space, so that pytest does not print x0.001 as x0::001
+        space = " " if "." in self.name else ""  # without it, pytest takes it for a class and prints x0::001
+        return self.path, None, self.nodeid + space
 
 
 class RunnerTests(pytest.Collector):

@@ -116,7 +116,7 @@ def test_a_cell_of_a_function_leads_to_its_cases(browser: Browser, tmp_path: Pat
         cases = seen.page.locator("#case-table tbody th").all_inner_texts()
         assert cases and all(name.startswith("slope-") for name in cases)
         seen.page.locator(f".matrix a[data-port='{BETA}'][data-function='center']").press("Enter")
-        seen.page.get_by_role("button", name="center-n5-d4-float64", exact=True).click()
+        seen.page.locator("#case-table .expand:text-is('center-n5-d4-float64')").click()
         assert "smallest, center-" in text(seen, "#case-table td.open")
 
 

@@ -15,6 +15,7 @@ from gradparity.report.changes import compare_runs
 from gradparity.report.comparison_html import comparison_html
 from gradparity.report.html import html
 from playwright.sync_api import Browser
+from sample_functions import called
 from sample_run import ALPHA, BETA, agreeing
 from samples import cut_short, disagreeing, hostile, incomplete, recorded
 
@@ -30,6 +31,7 @@ RUNS = {
     "disagreeing": disagreeing,
     "incomplete": incomplete,
     "hostile": hostile,
+    "called": called,
 }
 
 
@@ -105,6 +107,17 @@ def test_the_verdict_comes_first(page: Opened, wrong: Opened) -> None:
     assert "agree with the reference" in text(page, "h1")
     assert text(wrong, "h1").startswith(f"{BETA} disagrees with the reference")
     assert page.count("#findings") == 0 and wrong.count("#findings .finding.wrong") > 0
+
+
+def test_a_cell_of_a_function_leads_to_its_cases(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, page_of(called), tmp_path) as seen:
+        seen.page.locator(f".matrix a[data-port='{BETA}'][data-function='slope']").press("Enter")
+        assert seen.page.locator("#filter [name=function]").input_value() == "slope"
+        cases = seen.page.locator("#case-table tbody th").all_inner_texts()
+        assert cases and all(name.startswith("slope-") for name in cases)
+        seen.page.locator(f".matrix a[data-port='{BETA}'][data-function='center']").press("Enter")
+        seen.page.locator("#case-table .expand:text-is('center-n5-d4-float64')").click()
+        assert "smallest, center-" in text(seen, "#case-table td.open")
 
 
 def test_a_cell_of_the_matrix_leads_to_its_cases(wrong: Opened) -> None:

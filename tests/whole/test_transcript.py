@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import MakePort, fake_port
+from functions_of_mine import REFERENCE, WRONG, made_functions
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.options import Options
@@ -15,9 +16,10 @@ from gradparity.check.records import CaseResult
 from gradparity.check.run import run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError
+from gradparity.ports.asked import note_cases, read_cases
 from gradparity.ports.info import State
 from gradparity.ports.manifest import Runner
-from gradparity.ports.transcript import read_cases, read_transcript, recording, replaying
+from gradparity.ports.transcript import read_transcript, recording, replaying
 
 SPEC, OTHER = CaseSpec(sizes=(5, 4, 3), batch=2), CaseSpec(sizes=(6, 4, 3), batch=2)
 
@@ -69,7 +71,7 @@ def test_a_port_that_breaks_breaks_again(fault: str, make_port: MakePort, tmp_pa
 
 def test_other_requests_than_the_recorded_are_told_by_their_byte(said: Path) -> None:
     [case] = check(replaying(said)[0], OTHER)
-    assert "is not the one that was recorded: other cases, options or another version?" in case.stderr
+    assert "is not the one that was recorded: other cases, options, reference or another version?" in case.stderr
 
 
 def test_a_runner_of_several_keeps_its_label(make_port: MakePort, tmp_path: Path) -> None:
@@ -149,3 +151,56 @@ def test_a_replay_of_a_folder_that_does_not_say_what_was_asked(said: Path) -> No
     (said / "asked.json").write_text('{"cases": {"x": {"sizes": [1]}}, "seeds": []}')
     with pytest.raises(UsageError, match=r"asked\.json: cases\.x\.sizes"):
         read_cases(said)
+
+
+@pytest.fixture
+def functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The folder of a recording of functions; beside it are the reference, and what the check then said."""
+    monkeypatch.chdir(tmp_path)
+    made_functions(tmp_path, WRONG)
+    asked = ("--case", "center-n5-d4-float*", "--case", "slope-n5-float64", "--seeds", "0,2", "--record", "said")
+    assert cli.main(["check", "--reference", "reference.py", "--port", "./mine", *asked], standalone_mode=False) == 1
+    Path("then.txt").write_text(capsys.readouterr().out)
+    return tmp_path / "said"
+
+
+def test_functions_are_played_again_without_the_port(functions: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree("mine")
+    assert cli.main(["check", "--reference", "reference.py", "--replay", "said"], standalone_mode=False) == 1
+    played = capsys.readouterr().out
+    again = f"gradparity check --reference reference.py --replay {functions}"
+    assert "smallest, center-" in played and again in played
+    assert played == re.sub("gradparity check .*", again, Path("then.txt").read_text())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('x="n", y="n"', 'x="n", y=positive("n")', r"not the reference .*: the inputs of slope-n5-float64, seed 0"),
+        ("def slope", "def steepness", "not the reference that was recorded: it has no case slope-n5-float64"),
+    ],
+)
+def test_another_reference_than_the_recorded_is_told(old: str, new: str, words: str, functions: Path) -> None:
+    text = REFERENCE.replace("import function", "import function, positive")
+    Path("reference.py").write_text(text)
+    assert cli.main(["check", "--reference", "reference.py", "--replay", "said"], standalone_mode=False) == 1
+    Path("reference.py").write_text(text.replace(old, new))
+    with pytest.raises(UsageError, match=words):
+        cli.main(["check", "--reference", "reference.py", "--replay", "said"], standalone_mode=False)
+
+
+def test_what_a_changed_reference_asks_otherwise_is_told_by_its_byte(
+    functions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("reference.py").write_text(REFERENCE.replace("axis=0)", "axis=1, keepdims=True)"))  # as the port has it
+    assert cli.main(["check", "--reference", "reference.py", "--replay", "said"], standalone_mode=False) == 3
+    assert "is not the one that was recorded: other cases, options, reference or" in capsys.readouterr().out
+
+
+def test_functions_are_not_played_without_their_reference_nor_a_network_with_one(once: Path, functions: Path) -> None:
+    with pytest.raises(UsageError, match="functions were recorded there: give their file, too, as --reference FILE"):
+        cli.main(["check", "--replay", str(functions)], standalone_mode=False)
+    said = Path(shutil.copytree(once, "network"))
+    note_cases(said, {SPEC.name: SPEC}, [0])
+    with pytest.raises(UsageError, match="no functions were recorded there: leave out --reference"):
+        cli.main(["check", "--reference", "reference.py", "--replay", str(said)], standalone_mode=False)

@@ -145,20 +145,25 @@ class CheckResult(_Record):
     @property
     def exit_code(self) -> int:
         """0 agreement, 1 a port disagrees, 3 something asked for could not run, or nothing could be decided."""
-        verdicts = {result.verdict for result in self.cases if not self._decided_elsewhere(result)}
+        verdicts = {result.verdict for result in self.cases if not self.decided_elsewhere(result)}
         if Verdict.WRONG in verdicts:
             return 1
         undecided = verdicts & {Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED}
         passed = any(verdict.passes for verdict in verdicts)
         return 0 if passed and not undecided and not self.missing and not self.interrupted else 3
 
-    def _decided_elsewhere(self, case: CaseResult) -> bool:
+    def decided_elsewhere(self, case: CaseResult) -> bool:
         """Whether what is unresolved in a function's case passes in another of its cases."""
         unresolved = {cell.array for cell in case.cells if cell.verdict is Verdict.UNRESOLVED}
         if not case.function or case.verdict is not Verdict.UNRESOLVED:
             return False
         others = (other for other in self.cases if (other.runner, other.function) == (case.runner, case.function))
         return unresolved <= {cell.array for other in others for cell in other.cells if cell.verdict.passes}
+
+    @property
+    def functions(self) -> list[str]:
+        """Those that were called, in order; none where the network was checked."""
+        return list(dict.fromkeys(case.function for case in self.cases if case.function))
 
     @property
     def missing(self) -> list[RunnerInfo]:

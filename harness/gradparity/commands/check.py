@@ -14,10 +14,12 @@ from ..check.question import Spec, decidable
 from ..check.show import check_report
 from ..consoles import show
 from ..errors import UsageError
-from ..functions.cases import select_function_cases
+from ..functions.cases import FunctionSpec, select_function_cases
+from ..functions.function import Function
 from ..functions.loading import read_reference
 from ..functions.soundness import Soundness, soundness
 from ..ports import transcript
+from ..ports.asked import note_cases, read_cases, recorded_calls
 from ..ports.manifest import Runner, by_name, select_runners
 from ..ports.session import REQUEST_SECONDS
 from ..record.folder import Recorder
@@ -68,14 +70,13 @@ def check(
         if not (ports or replay):
             raise UsageError("--reference: name the ports of these functions, with --port; `gradparity new` makes one")
         functions = read_reference(reference).functions
-        seeds = seeds or [0]
-        specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)
+        specs, seeds, left_out = _of_functions(functions, cases, dtypes, seeds, threads, replay)
         used = dict.fromkeys(spec.function.name for spec in specs.values())
         references = [soundness(functions[name]) for name in used]
     else:
         specs, seeds, left_out = _of_network(cases, dtypes, seeds, data_dir, replay)
-        if record:
-            transcript.note_cases(record, specs, seeds)
+    if record:
+        note_cases(record, specs, seeds)
     settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
     with Recorder(run, "check") as recorder:
         result = check_ports(
@@ -88,6 +89,23 @@ def check(
     return result.exit_code
 
 
+def _of_functions(
+    functions: dict[str, Function],
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int] | None,
+    threads: int,
+    replay: Path | None,
+) -> tuple[dict[str, FunctionSpec], list[int], list[str]]:
+    """The cases, the seeds, and what is left out."""
+    if replay and not (cases or dtypes):
+        specs, seeds = recorded_calls(replay, functions, seeds)
+    else:
+        specs, seeds = select_function_cases(functions, cases, dtypes), seeds or [0]
+    specs, left_out = decidable(specs, seeds, threads)
+    return specs, seeds, left_out
+
+
 def _of_network(
     cases: tuple[str, ...],
     dtypes: tuple[Dtype, ...],
@@ -95,9 +113,13 @@ def _of_network(
     data_dir: Path | None,
     replay: Path | None,
 ) -> tuple[dict[str, CaseSpec], list[int], list[str]]:
-    """The cases, the seeds, and what is left out."""
+    """As of functions."""
     if replay and not (cases or dtypes):
-        asked = transcript.read_cases(replay)
+        asked = read_cases(replay)
+        if asked.calls:
+            raise UsageError(
+                f"--replay {replay}: functions were recorded there: give their file, too, as --reference FILE"
+            )
         specs, seeds = asked.cases, seeds or asked.seeds
     else:
         specs, seeds = select_cases(cases, dtypes), seeds or [0]

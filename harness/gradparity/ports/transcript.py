@@ -21,22 +21,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from ..cases import CaseSpec
 from ..errors import UsageError, first_problem
 from .manifest import Manifest, Port, Runner, RunnerSpec
 
 FIRST_LINE = b"gradparity transcript 1"
 CHUNK = 1 << 16
 SUFFIX = ".transcript"
-ASKED = "asked.json"
 CUT = "cut"
 
 
@@ -118,33 +116,6 @@ def _replayed(label: str, folder: Path) -> Runner:
     except ValidationError as error:
         raise UsageError(f"--replay {folder}: {first_problem(error)}") from None
     return _Replayed(Port(folder, manifest), spec, label, folder=folder)
-
-
-class RecordedCases(BaseModel):
-    """What a recording was asked: its cases, by what ``--case`` called them, and the seeds."""
-
-    cases: dict[str, CaseSpec]
-    seeds: list[int]
-
-
-def note_cases(folder: Path, cases: Mapping[str, CaseSpec], seeds: Sequence[int]) -> None:
-    """Put down in the recording's folder what is going to be asked. Raises UsageError."""
-    try:
-        (folder / ASKED).write_text(
-            RecordedCases(cases=dict(cases), seeds=list(seeds)).model_dump_json(indent=1) + "\n"
-        )
-    except OSError as error:
-        raise UsageError(f"--record {folder}: {error.strerror}") from None
-
-
-def read_cases(folder: Path) -> RecordedCases:
-    """What the recording was asked. Raises UsageError."""
-    try:
-        return RecordedCases.model_validate_json((folder / ASKED).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"--replay {folder}: {ASKED}: {error.strerror}; which --case was it?") from None
-    except ValidationError as error:
-        raise UsageError(f"--replay {folder}: {ASKED}: {first_problem(error)}") from None
 
 
 def _file(folder: Path, label: str, number: int) -> Path:
@@ -242,7 +213,7 @@ def replay(file: Path) -> int:
             return 0  # the harness ends earlier than it did then
         if at is not None:
             told = f"{file.name}: byte {asked + at} that the harness sent is not the one that was recorded"
-            print(f"{told}: other cases, options or another version?", file=sys.stderr)
+            print(f"{told}: other cases, options, reference or another version?", file=sys.stderr)
             return 1
         asked += len(said)
     kind, _, number = transcript.end.partition(" ")

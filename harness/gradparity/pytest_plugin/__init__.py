@@ -34,12 +34,15 @@ ROOT = "gradparity"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option, and the settings of the same names."""
+    """The options, and the settings of the same names."""
     group = parser.getgroup("gradparity", "equality of ports")
     help_port = "Test this port: its folder, or a name such as rust or julia:native. May be repeated."
     # pytest looks for its settings before it knows this option, and takes a folder after a space for one of tests.
     with_sign = f"{help_port} Write --gradparity-port=PORT."
     group.addoption("--gradparity-port", action="append", default=[], metavar="PORT", help=with_sign)
+    help_reference = "The ports are of the functions of this Python file, in place of the network."
+    group.addoption("--gradparity-reference", metavar="FILE", help=f"{help_reference} Write it with the =.")
+    parser.addini("gradparity_reference", f"{help_reference} Relative to this file.", default="")
     parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
     parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])
     parser.addini("gradparity_dtypes", "float64, float32 or both.", "linelist", [])
@@ -56,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
         set=[] if files else config.getini("gradparity_ports"),
         only=only,
     )
+    if config.option.gradparity_reference and not (config.option.gradparity_port or config.getini("gradparity_ports")):
+        raise pytest.UsageError("--gradparity-reference: of which port? Name it with --gradparity-port=PORT")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from ..cases import CaseSpec
 from ..check.messages import message
 from ..check.options import Options
+from ..check.question import Spec
 from ..check.records import CheckResult
 from ..check.run import RunnerCheck
 from ..ports.building import Lines, build_ports
@@ -34,7 +34,8 @@ class Checks:
 
     def __init__(self, settings: Settings) -> None:
         self.required = settings.required
-        self.checks = {runner.label: RunnerCheck(runner, Options()) for runner in settings.runners}
+        options = Options(reference=settings.reference)
+        self.checks = {runner.label: RunnerCheck(runner, options) for runner in settings.runners}
 
     def absent(self, runner: Runner) -> tuple[str, bool]:
         """Why this runner cannot be asked, empty where it can; and whether that is a failure.
@@ -49,8 +50,8 @@ class Checks:
         failed = info in missing(infos, self.required)
         return message(CheckResult(runners=[info], required=[info.runner])), failed
 
-    def result(self, runner: Runner, option: str, spec: CaseSpec, seed: int) -> CheckResult:
-        """The check of one case. Raises DataMissing and UsageError where its data is not here."""
+    def result(self, runner: Runner, option: str, spec: Spec, seed: int) -> CheckResult:
+        """The check of one case. Raises DataMissing, and UsageError where the reference cannot do it."""
         check = self.checks[runner.label]
         with threadpool_limits(check.options.threads), np.errstate(all="ignore"):
             found = check.case(spec, seed, check.options.command(runner, option, seed))

@@ -9,23 +9,22 @@ from pathlib import Path
 import pytest
 
 from ..arithmetic.verdicts import Verdict
-from ..cases import CaseSpec
 from ..check.messages import message
+from ..check.question import Spec
 from ..check.records import CheckResult
 from ..errors import DataMissing, UsageError
 from ..ports.manifest import Runner
-from ..suite import default_suite
 from . import CHECKS
 from .expected import FILE, Expected, stale
 from .settings import Settings
 
 
 @dataclass(frozen=True)
-class Question:
+class SeededCase:
     """One case of one seed."""
 
     option: str  # what --case calls it
-    spec: CaseSpec
+    spec: Spec
     seed: int
 
     @property
@@ -39,7 +38,8 @@ class PortTest(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The port's folder, and the test's id."""
-        return self.path, None, self.nodeid
+        space = " " if "." in self.name else ""  # without it, pytest takes it for a class and prints x0::001
+        return self.path, None, self.nodeid + space
 
 
 class RunnerTests(pytest.Collector):
@@ -52,7 +52,7 @@ class RunnerTests(pytest.Collector):
 
     def collect(self) -> Iterator[PortTest]:
         """Its tests, none of which has started anything."""
-        questions = [Question(*case, seed) for case in self.settings.specs.items() for seed in self.settings.seeds]
+        questions = [SeededCase(*case, seed) for case in self.settings.specs.items() for seed in self.settings.seeds]
         for one in questions:
             # The id as text, of which pytest makes what it makes of it when --lf reads it: the brackets are parameters.
             test: CaseTest = CaseTest.from_parent(self, name=one.name, nodeid=f"{self.nodeid}::{one.name}")
@@ -61,7 +61,7 @@ class RunnerTests(pytest.Collector):
             yield test
         if self.expected and self.checks_lines:
             lines: LinesTest = LinesTest.from_parent(self, name=FILE)
-            known = [(one.name, one.spec.name) for one in questions] + [(s.name, s.name) for s in default_suite()]
+            known = [(one.name, one.spec.name) for one in questions] + [(name, name) for name in self.settings.suite]
             lines.stale = stale(self.expected, known)
             yield lines
 
@@ -70,7 +70,7 @@ class CaseTest(PortTest):
     """The equality test of one case."""
 
     runner: Runner
-    question: Question
+    question: SeededCase
     expected: Expected | None
 
     def runtest(self) -> None:

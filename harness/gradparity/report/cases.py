@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arithmetic.verdicts import Verdict
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.wording import cell_words, first_divergence
+from ..check.wording import cell_words, first_divergence, smallest_words
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all
@@ -30,6 +30,8 @@ def _case(case: CaseResult) -> dict[str, Any]:
         "dtype": case.dtype,
         "command": case.command,
         "first": first_divergence(told) if told else "",
+        "function": case.function,
+        "smallest": smallest_words(case),
         "why": [f"{one.name}: {one.sentence}" for one in (*told.explanations, *told.also)] if told else [],
         "stderr": last_lines(case.stderr),
         "verdict": case.verdict,

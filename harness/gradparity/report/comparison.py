@@ -77,7 +77,8 @@ def _named(found: Recorded) -> str:
 
 def _verdicts(c: RunComparison) -> Table:
     rows = [row(one.runner, one.column, _cell(one.before), _cell(one.after)) for one in c.verdicts]
-    return Table("verdicts", ("runner", "quantity", "before", "after"), rows, names=2)
+    of = "function" if c.after.run.check and c.after.run.check.functions else "quantity"
+    return Table("verdicts", ("runner", of, "before", "after"), rows, names=2)
 
 
 def _cell(cell: MatrixCell) -> Value:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..bench.tables import conditions_words, gradient_table, ledger_table, relative_table
+from ..check.records import CheckResult, Quantity
 from ..check.summary import check_table, closest_call
 from ..check.wording import told_findings
 from ..ports.info import State
@@ -54,10 +55,16 @@ def html(found: Recorded) -> str:
     )
 
 
+def _quantities(check: CheckResult) -> list[str]:
+    there = {cell.quantity for case in check.cases for cell in case.cells}
+    return [str(quantity) for quantity in Quantity if quantity in there]
+
+
 def _tables(run: Run) -> dict[str, Any]:
     bench, train = run.bench, run.train
     return {
         "check_table": check_table(run.check) if run.check else None,
+        "quantities": _quantities(run.check) if run.check else [],
         "gradients": [gradient_table(g, bench) for g in bench.groups if g.kind == "pass"] if bench else [],
         "relative": relative_table(bench) if bench else None,
         "ledger": ledger_table(bench.runners) if bench else None,

@@ -11,7 +11,7 @@ from junitparser.junitparser import FinalResult
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult
 from ..check.records import CaseResult, CheckResult, worst
-from ..check.wording import cell_words, first_divergence, place
+from ..check.wording import cell_words, first_divergence, place, smallest_words
 from ..ports.info import RunnerInfo, State
 from ..record.reading import Recorded
 from ..record.run import Run
@@ -99,7 +99,8 @@ def _checked(suite: str, case: CaseResult) -> TestCase:
     told = case.diagnosis if verdict is Verdict.WRONG else None
     first = [f"first at {first_divergence(told)}"] if told else []
     bugs = [f"{one.name}: {one.sentence}" for one in [*told.explanations, *told.also]] if told else []
-    lines = [*first, *(bugs or ["no known bug gives these numbers"] * bool(told)), *words, case.command]
+    lines = [*first, *(bugs or ["no known bug gives these numbers"] * bool(told)), *words, *smallest_words(case)]
+    lines.append(case.smallest.command if case.smallest else case.command)
     result = _result(verdict, [*first, *words])
     return _case(suite, f"{case.case} [{case.seed}]", result, lines, case.stderr, case.seconds)
 

@@ -31,7 +31,7 @@ def run_report(found: Recorded) -> RenderableType:
     """Check, bench and train as their own commands show them, what of the record is damaged, and the verdict."""
     run = found.run
     parts: list[RenderableType] = []
-    parts += [check_report(run.check), ""] if run.check else []
+    parts += [check_report(run.check, growing=not run.check.functions), ""] if run.check else []
     parts += [bench_report(run.bench), ""] if run.bench else []
     parts += [train_report(run.train), ""] if run.train else []
     parts += [Text.assemble(("damaged record: ", "yellow"), line) for line in found.lost]

@@ -1,4 +1,4 @@
-"""What a run says in one sentence and one matrix: ports x quantities."""
+"""What a run says in one sentence and one matrix: ports x quantities of the network, or x functions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..arithmetic.verdicts import Verdict
-from ..check.records import Quantity, worst
-from ..check.summary import rows
+from ..check.records import CaseResult, CheckResult, Quantity, worst
+from ..check.summary import Row, rows
 from ..ports.info import RunnerInfo
 from ..record.reading import Recorded
 from ..record.run import Run
 from ..texts import plain
 from ..train.records import TrainRun
 
+FEW = 3  # functions: more are not named in the sentence
 TRAINING = "training"  # the trajectory: the one column that is no Quantity
 
 
 @dataclass(frozen=True)
 class MatrixCell:
-    """One port and quantity over all cases. ``ratio`` is the worst; ``judged`` of ``cases`` were compared."""
+    """One port and column over all cases. ``ratio`` is the worst; ``judged`` of ``cases`` were compared."""
 
     verdict: Verdict
     ratio: float | None
@@ -30,10 +31,11 @@ class MatrixCell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The cells by runner and column; what was not asked of a runner has none."""
+    """The cells by runner and column; what was not asked of a runner has none. ``functions`` are columns, too."""
 
     runners: list[RunnerInfo]
     columns: list[str]
+    functions: list[str]
     cells: dict[tuple[str, str], MatrixCell]
 
     def row(self, runner: str) -> list[MatrixCell | None]:
@@ -44,15 +46,28 @@ class Matrix:
 def matrix(run: Run) -> Matrix:
     """Of the check, and of the updates and trajectories of the training."""
     cells: dict[tuple[str, str], MatrixCell] = {}
-    for row in rows(run.check) if run.check else []:
-        cells[row.runner, str(row.quantity)] = MatrixCell(row.verdict, row.ratio, row.judged, row.cases)
+    for key, own in _checked(run.check).items() if run.check else ():
+        judged, cases = max(row.judged for row in own), max(row.cases for row in own)
+        cells[key] = MatrixCell(worst(row.verdict for row in own), _most(row.ratio for row in own), judged, cases)
     for runner, column, verdicts, ratios in _trained(run.train) if run.train else []:
-        judged = [verdict for verdict in verdicts if verdict is not Verdict.NOT_IMPLEMENTED]
-        found = [ratio for ratio in ratios if ratio is not None]
-        cells[runner, column] = MatrixCell(worst(verdicts), max(found, default=None), len(judged), len(verdicts))
+        count = sum(verdict is not Verdict.NOT_IMPLEMENTED for verdict in verdicts)
+        cells[runner, column] = MatrixCell(worst(verdicts), _most(ratios), count, len(verdicts))
     there = {column for _, column in cells}
-    columns = [column for column in (*map(str, Quantity), TRAINING) if column in there]
-    return Matrix(runners(run), columns, cells)
+    functions = run.check.functions if run.check else []
+    columns = [column for column in dict.fromkeys([*functions, *map(str, Quantity), TRAINING]) if column in there]
+    return Matrix(runners(run), columns, functions, cells)
+
+
+def _checked(check: CheckResult) -> dict[tuple[str, str], list[Row]]:
+    """The rows of each runner and column: a quantity of the network, or all of a function."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in rows(check):
+        found.setdefault((row.runner, row.function or str(row.quantity)), []).append(row)
+    return found
+
+
+def _most(ratios: Iterable[float | None]) -> float | None:
+    return max((ratio for ratio in ratios if ratio is not None), default=None)
 
 
 def _trained(train: TrainRun) -> Iterable[tuple[str, str, list[Verdict], list[float | None]]]:
@@ -116,7 +131,10 @@ def _agrees(verdicts: set[Verdict]) -> bool:
 
 
 def _verdicts(run: Run, runner: str) -> set[Verdict]:
-    found = {case.verdict for case in run.check.cases if case.runner == runner} if run.check else set()
+    found: set[Verdict] = set()
+    if run.check:
+        own = [case for case in run.check.cases if case.runner == runner]
+        found |= {case.verdict for case in own if not run.check.decided_elsewhere(case)}
     if run.train:
         found |= {result.verdict for result in run.train.results if result.runner == runner}
         found |= {cell.verdict for one in run.train.updates if one.runner == runner for cell in one.cells}
@@ -126,9 +144,10 @@ def _verdicts(run: Run, runner: str) -> set[Verdict]:
 def _where(run: Run, wrong: Sequence[str]) -> str:
     places = []
     if run.check:
-        cases = {(case.case, case.seed) for case in run.check.cases}
-        bad = {(c.case, c.seed) for c in run.check.cases if c.runner in wrong and c.verdict is Verdict.WRONG}
-        places += [f"in {len(bad)} of {_cases(len(cases))}"] if bad else []
+        bad = [case for case in run.check.cases if case.runner in wrong and case.verdict is Verdict.WRONG]
+        which = _names(CheckResult(cases=bad).functions)
+        told = f"in {len(_asked(bad))} of {_cases(len(_asked(run.check.cases)))}"
+        places += [told + (f" ({which})" if which else "")] if bad else []
     if run.train:
         updates = {one.runner for one in run.train.updates if any(c.verdict is Verdict.WRONG for c in one.cells)}
         strayed = {result.recipe for result in run.train.results if result.verdict is Verdict.WRONG}
@@ -141,11 +160,21 @@ def _scope(run: Run) -> str:
     scopes = []
     if run.check:
         compared = [case for case in run.check.cases if case.verdict.passes]
-        scopes.append(_cases(len({(case.case, case.seed) for case in compared})))
+        functions = _names(CheckResult(cases=compared).functions)
+        scopes.append(_cases(len(_asked(compared))) + (f" of {functions}" if functions else ""))
     if run.train:
         steps = max((len(result.losses) for result in run.train.results if result.verdict.passes), default=0)
         scopes.append(f"{steps:,} steps of training")
     return f"rounding explains every difference in {_listed(scopes)}"
+
+
+def _asked(cases: Iterable[CaseResult]) -> set[tuple[str, int]]:
+    return {(case.case, case.seed) for case in cases}
+
+
+def _names(functions: Sequence[str]) -> str:
+    """Few by name, more by number."""
+    return _listed(functions) if len(functions) <= FEW else f"{_number(len(functions))} functions"
 
 
 def _cases(count: int) -> str:

@@ -16,13 +16,11 @@ from ...record.run import Run
 from ...texts import number, plain
 from .chart import BESIDE, TALL, Chart, Row, drawing, rule, tips
 from .groups import PassGroup, against, in_words, passes
+from .lanes import Lanes
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 
 LIMIT = "1: rounding explains up to here; beyond it is wrong"
-LEVELS = (0, 1, -1, 2, -2, 3, -3)  # of dots at the same place, from the middle of their lane
-ROW, HALF = 45, 19  # pixels: of a row, and of how far from its middle dots may lie
-LANE = 0.7  # of a lane's height is used
 
 
 def of_cases(run: Run) -> list[Chart]:
@@ -37,9 +35,9 @@ def of_cases(run: Run) -> list[Chart]:
     dtypes = sorted({case.dtype for case, _, _ in found}, reverse=True)
     axis = log_axis("worst ratio of a case", [1.0, *(ratio for _, _, ratio in found)], IDENTICAL, INFINITE)
     told = _told(run.check, found, styles)
-    lanes = " Above and filled is {}, below and hollow {}.".format(*dtypes) if len(dtypes) == 2 else ""
-    how = f"A dot is a case, placed by its largest difference over what rounding explains: 1 is the limit.{lanes}"
-    y = alt.Y("runner:N", title=None, scale=alt.Scale(domain=list(styles)))
+    lanes = Lanes.of([case for case, _, _ in found], list(styles), dtypes)
+    how = f"A dot is a case, placed by its largest difference over what rounding explains: 1 is the limit.{lanes.how}"
+    y = alt.Y(f"{lanes.by}:N", title=None, scale=alt.Scale(domain=lanes.rows))
     filled = alt.Scale(domain=dtypes, range=[0.6, *(0.0 for _ in dtypes[1:])])
     opacity = alt.FillOpacity("dtype:N", scale=filled, legend=None)
     dots = (
@@ -58,7 +56,7 @@ def of_cases(run: Run) -> list[Chart]:
         )
     )  # fmt: skip
     layers = [rule(axis.x(), "x", 1, "limit", LIMIT), dots]
-    spec = drawing(_dots(found, dtypes, axis), layers, told, ROW * len(styles))
+    spec = drawing(_dots(found, lanes, axis), layers, told, lanes.height * len(lanes.rows))
     return [Chart("agreement", "How near each case comes to its limit", told, how, spec, run.check.command)]
 
 
@@ -72,22 +70,18 @@ def _severity(cell: Cell) -> float:
     return math.inf if cell.ratio is None or math.isnan(cell.ratio) else cell.ratio
 
 
-def _dots(found: Sequence[tuple[CaseResult, Cell, float]], dtypes: Sequence[str], axis: LogAxis) -> list[Row]:
+def _dots(found: Sequence[tuple[CaseResult, Cell, float]], lanes: Lanes, axis: LogAxis) -> list[Row]:
     several = len({case.seed for case, _, _ in found}) > 1
     width = math.log(axis.high / axis.low) / 60
-    taken: Counter[tuple[str, str, int]] = Counter()
     rows: list[Row] = []
     for case, cell, ratio in found:
         place = axis.place(ratio)
-        spot = case.runner, case.dtype, round(math.log(place) / width)
-        middle = (2 * dtypes.index(case.dtype) + 1) / len(dtypes) - 1
-        offset = middle + LANE / len(dtypes) * LEVELS[taken[spot] % len(LEVELS)] / max(LEVELS)
-        taken[spot] += 1
         rows.append(
             {
+                lanes.by: lanes.row(case),
                 "runner": plain(case.runner),
                 "x": place,
-                "offset": round(HALF * offset, 1),
+                "offset": lanes.offset(case, round(math.log(place) / width)),
                 "case": plain(case.case) + (f", seed {case.seed}" if several else ""),
                 "dtype": case.dtype,
                 "array": plain(f"{cell.quantity} {cell.array}"),
@@ -109,9 +103,10 @@ def _told(check: CheckResult, found: Sequence[tuple[CaseResult, Cell, float]], s
     """Who is wrong and where, or who comes nearest; then the worst of each runner."""
     case, cell, ratio = max(found, key=lambda one: one[2])
     where = plain(f"{case.runner} in {case.case}, {cell.quantity} {cell.array}")
-    beyond = Counter(plain(one.runner) for one, _, ratio in found if not ratio <= 1)
+    beyond = Counter((plain(one.runner), plain(one.function)) for one, _, ratio in found if not ratio <= 1)
     if beyond:
-        told = ", ".join(f"{name} in {count} case{'s' * (count > 1)}" for name, count in beyond.items())
+        of = {function: f" of {function}" if function else "" for _, function in beyond}
+        told = ", ".join(f"{name} in {n} case{'s' * (n > 1)}{of[function]}" for (name, function), n in beyond.items())
         first = f"Beyond the limit: {told}"
     else:
         first = f"No case is beyond the limit of 1: the nearest is {number(ratio)}, {where}"

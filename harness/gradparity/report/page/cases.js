@@ -54,7 +54,7 @@ function caseRow(one, cell, verdict) {
 function caseDetail(one) {
   const inside = element("td", { class: "open", colspan: CASE_HEADINGS.length });
   if (one.first) inside.append(element("p", {}, element("strong", {}, "First wrong: "), one.first));
-  for (const line of one.why) inside.append(element("p", {}, line));
+  for (const line of [...one.why, ...one.smallest]) inside.append(element("p", {}, line));
   const head = element("tr", {}, ...["quantity", "array", "verdict", "ratio", "resolves", "ULP", "bit-equal", "rel. error", "words"].map((text) => element("th", { scope: "col" }, text)));
   const body = element("tbody");
   for (const cell of one.arrays) {
@@ -86,6 +86,7 @@ function filterCases() {
     .filter(({ cell }) => cell)
     .map(({ one, cell }) => ({ one, cell, verdict: wanted.quantity ? cell.verdict : one.verdict }))
     .filter(({ one, verdict }) => (!wanted.runner || one.runner === wanted.runner)
+      && (!wanted.function || one.function === wanted.function)
       && (!wanted.verdict || verdict === wanted.verdict) && one.case.includes(wanted.case.trim()))
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict) || compare(size(b.cell), size(a.cell)))
     .map(({ one, cell, verdict }) => caseRow(one, cell, verdict));
@@ -109,7 +110,8 @@ function offerCases() {
     if (link?.getAttribute("href") !== "#cases") return;
     event.preventDefault();
     form.elements.runner.value = link.dataset.port;
-    form.elements.quantity.value = link.dataset.quantity;
+    form.elements.quantity.value = link.dataset.quantity ?? "";
+    if (form.elements.function) form.elements.function.value = link.dataset.function ?? "";
     form.elements.verdict.value = form.elements.case.value = "";
     filterCases();
     form.scrollIntoView({ block: "start" });

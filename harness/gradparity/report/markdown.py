@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import BenchResult
-from ..bench.tables import conditions_words, gradient_table
+from ..bench.tables import conditions_words, function_table, gradient_table
 from ..check.records import CheckResult
 from ..check.summary import closest_call
 from ..check.wording import Told, told_findings

@@ -78,15 +78,15 @@ class Contestant:
         return f"the port has no operation {lacking[0]}" if lacking else ""
 
     def load(self, task: Task, first: Operation) -> Unfit | None:
-        """Load the case; or why it is not to be timed. The first time, the runner's ledger is kept, with this operation.
+        """Load the case, or say why it is not to be timed.
 
-        Raises PortFailure.
+        The first time, the runner's ledger is kept, with this operation. Raises PortFailure.
         """
         if unfit := task.unfit(self.running):
             return unfit
         if self.ledger is None and task.computes:
             self.attended.close()
-            self.ready()
+            self.ready()  # a new process, whose first call is yet to come
         task.load(self.running)
         if self.ledger is None:
             self.ledger = measure_ledger(self.running, first)
@@ -111,7 +111,7 @@ class Contestant:
         self.attended.failed(failure)
 
     def unfit(self, unfit: Unfit, where: str) -> None:
-        """Take note of an answer that is not timed. Only one that did not come is trouble: one that is wrong is a finding."""
+        """Take note of an answer that is not timed: trouble where none came; one that is wrong is a finding."""
         if unfit.verdict is Verdict.COULD_NOT_RUN and not self.trouble:
             self.trouble, self.stderr = f"{where}: {unfit.why}", unfit.stderr
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
 
 from ..arithmetic.verdicts import Speed, Verdict
 from ..cases import CaseSpec
@@ -102,11 +102,21 @@ class FunctionCase(_Record):
     quirk: str = ""
 
 
+def _tag(case: Any) -> str:
+    function = case.get("function") if isinstance(case, dict) else isinstance(case, FunctionCase)
+    return "function" if function else "network"
+
+
+BenchCase = Annotated[
+    Annotated[CaseSpec, Tag("network")] | Annotated[FunctionCase, Tag("function")], Discriminator(_tag)
+]
+
+
 class GroupResult(_Record):
     """One group. ``floor``, by operation, is how far the reference strayed from itself: e.g. 0.01 is 1 %."""
 
     kind: str
-    case: CaseSpec | FunctionCase
+    case: BenchCase
     along: str = ""
     at: int = 0
     flops: float

@@ -55,7 +55,7 @@ Progress = Callable[[str, float], None]
 
 
 def method(plan: list[Group]) -> str:
-    """A digest of what decides what a figure means: the code that measures, the plan, and of functions the reference."""
+    """A digest of what decides what a figure means: the code that measures, the plan, functions' reference."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for name in MEASURING:
@@ -179,7 +179,15 @@ class _Bench:
         try:
             clocks = {one.label: one.clock for one in self.contestants}
             run_rounds(
-                turns, self.reference, clocks, sample_seconds, self.options.narrow, start + seconds, self.rng, broke, tick
+                turns,
+                self.reference,
+                clocks,
+                sample_seconds,
+                self.options.narrow,
+                start + seconds,
+                self.rng,
+                broke,
+                tick,
             )
         finally:
             self.left -= min(time.monotonic() - start, self.left)
@@ -201,8 +209,8 @@ class _Bench:
                     missing.append(Series(runner=one.label, operation=name, missing="not implemented", trouble=reason))
             if able and (unfit := one.load(task, able[0])):
                 one.unfit(unfit, group.title)
-                about = {"missing": str(unfit.verdict), "trouble": unfit.why}
-                missing += [Series(runner=one.label, operation=op.name, **about) for op in able]
+                word, why = str(unfit.verdict), unfit.why
+                missing += [Series(runner=one.label, operation=op.name, missing=word, trouble=why) for op in able]
                 return []
         except PortFailure as failure:
             one.broke(failure, group.title)

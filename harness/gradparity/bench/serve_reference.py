@@ -1,6 +1,6 @@
 """A file of functions as a port: how the reference is timed, in a process like everybody's and by the same requests.
 
-    python -m gradparity.bench.serve_reference reference.py
+python -m gradparity.bench.serve_reference reference.py
 """
 
 from __future__ import annotations

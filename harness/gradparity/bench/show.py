@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -> RenderableType:
-    """The gradients or functions, everything relative to the reference, the costs, the conditions, what was unfair, the sum."""
+    """Gradients or functions, everything relative to the reference, the costs, the conditions, warnings, the sum."""
     parts: list[RenderableType] = []
     for table in (*speed_tables(result), relative_table(result), ledger_table(result.runners)):
         parts += [*table_of(table), ""] if table.rows else []

@@ -17,8 +17,7 @@ BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
 def speed_tables(result: BenchResult) -> list[Table]:
     """The gradients of each whole pass, and the calls of each function."""
     passes = [gradient_table(group, result) for group in result.groups if group.kind == "pass"]
-    functions = dict.fromkeys(one.case.function for one in result.groups if isinstance(one.case, FunctionCase))
-    return passes + [function_table(function, result) for function in functions]
+    return passes + function_tables(result)
 
 
 def gradient_table(group: GroupResult, result: BenchResult) -> Table:
@@ -42,8 +41,13 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
     return Table(f"gradient, {case_words(group)}, {group.case.dtype}, {group.rounds} rounds", headings, rows)
 
 
-def function_table(function: str, result: BenchResult) -> Table:
-    """Each runner's calls of a function in each case: the time, and that as a multiple of the reference's."""
+def function_tables(result: BenchResult) -> list[Table]:
+    """Of each function the calls of each runner in each case: the time, and that as a multiple of the reference's."""
+    functions = dict.fromkeys(one.case.function for one in result.groups if isinstance(one.case, FunctionCase))
+    return [_function_table(function, result) for function in functions]
+
+
+def _function_table(function: str, result: BenchResult) -> Table:
     headings = ("runner", "case", "median", "min", "IQR", f"x {result.reference}", "interval", "", "noise floor")
     rows = []
     for group in result.groups:

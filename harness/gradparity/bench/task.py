@@ -1,4 +1,4 @@
-"""What comes before the rounds: a network's case is loaded; a function's answer is checked, as only right ones are timed."""
+"""What comes before the rounds: a network's case is loaded, and a function's answer is checked: it must be right."""
 
 from __future__ import annotations
 

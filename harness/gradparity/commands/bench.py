@@ -83,13 +83,20 @@ def bench(
 
 
 def _of_functions(
-    file: Path, ports: tuple[str, ...], cases: tuple[str, ...], dtypes: tuple[Dtype, ...], with_peers: bool, threads: int
+    file: Path,
+    ports: tuple[str, ...],
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    with_peers: bool,
+    threads: int,
 ) -> list[Spec]:
     """The cases of the functions in a file. Raises UsageError."""
     from ..bench.plan import SEED, usual_specs
 
     if with_peers:
-        raise UsageError("--peers: they are networks, and have no functions of your own: leave out --peers or --reference")
+        raise UsageError(
+            "--peers: they are networks, and have no functions of your own: leave out --peers or --reference"
+        )
     if not ports:
         raise UsageError("--reference: which port? Name its folder, as in --port ./my-port")
     functions = read_reference(file).functions

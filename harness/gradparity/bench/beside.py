@@ -24,8 +24,8 @@ def reference_runner(file: Path | None) -> Runner:
 
 
 def demand_other_names(runners: Iterable[Runner], reference: Runner) -> None:
-    """Raises UsageError for a port that has the name of the reference or of its control, and is neither."""
+    """Raises UsageError for a port with a name of the reference, except the Python port, which is the reference."""
     for runner in runners:
-        if runner.label in (CONTROL, reference.label) and runner.port != reference.port:
+        if runner.label in {CONTROL, reference.label} - {REFERENCE}:
             what = f"{runner.label} is a name of the reference in a benchmark: give the port another, in its port.toml"
             raise OptionError("--port", runner.option or runner.label, what)

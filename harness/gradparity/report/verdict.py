@@ -116,7 +116,7 @@ def _timed(bench: BenchResult) -> str:
     if wrong:
         cases = {name for cases in wrong.values() for name in cases}
         disagree = f"{_listed([*wrong])} disagree{'s' * (len(wrong) == 1)}"
-        return f"{disagree} with the reference in {_cases(len(cases))}, which were not timed"
+        return f"{disagree} with the reference in {_cases(len(cases))}; what disagrees was not timed"
     if any(group.kind == "function" for group in bench.groups):
         return "The ports were timed where their results agree with the reference"
     return "The ports were timed, and their gradients were not compared"

@@ -177,6 +177,7 @@ def _timed(runner: str) -> Timed:
 
 
 def _group(group: Group, runners: Sequence[str]) -> GroupResult:
+    assert isinstance(group.spec, CaseSpec)
     series = []
     for runner in runners:
         for place, operation in enumerate(group.operations):
@@ -192,7 +193,7 @@ def _group(group: Group, runners: Sequence[str]) -> GroupResult:
     floor = floors(measured, REFERENCE)
     return GroupResult(
         kind=group.kind,
-        case=group.spec,
+        case=group.case,
         along=group.along,
         at=group.at,
         flops=group.flops,
@@ -263,8 +264,8 @@ def of_functions() -> BenchResult:
     small = FunctionCase(name="ridge-n5-d4-float64", function="ridge", sizes={"n": 5, "d": 4}, dtype="float64")
     single = small.model_copy(update={"name": "ridge-n5-d4-float32", "dtype": "float32"})
     absent = {
-        ALPHA: {"missing": "wrong", "trouble": "w[0]=1, but should be 2 [of ridge, float32]"},
-        BETA: {"missing": "not implemented", "trouble": NO_FLOAT32},
+        ALPHA: ("wrong", "w[0]=1, but should be 2 [of ridge, float32]"),
+        BETA: ("not implemented", NO_FLOAT32),
     }
     return BenchResult(
         command="gradparity bench --reference reference.py --port alpha",
@@ -276,12 +277,15 @@ def of_functions() -> BenchResult:
     )
 
 
-def _function_group(case: FunctionCase, absent: dict[str, dict[str, str]]) -> GroupResult:
+def _function_group(case: FunctionCase, absent: dict[str, tuple[str, str]]) -> GroupResult:
     series = []
     for place, (runner, typical) in enumerate(A_CALL.items()):
         turns = [[typical * (1 + 0.02 * _wave(place + 5 * t + s)) for s in range(4)] for t in range(16)]
-        own = Series(runner=runner, operation=case.function, calls=3, samples=turns)
-        series.append(Series(runner=runner, operation=case.function, **absent[runner]) if runner in absent else own)
+        missing, why = absent.get(runner, ("", ""))
+        samples = [] if missing else turns
+        series.append(
+            Series(runner=runner, operation=case.function, calls=3, samples=samples, missing=missing, trouble=why)
+        )
     measured = [one for one in series if one.samples]
     floor = floors(measured, "reference")
     return GroupResult(

@@ -46,6 +46,7 @@ def test_what_a_layer_is_fed_has_the_dtype_of_the_case_and_fits_together(group: 
 def test_the_reference_can_time_all_of_it() -> None:
     with Session(RUNNERS["python"]) as session:
         for group in default_plan():
+            assert isinstance(group.spec, CaseSpec)
             case = draw(group.spec, 0, attempts=1)
             session.request("load", case.fields, case.arrays)
             for operation in group.operations:
@@ -55,7 +56,7 @@ def test_the_reference_can_time_all_of_it() -> None:
 
 @function(X="n d", keep=booleans("n"), dtypes=("float64",))
 def kept(X: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    return X[keep].sum(axis=0)
+    return np.asarray(X[keep].sum(axis=0))
 
 
 @function(x="n", sizes={"n": (8,)})

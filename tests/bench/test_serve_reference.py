@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from gradparity.bench.beside import reference_runner
 from gradparity.bench.clock import timed
 from gradparity.bench.plan import Operation
 from gradparity.ports.session import PortFailure, Session
+from numpy.typing import NDArray
 
 FILE = """
 import numpy as np
@@ -24,7 +26,7 @@ def scaled(x, factor, keep):
     x[0] += 1
     return {"out": np.where(keep, FACTOR * factor * x.astype(float), 0), "count": keep.sum()}
 """
-INPUTS = {
+INPUTS: dict[str, NDArray[Any]] = {
     "x": np.array([1, 2, 3], np.float32),
     "factor": np.array(2, np.float32),
     "keep": np.array([1, 0, 1], np.uint8),

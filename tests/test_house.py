@@ -46,7 +46,7 @@ def imports() -> Imports:
     """(who, whom): the first line that says so. The commands are imported by name."""
     found: Imports = {("cli", "commands"): "cli.py"}
     for path in sorted(ROOT.rglob("*.py")):
-        if "templates" not in path.parts:
+        if not {"templates", "function_templates"} & set(path.parts):
             for whom, line in imported(path):
                 if whom != part(path):
                     found.setdefault((part(path), whom), f"{path.relative_to(ROOT)}:{line}")
@@ -79,7 +79,7 @@ def test_one_thing_for_one_word() -> None:
     """No two public classes or functions have one name, but for what is the same thing of several parts."""
     found: dict[str, list[str]] = {}
     for path in sorted(ROOT.rglob("*.py")):
-        if "templates" not in path.parts:
+        if not {"templates", "function_templates"} & set(path.parts):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
                 if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
                     found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))

@@ -128,6 +128,8 @@ class Pass(Arithmetic):
     def _sum_of_products(self, func: Any, args: Any, kwargs: Any) -> Any:
         raw = [bare(one) for one in args]
         value = func(*raw, **kwargs)
+        if np.asarray(value).dtype.kind != "f":
+            return value
         if self.rng is None:
             size = noise.of_sum_of_products(self.precision, lambda *arrays: func(*arrays, **kwargs), raw, value)
             return self._written(np.asarray(value), args, size, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..arithmetic.verdicts import Verdict
-from ..check.question import Spec, question_of
+from ..check.question import Spec, checkable
 from ..ports.attended import Attended
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
@@ -72,7 +72,7 @@ class Contestant:
             return f"the port has no {spec.dtype}"
         if operation.word == "layer" and operation.fields["kind"] not in hello.layers:
             return f"the port does not list {operation.fields['kind']}"
-        if what := question_of(spec).lacks(hello):
+        if what := checkable(spec).lacks(hello):
             return what
         lacking = [word for word in ("time", operation.word) if word not in hello.operations and word not in UNLISTED]
         return f"the port has no operation {lacking[0]}" if lacking else ""

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from ..arithmetic.verdicts import Verdict
 from ..cases import Case, draw
 from ..check.options import Options
-from ..check.question import Spec, question_of
+from ..check.question import Spec, checkable
 from ..check.records import Quantity, worst
 from ..functions.cases import FunctionSpec
 from ..ports.session import Session
@@ -67,7 +67,7 @@ class FunctionTask:
 
     def unfit(self, session: Session) -> Unfit | None:
         """See `Task`."""
-        check = question_of(self.spec).check(session, SEED, Options(threads=self.threads))
+        check = checkable(self.spec).check(session, SEED, Options(threads=self.threads))
         check.run()
         cells = [cell for cell in check.cells if cell.quantity is Quantity.RESULTS or not cell.verdict.passes]
         verdict = worst(cell.verdict for cell in cells)

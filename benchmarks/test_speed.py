@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from gradparity.bench.clock import calibrate, resolution, timed
 from gradparity.bench.plan import Group, Operation, default_plan
-from gradparity.cases import draw
+from gradparity.bench.task import task_of
 from gradparity.ports.session import Failure, PortFailure, Session
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -47,8 +47,7 @@ def test_speed(
     """One operation of one case; a call's time is the mean of as many calls as take 2 ms."""
     if group.spec.dtype not in session.hello.dtypes:
         pytest.skip(f"{session.label} has no {group.spec.dtype}")
-    case = draw(group.spec, 0, attempts=1)
-    session.request("load", case.fields, case.arrays)
+    task_of(group.spec, threads=1, data_dir=None).load(session)
     try:
         calls = calibrate(session, operation, resolution(session), SAMPLE_SECONDS)
     except PortFailure as failure:

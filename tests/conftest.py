@@ -207,7 +207,7 @@ def make_port(tmp_path: Path) -> MakePort:
 def scripted(make_port: MakePort, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a benchmark the reference is a fake whose clock follows a script: it takes 0.1 ms for everything."""
     reference = make_port("clock.py", "even", name="python")
-    monkeypatch.setattr("gradparity.bench.run.own_ports", lambda: [reference])
+    monkeypatch.setattr("gradparity.bench.beside.own_ports", lambda: [reference])
 
 
 @pytest.fixture

@@ -9,7 +9,16 @@ from functools import cache
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.estimates import estimates, floors
 from gradparity.bench.plan import Group, layer_group, pass_group, scaling_groups
-from gradparity.bench.records import CONTROL, BenchResult, Conditions, GroupResult, Ledger, Series, Timed
+from gradparity.bench.records import (
+    CONTROL,
+    BenchResult,
+    Conditions,
+    FunctionCase,
+    GroupResult,
+    Ledger,
+    Series,
+    Timed,
+)
 from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Cell, CheckResult, Quantity
 from gradparity.machine import Machine
@@ -168,6 +177,7 @@ def _timed(runner: str) -> Timed:
 
 
 def _group(group: Group, runners: Sequence[str]) -> GroupResult:
+    assert isinstance(group.spec, CaseSpec)
     series = []
     for runner in runners:
         for place, operation in enumerate(group.operations):
@@ -183,7 +193,7 @@ def _group(group: Group, runners: Sequence[str]) -> GroupResult:
     floor = floors(measured, REFERENCE)
     return GroupResult(
         kind=group.kind,
-        case=group.spec,
+        case=group.case,
         along=group.along,
         at=group.at,
         flops=group.flops,
@@ -242,4 +252,48 @@ def _trained(runner: str) -> TrainResult:
         first_1000=0.7,
         seconds=STEPS / 100,
         gradient_seconds=STEPS / 120,
+    )
+
+
+A_CALL = {"reference": 20e3, CONTROL: 20e3, ALPHA: 10e3, BETA: 50e3}  # nanoseconds
+
+
+@cache
+def of_functions() -> BenchResult:
+    """Two cases of a function: the first port is wrong in the second, the other has no float32."""
+    small = FunctionCase(name="ridge-n5-d4-float64", function="ridge", sizes={"n": 5, "d": 4}, dtype="float64")
+    single = small.model_copy(update={"name": "ridge-n5-d4-float32", "dtype": "float32"})
+    absent = {
+        ALPHA: ("wrong", "w[0]=1, but should be 2 [of ridge, float32]"),
+        BETA: ("not implemented", NO_FLOAT32),
+    }
+    return BenchResult(
+        command="gradparity bench --reference reference.py --port alpha",
+        reference="reference",
+        machine=MACHINE,
+        runners=[_timed(runner) for runner in A_CALL],
+        groups=[_function_group(small, {}), _function_group(single, absent)],
+        seconds=3.0,
+    )
+
+
+def _function_group(case: FunctionCase, absent: dict[str, tuple[str, str]]) -> GroupResult:
+    series = []
+    for place, (runner, typical) in enumerate(A_CALL.items()):
+        turns = [[typical * (1 + 0.02 * _wave(place + 5 * t + s)) for s in range(4)] for t in range(16)]
+        missing, why = absent.get(runner, ("", ""))
+        samples = [] if missing else turns
+        series.append(
+            Series(runner=runner, operation=case.function, calls=3, samples=samples, missing=missing, trouble=why)
+        )
+    measured = [one for one in series if one.samples]
+    floor = floors(measured, "reference")
+    return GroupResult(
+        kind="function",
+        case=case,
+        flops=0.0,
+        rounds=8,
+        series=series,
+        estimates=estimates(measured, "reference", floor),
+        floor=floor,
     )

@@ -8,7 +8,7 @@ from gradparity.bench.records import BenchResult
 from gradparity.bench.show import Blas, bench_report, blas_report
 from gradparity.bench.tables import seconds, size
 from rich.console import Console
-from sample_run import ALPHA, BETA, agreeing
+from sample_run import ALPHA, BETA, agreeing, of_functions
 
 
 @pytest.fixture
@@ -77,3 +77,21 @@ def test_the_libraries_are_listed_with_how_to_change_them() -> None:
         console.print(blas_report(found))
     text = capture.get()
     assert text.count("a: set X") == 1 and "\x1b" not in text
+
+
+def test_functions_are_shown_by_case_and_what_is_not_timed_says_why() -> None:
+    lines = [" ".join(line.split()) for line in printed(of_functions()).splitlines()]
+    small, single = "n 5, d 4, float64", "n 5, d 4, float32"
+    assert lines[0] == "ridge, time of a call"
+    assert any(line.startswith(f"reference {small}") and "the reference" in line for line in lines)
+    assert any(line.startswith(f"{ALPHA} {small}") and "faster" in line for line in lines)
+    assert any(line.startswith(f"{ALPHA} {single} - - - - wrong") for line in lines)
+    assert any(line.startswith(f"{BETA} {single} - - - - not implemented") for line in lines)
+    assert any(line.startswith("ridge, n 5, d 4 float32") and "wrong not implemented" in line for line in lines)
+    assert (
+        lines[-1].startswith("wrong - 2 groups") and f"{ALPHA}, beside reference, faster in 1, wrong in 1" in lines[-1]
+    )
+
+
+def test_functions_have_no_roofline() -> None:
+    assert "products" not in printed(of_functions())

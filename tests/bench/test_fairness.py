@@ -11,6 +11,7 @@ from gradparity.bench.fairness import warnings
 from gradparity.bench.records import GroupResult, Series
 from gradparity.cases import CaseSpec
 from gradparity.ports.info import RunnerInfo, State
+from sample_run import ALPHA, of_functions
 
 
 def contestant(label: str, blas: list[str], says: str = "", threads: str = "1") -> Contestant:
@@ -56,3 +57,15 @@ def test_another_number_of_threads_is_said() -> None:
 def test_a_noisy_machine_is_said() -> None:
     [line] = warnings([], [group({}, floor=0.12)], 1)
     assert "up to 12%" in line
+
+
+def test_a_port_that_is_wrong_is_said_not_to_be_timed() -> None:
+    [line] = warnings([], of_functions().groups, 1)
+    assert line.startswith(f"{ALPHA} is wrong in ridge-n5-d4-float32, and not timed there: w[0]=1, but should be 2")
+
+
+def test_functions_need_no_library_but_two_that_are_loaded_are_named() -> None:
+    groups = of_functions().groups[:1]
+    assert warnings([ALIKE[0], contestant("mine", [], "none")], groups, 1) == []
+    [line] = warnings([ALIKE[0], contestant("mine", ["MKL 2025"])], groups, 1)
+    assert "2 different libraries" in line

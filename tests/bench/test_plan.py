@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import RUNNERS
-from gradparity.bench.plan import HEADLINE, Group, default_plan, large_affines, pass_group
+from gradparity.bench.plan import HEADLINE, Group, default_plan, large_affines, pass_group, plan_of, usual_specs
+from gradparity.bench.records import FunctionCase
 from gradparity.cases import CaseSpec, draw
+from gradparity.functions.function import function
+from gradparity.functions.inputs import booleans
 from gradparity.functions.layers import LAYERS
 from gradparity.ports.session import Session
 
@@ -43,8 +46,37 @@ def test_what_a_layer_is_fed_has_the_dtype_of_the_case_and_fits_together(group: 
 def test_the_reference_can_time_all_of_it() -> None:
     with Session(RUNNERS["python"]) as session:
         for group in default_plan():
+            assert isinstance(group.spec, CaseSpec)
             case = draw(group.spec, 0, attempts=1)
             session.request("load", case.fields, case.arrays)
             for operation in group.operations:
                 fields = {"operation": operation.word, "calls": "1", "samples": "1", **operation.fields}
                 session.request("time", fields, operation.arrays, {"nanoseconds": ((1,), np.float64)})
+
+
+@function(X="n d", keep=booleans("n"), dtypes=("float64",))
+def kept(X: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    return np.asarray(X[keep].sum(axis=0))
+
+
+@function(x="n", sizes={"n": (8,)})
+def halved(x: np.ndarray) -> np.ndarray:
+    return x / 2
+
+
+def test_functions_are_timed_at_their_first_sizes_and_at_the_largest_in_each_of_their_dtypes() -> None:
+    names = [spec.name for spec in usual_specs([kept, halved])]
+    assert names == ["kept-n5-d4-float64", "kept-n5-d1100-float64", "halved-n8-float64", "halved-n8-float32"]
+
+
+def test_a_function_is_called_with_its_inputs_as_they_travel() -> None:
+    [group] = plan_of(usual_specs([kept])[:1])
+    [operation] = group.operations
+    assert (operation.word, operation.fields) == ("call", {"function": "kept"})
+    assert {name: (a.shape, str(a.dtype)) for name, a in operation.arrays.items()} == {
+        "X": ((5, 4), "float64"),
+        "keep": ((5,), "uint8"),
+    }
+    sizes = {"n": 5, "d": 4}
+    assert group.case == FunctionCase(name="kept-n5-d4-float64", function="kept", sizes=sizes, dtype="float64")
+    assert group.title == "kept-n5-d4-float64" and group.flops == 0 and b"def kept" in group.source

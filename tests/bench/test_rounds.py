@@ -86,3 +86,9 @@ def test_a_port_that_breaks_leaves_the_others_their_rounds(kind: Failure) -> Non
     turns, broken = run(Port("python"), Port("mine", fails_at=3, kind=kind), Port("a"))
     assert broken == ["mine: it was killed by SIGKILL"]
     assert {one.label: len(one.samples) for one in turns} == {"python": 20, "mine": 3, "a": 20}
+
+
+def test_a_long_call_takes_fewer_samples() -> None:
+    [long, short], _ = run(Port("python", typical=1e9), Port("a", typical=1e3))
+    assert [len(turn) for turn in long.samples] == [4] + [2] * 19
+    assert {len(turn) for turn in short.samples} == {4}

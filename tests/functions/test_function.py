@@ -65,11 +65,14 @@ def declared(text: str, tmp_path: Path) -> str:
     path = tmp_path / "reference.py"
     path.write_text("import numpy as np\nfrom gradparity import *\nfrom gradparity import function\n" + text)
     with pytest.raises(UsageError) as caught:
-        for one in read_reference(path).functions.values():
-            one.signature()
+        _signatures(path)
     said = str(caught.value)
     assert "\n" not in said
     return said
+
+
+def _signatures(path: Path) -> list[Any]:
+    return [one.signature() for one in read_reference(path).functions.values()]
 
 
 @pytest.mark.parametrize(

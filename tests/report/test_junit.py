@@ -22,6 +22,7 @@ from gradparity.train.records import TrainResult, TrainRun
 from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import JUnitXml
+from sample_run import of_functions
 from samples import ALPHA, BETA, HURTS, agreeing, cut_short, disagreeing, hostile, incomplete
 
 RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
@@ -184,3 +185,12 @@ def test_no_words_can_break_it(name: str, detail: str, stderr: str) -> None:
     found = [one for one in root.iter("testcase") if one.get("name") == f"{plain(name)} [0]"]
     failures = [one.find("failure") for one in found]
     assert len(found) == 2 and all(one is not None and plain(detail) in (one.text or "") for one in failures)
+
+
+def test_a_function_that_is_wrong_and_not_timed_is_a_failure() -> None:
+    xml = ElementTree.fromstring(junit(Recorded(Path("x"), Run(bench=of_functions()))))
+    [failure] = xml.iter("failure")
+    assert failure.get("type") == "wrong" and "but should be 2" in str(failure.get("message"))
+    assert [case.get("name") for case in xml.iter("testcase") if case.find("failure") is not None] == [
+        "ridge-n5-d4-float32 is timed"
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
@@ -13,6 +14,7 @@ from gradparity.record.run import Run
 from gradparity.report.markdown import LIMIT, markdown
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from sample_run import of_functions
 from samples import ALPHA, BETA, HOSTILE, agreeing, cut_short, disagreeing, hostile, incomplete, recorded
 
 RUNS = {run.__name__: run for run in (agreeing, disagreeing, hostile, incomplete, cut_short)}
@@ -166,3 +168,9 @@ def test_what_is_cut_is_named() -> None:
     text = markdown(recorded(many(50, "$@|" * 2000)))
     assert text.rstrip().endswith("The HTML report has all of it.")
     assert "Left out to stay below 20,000 characters: finding " in text
+
+
+def test_functions_that_were_timed_have_a_table_and_what_is_wrong_is_the_headline() -> None:
+    told = markdown(Recorded(Path("x"), Run(bench=of_functions())))
+    assert f"{ALPHA} disagrees with the reference in 1 case; what disagrees was not timed." in told
+    assert "**ridge, time of a call**" in told and "| n 5, d 4, float32 | - | - |  | ❌ **wrong** |" in told

@@ -6,18 +6,22 @@ clocks follow a script, the reference's included, so each verdict is known in ad
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from conftest import RUNNERS, fake_port
 from gradparity.arithmetic.verdicts import Speed
+from gradparity.bench.beside import reference_runner
 from gradparity.bench.conditions import cores_for
-from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group
+from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group, plan_of, usual_specs
 from gradparity.bench.records import CONTROL, BenchResult
 from gradparity.bench.run import BenchOptions, method, run_bench
 from gradparity.cases import CaseSpec
 from gradparity.errors import UsageError
+from gradparity.functions.loading import read_reference
 from gradparity.ports.info import State
 from gradparity.ports.manifest import Port, Runner
 
@@ -66,7 +70,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
     folder = tmp_path_factory.mktemp("scripted")
     reference = fake_port(folder, "clock.py", "even", name="python")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gradparity.bench.run.own_ports", lambda: [reference])
+        patch.setattr("gradparity.bench.beside.own_ports", lambda: [reference])
         yield lambda kind: fake_port(folder, "clock.py", kind, name=kind)
 
 
@@ -138,3 +142,66 @@ def test_without_the_reference_there_is_no_benchmark(monkeypatch: pytest.MonkeyP
 def test_another_plan_is_another_method() -> None:
     other = Group("pass", SMALL.model_copy(update={"batch": 41}), GRADIENT.operations, 1)
     assert method([GRADIENT]) == method([GRADIENT]) != method([other])
+
+
+FUNCTION = """
+from gradparity import function
+
+@function(x="n", sizes={{"n": (4,)}}, dtypes=("float64",))
+def {name}(x):
+    {body}
+"""
+PORTS = {
+    "right": ("half", "return x * 0.5"),
+    "mistaken": ("half", "return x * 0.51"),
+    "lacking": ("other", "return x"),
+    "raising": ("half", "raise ValueError('no halves today')"),
+}
+
+
+def served(folder: Path, label: str, name: str, body: str) -> Runner:
+    """A port that is a file of functions."""
+    path = folder / f"{label}.py"
+    path.write_text(FUNCTION.format(name=name, body=body), encoding="utf-8")
+    runner = reference_runner(path)
+    about = runner.port.manifest.model_copy(update={"name": label})
+    return dataclasses.replace(runner, port=Port(runner.port.folder, about))
+
+
+@pytest.fixture(scope="module")
+def of_functions(tmp_path_factory: pytest.TempPathFactory) -> BenchResult:
+    """A function, with its reference, in ports of which one is right. Of the figures nothing is asserted."""
+    folder = tmp_path_factory.mktemp("functions")
+    runners = [served(folder, label, *of) for label, of in PORTS.items()]
+    served(folder, "reference", "half", "return x / 2")
+    plan = plan_of(usual_specs(read_reference(folder / "reference.py").functions.values()))
+    options = BenchOptions(budget=0.1, reference=folder / "reference.py")
+    return run_bench(runners, list(PORTS), plan, options, "", lambda what, done: None)
+
+
+def test_only_a_right_function_is_timed_beside_its_reference(of_functions: BenchResult) -> None:
+    [group] = of_functions.groups
+    assert of_functions.reference == "reference" and group.case.name == "half-n4-float64"
+    timed = {one.runner: bool(one.samples) for one in group.series}
+    assert timed == {"reference": True, CONTROL: True, "right": True, **dict.fromkeys(list(PORTS)[1:], False)}
+    missing = {one.runner: (one.missing, one.trouble) for one in group.series if not one.samples}
+    assert missing["mistaken"][0] == "wrong" and "but should be" in missing["mistaken"][1]
+    assert missing["lacking"] == ("not implemented", "the port does not list half among its functions")
+    assert missing["raising"][0] == "could not run" and "no halves today" in missing["raising"][1]
+    assert {(e.runner, e.against) for e in group.estimates} == {(CONTROL, "reference"), ("right", "reference")}
+
+
+def test_what_is_wrong_decides_the_exit_code_and_what_could_not_run_is_missing(of_functions: BenchResult) -> None:
+    assert of_functions.exit_code == 1
+    assert [timed.info.runner for timed in of_functions.missing] == ["raising"]
+    ledgers = {timed.info.runner: timed.ledger for timed in of_functions.runners}
+    assert ledgers["right"] and ledgers["right"].operation == "half" and ledgers["mistaken"] is None
+    assert BenchResult.model_validate_json(of_functions.model_dump_json()) == of_functions
+
+
+def test_another_reference_is_another_method(tmp_path: Path) -> None:
+    def digest(body: str) -> str:
+        served(tmp_path, "reference", "half", body)
+        return method(plan_of(usual_specs(read_reference(tmp_path / "reference.py").functions.values())))
+
+    assert digest("return x / 2") == digest("return x / 2") != digest("return x * 0.5")

@@ -266,6 +266,9 @@ def test_the_libraries_are_told_without_timing(gradparity: Gradparity) -> None:
         (("--port", "nonsense"), "no such port"),
         (("--case", "nonsense"), "no such case"),
         (("--threads", "0"), "--threads"),
+        (("--reference", "none.py", "--port", "python"), "--reference none.py: no such file"),
+        (("--reference", "none.py"), "--reference: which port?"),
+        (("--reference", "none.py", "--port", "python", "--peers"), "leave out --peers or --reference"),
     ],
 )
 def test_a_wrong_use_of_bench_is_one_line(arguments: tuple[str, ...], words: str, gradparity: Gradparity) -> None:

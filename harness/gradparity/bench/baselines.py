@@ -55,7 +55,7 @@ def differences(baseline: BenchResult, result: BenchResult) -> list[str]:
     now, then = result.machine.model_dump(), baseline.machine.model_dump()
     found = [f"another machine ({key}: {then[key]}, now {now[key]})" for key in now if now[key] != then[key]]
     if baseline.method != result.method:
-        found.append("another benchmark (the code that measures, or the cases, have changed)")
+        found.append("another benchmark (the code that measures, the cases or the reference have changed)")
     if baseline.conditions.threads != result.conditions.threads:
         found.append(f"another number of threads ({baseline.conditions.threads}, now {result.conditions.threads})")
     return found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from ..cases import CaseSpec
+from ..check.question import Spec
 from ..errors import UsageError
 from ..machine import this_machine
 from ..ports.building import build_ports
@@ -27,7 +27,7 @@ from .show import Blas
 def bench_ports(
     runners: list[Runner],
     required: list[str],
-    specs: Sequence[CaseSpec],
+    specs: Sequence[Spec],
     dtypes: Sequence[str],
     options: BenchOptions,
     keep: str | None,

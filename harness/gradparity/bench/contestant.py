@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..cases import Case, CaseSpec
+from ..arithmetic.verdicts import Verdict
+from ..check.question import Spec, checkable
 from ..ports.attended import Attended
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
@@ -15,6 +16,7 @@ from .conditions import bound_to, peak, switches
 from .ledger import measure_ledger
 from .plan import Operation
 from .records import Ledger, Timed
+from .task import Task, Unfit
 
 GIVE_UP_AFTER = 2  # broken processes
 
@@ -63,25 +65,34 @@ class Contestant:
         assert self.session
         return self.session
 
-    def can(self, operation: Operation, spec: CaseSpec) -> str:
+    def can(self, operation: Operation, spec: Spec) -> str:
         """Why it cannot time this, or nothing."""
         hello = self.running.hello
         if spec.dtype not in hello.dtypes:
             return f"the port has no {spec.dtype}"
         if operation.word == "layer" and operation.fields["kind"] not in hello.layers:
             return f"the port does not list {operation.fields['kind']}"
-        if what := hello.lacks(spec.activation):
+        if what := checkable(spec).lacks(hello):
             return what
         lacking = [word for word in ("time", operation.word) if word not in hello.operations and word not in UNLISTED]
         return f"the port has no operation {lacking[0]}" if lacking else ""
 
-    def load(self, case: Case, first: Operation) -> None:
-        """Load the case. The first time, the runner's ledger is kept, with this operation. Raises PortFailure."""
-        self.running.request("load", case.fields, case.arrays)
+    def load(self, task: Task, first: Operation) -> Unfit | None:
+        """Load the case, or say why it is not to be timed.
+
+        The first time, the runner's ledger is kept, with this operation. Raises PortFailure.
+        """
+        if unfit := task.unfit(self.running):
+            return unfit
+        if self.ledger is None and task.computes:
+            self.attended.close()
+            self.ready()  # a new process, whose first call is yet to come
+        task.load(self.running)
         if self.ledger is None:
             self.ledger = measure_ledger(self.running, first)
             self.clock = resolution(self.running)
             self.look_at_blas()
+        return None
 
     def look_at_blas(self) -> None:
         """Take note of the BLAS libraries that the process has loaded."""
@@ -98,6 +109,11 @@ class Contestant:
         if failure.ends_session:
             self._keep_peak()
         self.attended.failed(failure)
+
+    def unfit(self, unfit: Unfit, where: str) -> None:
+        """Take note of an answer that is not timed: trouble where none came; one that is wrong is a finding."""
+        if unfit.verdict is Verdict.COULD_NOT_RUN and not self.trouble:
+            self.trouble, self.stderr = f"{where}: {unfit.why}", unfit.stderr
 
     def count_switches(self, before: int | None) -> None:
         """Add the context switches since ``before``."""

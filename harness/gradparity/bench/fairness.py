@@ -7,7 +7,7 @@ from math import nan
 from statistics import median
 
 from .contestant import Contestant
-from .records import CONTROL, ROOFLINE, GroupResult, Series
+from .records import CONTROL, ROOFLINE, GroupResult, Series, wrong_cases
 
 SLOW_PRODUCTS = 1.5  # times the fastest runner's
 NOISY = 0.05
@@ -16,9 +16,11 @@ NOISY = 0.05
 def warnings(contestants: Sequence[Contestant], groups: Sequence[GroupResult], threads: int) -> list[str]:
     """One line for each."""
     running = [one for one in contestants if one.info and one.info.version and one.label != CONTROL]
+    functions = any(group.kind == "function" for group in groups)  # which may multiply nothing
     return [
+        *_wrong(groups),
         *_threads(running, threads),
-        *_libraries(running),
+        *_libraries([one for one in running if one.blas] if functions else running),
         *_slow_products(running, groups),
         *_noise(groups),
     ]
@@ -27,6 +29,15 @@ def warnings(contestants: Sequence[Contestant], groups: Sequence[GroupResult], t
 def library(one: Contestant) -> str:
     """What multiplies matrices there: what its process has loaded, or else what it says."""
     return ", ".join(one.blas) or (one.info.blas if one.info else "")
+
+
+def _wrong(groups: Sequence[GroupResult]) -> list[str]:
+    told = []
+    for runner, cases in wrong_cases(groups).items():
+        first, why = next(iter(cases.items()))
+        more = f" and in {len(cases) - 1} more cases" if len(cases) > 1 else ""
+        told.append(f"{runner} is wrong in {first}{more}, and not timed there: {why}; `gradparity check` says more")
+    return told
 
 
 def _threads(running: Sequence[Contestant], threads: int) -> list[str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cases import CaseSpec
+from ..functions.cases import FunctionSpec, suite_of
+from ..functions.expected import FunctionReference
+from ..functions.function import Function
 from ..functions.layers import ACTIVATIONS
+from .records import FunctionCase
 
-Kind = Literal["pass", "layers", "numerical gradient", "scaling"]
+Kind = Literal["pass", "layers", "numerical gradient", "scaling", "function"]
 
 HEADLINE = CaseSpec(sizes=(784, 50, 10), batch=100)
+SEED = 0
 LARGE = 0.1  # of the flops of the largest layer's products: smaller products are no roofline
 SGD = {"optimizer": "sgd", "learning_rate": "0.01"}
 STEP = {"step": "1e-4"}
@@ -42,15 +49,41 @@ class Group:
     """
 
     kind: Kind
-    spec: CaseSpec
+    spec: CaseSpec | FunctionSpec
     operations: tuple[Operation, ...]
     share: float
     along: str = ""
     at: int = 0
 
     @property
+    def case(self) -> CaseSpec | FunctionCase:
+        """The case as it is recorded."""
+        if isinstance(self.spec, CaseSpec):
+            return self.spec
+        spec = self.spec
+        about = {"name": spec.name, "function": spec.function.name, "dtype": spec.dtype, "quirk": spec.quirk or ""}
+        return FunctionCase(sizes=dict(spec.sizes), **about)
+
+    @property
+    def title(self) -> str:
+        """What it is called while it is timed."""
+        if not isinstance(self.spec, CaseSpec):
+            return self.spec.name
+        sizes = "-".join(map(str, self.spec.sizes))
+        return f"{self.kind} {sizes}, batch {self.spec.batch}, {self.spec.dtype}"
+
+    @property
+    def source(self) -> bytes:
+        """Of a function its file: what the ports are timed beside."""
+        if isinstance(self.spec, CaseSpec):
+            return b""
+        return Path(self.spec.function.reference.__code__.co_filename).read_bytes()
+
+    @property
     def flops(self) -> float:
-        """Floating-point operations of ``products``."""
+        """Floating-point operations of ``products``; of a function they are not known."""
+        if not isinstance(self.spec, CaseSpec):
+            return 0.0
         return sum(_flops(self.spec)[i - 1] for i in large_affines(self.spec))
 
 
@@ -133,6 +166,28 @@ def default_plan() -> list[Group]:
     return [*wholes, layer_group(HEADLINE, 1.5), numerical_group(0.5), *scaling_groups(HEADLINE, 0.75)]
 
 
-def plan_of(specs: Iterable[CaseSpec]) -> list[Group]:
-    """The whole pass of each of these cases."""
-    return [pass_group(spec, 1) for spec in specs]
+def function_group(spec: FunctionSpec, share: float) -> Group:
+    """A call of the function."""
+    inputs = FunctionReference(spec, SEED).sent()
+    name = spec.function.name
+    return Group("function", spec, (Operation(name, "call", {"function": name}, inputs),), share)
+
+
+def usual_specs(functions: Iterable[Function]) -> list[FunctionSpec]:
+    """Each function at its first sizes and, in its suite, at the largest, in each of its dtypes."""
+    found = []
+    for function in functions:
+        usual = [spec for spec in suite_of(function) if spec.quirk is None]
+        for one in (usual[0], max(usual, key=_elements)):
+            found += [FunctionSpec(function, one.sizes, dtype) for dtype in function.dtypes]
+    return list({spec.name: spec for spec in found}.values())
+
+
+def _elements(spec: FunctionSpec) -> int:
+    """Of all inputs."""
+    return sum(math.prod(one.shape.at(spec.sizes)) for one in spec.function.inputs.values())
+
+
+def plan_of(specs: Iterable[CaseSpec | FunctionSpec]) -> list[Group]:
+    """The whole pass of each of these cases, or the call."""
+    return [function_group(spec, 1) if isinstance(spec, FunctionSpec) else pass_group(spec, 1) for spec in specs]

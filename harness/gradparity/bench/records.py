@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
 
-from ..arithmetic.verdicts import Speed
+from ..arithmetic.verdicts import Speed, Verdict
 from ..cases import CaseSpec
 from ..machine import Machine
 from ..ports.info import RunnerInfo, missing
@@ -75,7 +76,7 @@ class Series(_Record):
     operation: str
     calls: int = 0
     samples: list[list[float]] = []
-    missing: str = ""  # "not implemented", "could not run"
+    missing: str = ""  # "not implemented", "could not run"; of a function, "wrong"
     trouble: str = ""
 
 
@@ -91,11 +92,31 @@ class Estimate(_Record):
     word: Speed
 
 
+class FunctionCase(_Record):
+    """A case of a function of the user's own: the size of each symbol, and what is unusual about the numbers."""
+
+    name: str
+    function: str
+    sizes: dict[str, int] = {}
+    dtype: str
+    quirk: str = ""
+
+
+def _tag(case: Any) -> str:
+    function = case.get("function") if isinstance(case, dict) else isinstance(case, FunctionCase)
+    return "function" if function else "network"
+
+
+BenchCase = Annotated[
+    Annotated[CaseSpec, Tag("network")] | Annotated[FunctionCase, Tag("function")], Discriminator(_tag)
+]
+
+
 class GroupResult(_Record):
     """One group. ``floor``, by operation, is how far the reference strayed from itself: e.g. 0.01 is 1 %."""
 
     kind: str
-    case: CaseSpec
+    case: BenchCase
     along: str = ""
     at: int = 0
     flops: float
@@ -125,7 +146,9 @@ class BenchResult(_Record):
 
     @property
     def exit_code(self) -> int:
-        """0, or 3 when something asked for could not run."""
+        """0; 1 when a function is wrong, and was not timed; 3 when something asked for could not run."""
+        if wrong_cases(self.groups):
+            return 1
         return 3 if self.interrupted or self.missing else 0
 
     @property
@@ -133,3 +156,13 @@ class BenchResult(_Record):
         """The runners that should have run, as in a check, and those that broke."""
         absent = missing((timed.info for timed in self.runners), self.required)
         return [timed for timed in self.runners if timed.trouble or timed.info in absent]
+
+
+def wrong_cases(groups: Iterable[GroupResult]) -> dict[str, dict[str, str]]:
+    """By runner, the cases in which it was not timed, as its answer is wrong, and what is wrong in each."""
+    found: dict[str, dict[str, str]] = {}
+    for group in groups:
+        for one in group.series:
+            if one.missing == Verdict.WRONG and one.runner != CONTROL:
+                found.setdefault(one.runner, {})[group.case.name] = one.trouble
+    return found

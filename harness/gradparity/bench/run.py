@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..cases import Case, draw
 from ..errors import UsageError
 from ..machine import this_machine
 from ..parts import Growing
 from ..ports.info import State
-from ..ports.manifest import Runner, own_ports
+from ..ports.manifest import Runner
 from ..ports.session import REQUEST_SECONDS, Failure, PortFailure
+from .beside import demand_other_names, reference_runner
 from .clock import SAMPLES
 from .conditions import cores_for, load_average, switches
 from .contestant import Contestant
@@ -26,8 +26,8 @@ from .fairness import warnings
 from .plan import Group, Operation
 from .records import CONTROL, BenchResult, Conditions, GroupResult, Series
 from .rounds import MIN_ROUNDS, Turns, run_rounds
+from .task import Task, task_of
 
-REFERENCE = "python"
 SAMPLE_SECONDS = 0.002
 LEAST_SAMPLE_SECONDS = 0.0002  # where the budget is small: fewer calls rather than fewer rounds
 NARROW = 0.005  # of the logarithm of a ratio: half a percent
@@ -37,13 +37,17 @@ MEASURING = ("plan", "clock", "rounds", "statistics")  # the modules that decide
 
 @dataclass(frozen=True)
 class BenchOptions:
-    """How to measure. ``budget``: seconds for the rounds; ``narrow``: when to stop before; ``seconds``: a request."""
+    """How to measure. ``budget``: seconds for the rounds; ``narrow``: when to stop before; ``seconds``: a request.
+
+    ``reference`` is the file of the functions, where the cases are theirs.
+    """
 
     threads: int = 1
     budget: float = BUDGET_SECONDS
     narrow: float = NARROW
     seconds: float = REQUEST_SECONDS
     data_dir: Path | None = None
+    reference: Path | None = None
 
 
 Progress = Callable[[str, float], None]
@@ -51,14 +55,14 @@ Progress = Callable[[str, float], None]
 
 
 def method(plan: list[Group]) -> str:
-    """A digest of what decides what a figure means: the code that measures, and the plan."""
+    """A digest of what decides what a figure means: the code that measures, the plan, functions' reference."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for name in MEASURING:
         digest.update((here / f"{name}.py").read_bytes())
     for group in plan:
         operations = [f"{op.name} {op.word} {sorted(op.fields.items())}" for op in group.operations]
-        digest.update("\n".join([group.kind, group.spec.name, *operations]).encode())
+        digest.update("\n".join([group.kind, group.spec.name, *operations]).encode() + group.source)
     return digest.hexdigest()[:12]
 
 
@@ -76,7 +80,7 @@ def run_bench(
     Raises UsageError where the reference itself cannot be timed, DataMissing as ``draw`` does.
     """
     began = time.monotonic()
-    cases = [draw(group.spec, 0, options.data_dir, attempts=1) for group in plan]
+    tasks = [task_of(group.spec, options.threads, options.data_dir) for group in plan]
     found = Growing(BenchResult(), keep)
     bench = _Bench(runners, plan, options, progress, found)
     load_before = load_average()
@@ -89,7 +93,7 @@ def run_bench(
             method=method(plan),
             machine=this_machine(),
             conditions=conditions,
-            reference=REFERENCE,
+            reference=bench.reference,
             required=required,
             interrupted=True,  # until its end
         )
@@ -97,8 +101,8 @@ def run_bench(
     interrupted = False
     try:
         bench.start()
-        for group, case in zip(plan, cases, strict=True):
-            bench.group(group, case)
+        for group, task in zip(plan, tasks, strict=True):
+            bench.group(group, task)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -126,11 +130,13 @@ class _Bench:
         progress: Progress,
         found: Growing[BenchResult],
     ) -> None:
-        [reference] = (runner for port in own_ports() for runner in port.runners if runner.label == REFERENCE)
-        others = [runner for runner in runners if runner.label != REFERENCE]
+        reference = reference_runner(options.reference)
+        demand_other_names(runners, reference)
+        self.reference = reference.label
+        others = [runner for runner in runners if runner.label != self.reference]
         self.options, self.progress, self.found = options, progress, found
         self.cores, self.not_pinned = cores_for(options.threads)
-        named = [(reference, REFERENCE), (reference, CONTROL), *((runner, runner.label) for runner in others)]
+        named = [(reference, self.reference), (reference, CONTROL), *((runner, runner.label) for runner in others)]
         self.contestants = [
             Contestant(runner, label, options.threads, options.seconds, self.cores) for runner, label in named
         ]
@@ -144,13 +150,13 @@ class _Bench:
             self.progress(f"starting {one.label}", 0.0)
             info = one.start()
             self.found.add(BenchResult(runners=[one.record()]))
-            if one.label == REFERENCE and info.state is not State.READY:
+            if one.label == self.reference and info.state is not State.READY:
                 raise UsageError(f"the reference cannot be timed: {info.reason}")
 
-    def group(self, group: Group, case: Case) -> None:
+    def group(self, group: Group, task: Task) -> None:
         """One group: everything that can be timed on its case, in rounds."""
         missing: list[Series] = []
-        turns = [one for contestant in self.contestants for one in self._enter(contestant, group, case, missing)]
+        turns = [one for contestant in self.contestants for one in self._enter(contestant, group, task, missing)]
         before = {one.label: switches(one.session.process.pid) for one in self.contestants if one.session}
         seconds = self.left * group.share / self.share
         affordable = seconds / (1.5 * MIN_ROUNDS * 2 * SAMPLES * max(1, len(turns)))
@@ -161,19 +167,27 @@ class _Bench:
         def broke(turn: Turns, failure: PortFailure) -> None:
             missing.append(_missing(turn.label, turn.operation, failure))
             gone = next(one for one in self.contestants if one.label == turn.label)
-            gone.broke(failure, _title(group))
+            gone.broke(failure, group.title)
             if failure.ends_session:
                 lost = [t for t in turns if t.session is turn.session and t is not turn]
                 missing.extend(_missing(t.label, t.operation, failure) for t in lost)
 
         def tick() -> None:
             done = spent + min(time.monotonic() - start, seconds)
-            self.progress(_title(group), done / self.options.budget)
+            self.progress(group.title, done / self.options.budget)
 
         try:
             clocks = {one.label: one.clock for one in self.contestants}
             run_rounds(
-                turns, REFERENCE, clocks, sample_seconds, self.options.narrow, start + seconds, self.rng, broke, tick
+                turns,
+                self.reference,
+                clocks,
+                sample_seconds,
+                self.options.narrow,
+                start + seconds,
+                self.rng,
+                broke,
+                tick,
             )
         finally:
             self.left -= min(time.monotonic() - start, self.left)
@@ -183,7 +197,7 @@ class _Bench:
                     one.count_switches(before.get(one.label))
             self._keep(group, turns, missing)
 
-    def _enter(self, one: Contestant, group: Group, case: Case, missing: list[Series]) -> list[Turns]:
+    def _enter(self, one: Contestant, group: Group, task: Task, missing: list[Series]) -> list[Turns]:
         """The runner's turns in this group; what it cannot time goes to ``missing``."""
         try:
             if not one.ready():
@@ -193,10 +207,13 @@ class _Bench:
             for name, reason in reasons.items():
                 if reason:
                     missing.append(Series(runner=one.label, operation=name, missing="not implemented", trouble=reason))
-            if able:
-                one.load(case, able[0])
+            if able and (unfit := one.load(task, able[0])):
+                one.unfit(unfit, group.title)
+                word, why = str(unfit.verdict), unfit.why
+                missing += [Series(runner=one.label, operation=op.name, missing=word, trouble=why) for op in able]
+                return []
         except PortFailure as failure:
-            one.broke(failure, _title(group))
+            one.broke(failure, group.title)
             missing.extend(_missing(one.label, op, failure) for op in group.operations)
             return []
         return [Turns(one.label, one.running, op) for op in able]
@@ -208,16 +225,16 @@ class _Bench:
             for t in turns
             if (t.label, t.operation.name) not in lost and len(t.samples) >= 2
         ]
-        floor = floors(series, REFERENCE)
+        floor = floors(series, self.reference)
         result = GroupResult(
             kind=group.kind,
-            case=group.spec,
+            case=group.case,
             along=group.along,
             at=group.at,
             flops=group.flops,
             rounds=max((len(one.samples) // 2 for one in series), default=0),
             series=[*series, *missing],
-            estimates=estimates(series, REFERENCE, floor),
+            estimates=estimates(series, self.reference, floor),
             floor={name: value for name, value in floor.items() if math.isfinite(value)},
         )
         self.found.add(BenchResult(groups=[result]))
@@ -232,8 +249,3 @@ def _missing(label: str, operation: Operation, failure: PortFailure) -> Series:
     absent = "not implemented" if failure.kind is Failure.UNSUPPORTED else "could not run"
     trouble = f"{failure.operation}: {failure.what}"
     return Series(runner=label, operation=operation.name, missing=absent, trouble=trouble)
-
-
-def _title(group: Group) -> str:
-    sizes = "-".join(map(str, group.spec.sizes))
-    return f"{group.kind} {sizes}, batch {group.spec.batch}, {group.spec.dtype}"

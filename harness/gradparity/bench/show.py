@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from ..arithmetic.verdicts import Speed
+from ..arithmetic.verdicts import Speed, Verdict
 from ..tables import Table, row
 from ..terminal import STYLES, absent, table_of
 from ..texts import last_lines, plain
-from .records import CONTROL, BenchResult
-from .tables import conditions_words, gradient_table, ledger_table, relative_table, what
+from .records import CONTROL, BenchResult, wrong_cases
+from .tables import conditions_words, ledger_table, relative_table, speed_tables, what
 
 if TYPE_CHECKING:
     from .baselines import Change  # SciPy, which nothing else here needs, takes most of a second to import
 
 
 def bench_report(result: BenchResult, changed: Sequence[Change] | None = None) -> RenderableType:
-    """The gradients, everything else relative to the reference, the costs, the conditions, what was unfair, the sum."""
+    """Gradients or functions, everything relative to the reference, the costs, the conditions, warnings, the sum."""
     parts: list[RenderableType] = []
-    wholes = [group for group in result.groups if group.kind == "pass"]
-    tables = [gradient_table(group, result) for group in wholes]
-    for table in (*tables, relative_table(result), ledger_table(result.runners)):
+    for table in (*speed_tables(result), relative_table(result), ledger_table(result.runners)):
         parts += [*table_of(table), ""] if table.rows else []
     if changed is not None:
         parts += [*_changes(changed), ""]
@@ -51,10 +50,14 @@ def _changes(changed: Sequence[Change]) -> list[RenderableType]:
     return lines
 
 
+SUMS = {0: ("measured", "bold green"), 1: ("wrong", STYLES[Verdict.WRONG])}
+
+
 def sum_line(result: BenchResult) -> Text:
     """The whole benchmark in one line: who is fastest, and what could not be told apart."""
-    word, style = ("measured", "bold green") if result.exit_code == 0 else ("incomplete", "bold yellow")
+    word, style = SUMS.get(result.exit_code, ("incomplete", "bold yellow"))
     told = f"{len(result.groups)} group{'s' * (len(result.groups) != 1)} in {result.seconds:.0f} s"
+    told += _of_functions(result)
     for group in result.groups[:1]:
         ranked = sorted(
             (
@@ -74,6 +77,21 @@ def sum_line(result: BenchResult) -> Text:
     if result.missing:
         told += f"; could not run: {', '.join(timed.info.runner for timed in result.missing)}"
     return Text.assemble((word, style), f" - {told}")
+
+
+def _of_functions(result: BenchResult) -> str:
+    """How often each runner is faster or slower than the reference, or wrong."""
+    groups = [group for group in result.groups if group.kind == "function"]
+    found: dict[str, list[str]] = {}
+    for one in (one for group in groups for one in group.estimates if one.runner != CONTROL):
+        found.setdefault(one.runner, []).append(str(one.word))
+    for runner, cases in wrong_cases(groups).items():
+        found.setdefault(runner, []).extend([str(Verdict.WRONG)] * len(cases))
+    told = ""
+    for runner, words in found.items():
+        counts = [f"{word} in {count}" for word, count in Counter(words).items()]
+        told += f"; {runner}, beside {result.reference}, {', '.join(counts)}"
+    return told
 
 
 class Blas(NamedTuple):

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..arithmetic.verdicts import Speed
+from ..arithmetic.verdicts import Speed, Verdict
 from ..tables import Table, Value, row
 from .fairness import time_of
-from .records import CONTROL, ROOFLINE, BenchResult, Estimate, GroupResult, Ledger, Series, Timed
+from .records import CONTROL, ROOFLINE, BenchResult, Estimate, FunctionCase, GroupResult, Ledger, Series, Timed
 
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
+
+
+def speed_tables(result: BenchResult) -> list[Table]:
+    """The gradients of each whole pass, and the calls of each function."""
+    passes = [gradient_table(group, result) for group in result.groups if group.kind == "pass"]
+    return passes + function_tables(result)
 
 
 def gradient_table(group: GroupResult, result: BenchResult) -> Table:
@@ -27,16 +33,36 @@ def gradient_table(group: GroupResult, result: BenchResult) -> Table:
             continue
         ratio = estimate(group, label, "gradient", result.reference)
         roofline = estimate(group, label, "gradient", ROOFLINE)
-        low, middle, high = quartiles(gradient)
-        cells: list[str | Value] = [seconds(middle), seconds(min(counted(gradient))), f"{(high - low) / middle:.1%}"]
-        cells += (
-            [f"{ratio.ratio:.3f}", interval_words(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
-        )
+        cells = [*_times(gradient), *_beside(ratio)]
         cells += [f"{roofline.ratio:.2f}", interval_words(roofline)] if roofline else ["-", ""]
         products = series.get(ROOFLINE)
         cells.append(f"{group.flops / time_of(products):.0f} GFLOP/s" if products and products.samples else "-")
         rows.append(row(name(label, result), *cells))
     return Table(f"gradient, {case_words(group)}, {group.case.dtype}, {group.rounds} rounds", headings, rows)
+
+
+def function_tables(result: BenchResult) -> list[Table]:
+    """Of each function the calls of each runner in each case: the time, and that as a multiple of the reference's."""
+    functions = dict.fromkeys(one.case.function for one in result.groups if isinstance(one.case, FunctionCase))
+    return [_function_table(function, result) for function in functions]
+
+
+def _function_table(function: str, result: BenchResult) -> Table:
+    headings = ("runner", "case", "median", "min", "IQR", f"x {result.reference}", "interval", "", "noise floor")
+    rows = []
+    for group in result.groups:
+        if not isinstance(group.case, FunctionCase) or group.case.function != function:
+            continue
+        floor = f"{group.floor[function]:.1%}" if function in group.floor else "-"
+        for one in group.series:
+            case = f"{case_words(group)}, {group.case.dtype}"
+            if one.samples:
+                ratio = estimate(group, one.runner, function, result.reference)
+                rows.append(row(name(one.runner, result), case, *_times(one), *_beside(ratio), floor))
+            else:
+                why = next((Value.of(word) for word in Verdict if word == one.missing), Value(one.missing))
+                rows.append(row(name(one.runner, result), case, *["-"] * 4, "", why, floor))
+    return Table(f"{function}, time of a call", headings, rows, names=2)
 
 
 def relative_table(result: BenchResult) -> Table:
@@ -60,13 +86,15 @@ def relative_table(result: BenchResult) -> Table:
 
 def ledger_table(runners: Sequence[Timed]) -> Table:
     """What each runner costs beside its steady state."""
+    first = {timed.ledger.operation for timed in runners if timed.ledger}
     headings = ("runner", "process", "runtime", "first call", "steady from", "then", "empty request", "memory peak",
                 "a call adds", "interrupted")  # fmt: skip
     rows = []
     for timed in runners:
         ledger = timed.ledger
         if ledger and timed.info.runner != CONTROL:
-            cells = [seconds(ledger.process * 1e9), seconds(ledger.runtime * 1e9), seconds(ledger.first_call)]
+            cells = [seconds(ledger.process * 1e9), seconds(ledger.runtime * 1e9)]
+            cells.append(seconds(ledger.first_call) + (f" ({ledger.operation})" if len(first) > 1 else ""))
             cells += ["not reached" if ledger.steady_from is None else f"call {ledger.steady_from + 1}"]
             cells += [seconds(steady(ledger)), seconds(ledger.round_trip)]
             cells += [size(ledger.memory_peak), size(ledger.memory_per_call)]
@@ -90,12 +118,17 @@ def conditions_words(result: BenchResult) -> str:
 
 def case_words(group: GroupResult) -> str:
     """The case in short."""
+    if isinstance(group.case, FunctionCase):
+        sizes = [f"{symbol} {size}" for symbol, size in group.case.sizes.items()]
+        return ", ".join([*sizes, *filter(None, [group.case.quirk])]) or "numbers"
     return f"{'-'.join(map(str, group.case.sizes))}, {group.case.activation}, batch {group.case.batch}"
 
 
 def what(group: GroupResult, operation: str) -> str:
     """The operation, and where it is placed in the benchmark."""
     single = " float32" if group.case.dtype == "float32" else ""
+    if isinstance(group.case, FunctionCase):
+        return f"{operation}, {case_words(group)}{single}"
     return (f"gradient, {group.along} {group.at}" if group.along else operation) + single
 
 
@@ -113,6 +146,17 @@ def estimate(group: GroupResult, runner: str, operation: str, against: str) -> E
 def interval_words(estimate: Estimate) -> str:
     """In brackets."""
     return f"[{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _times(series: Series) -> list[str]:
+    """Median, minimum and interquartile range."""
+    low, middle, high = quartiles(series)
+    return [seconds(middle), seconds(min(counted(series))), f"{(high - low) / middle:.1%}"]
+
+
+def _beside(ratio: Estimate | None) -> list[str | Value]:
+    """The multiple of the reference's time, its interval, and the word."""
+    return [f"{ratio.ratio:.3f}", interval_words(ratio), Value.of(ratio.word)] if ratio else ["1", "", "the reference"]
 
 
 def _relative(group: GroupResult, label: str, operation: str, reference: str, series: Series | None) -> str | Value:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ..cases import CaseSpec
 from ..errors import UsageError, first_problem
 from ..functions.cases import FunctionSpec, named_case
-from ..functions.function import Function, in_words
+from ..functions.function import Function, naming_the_line
 
 ASKED = "asked.json"
 
@@ -80,7 +80,7 @@ def recorded_calls(
 def _digest(spec: FunctionSpec, seed: int) -> str:
     """Of the inputs of a case."""
     found = hashlib.sha256()
-    with in_words(spec.function):
+    with naming_the_line(spec.function):
         for name, one in spec.drawn(seed).items():
             found.update(f"{name} {one.dtype} {one.shape}\n".encode() + one.tobytes())
     return found.hexdigest()[:16]

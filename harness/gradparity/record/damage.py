@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -32,14 +33,16 @@ def leave_out(document: dict[str, Any], problems: Sequence[ErrorDetails]) -> lis
 
 
 def _there(document: Any, location: Location) -> Location:
-    """The location, as far as the document has it."""
+    """The location, as far as the document has it; in a union it has the kind of record as well, as one key more."""
     at: Any = document
-    for depth, key in enumerate(location):
+    found: Location = ()
+    for key, after in zip_longest(location, location[1:]):
         inside = key in at if isinstance(at, dict) else isinstance(at, list) and isinstance(key, int)
-        if not inside:
-            return location[:depth]
-        at = at[key]
-    return location
+        if inside:
+            found, at = (*found, key), at[key]
+        elif not (isinstance(at, dict) and after in at):
+            break
+    return found
 
 
 def _record(document: Any, location: Location) -> Location:

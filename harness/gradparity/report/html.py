@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..bench.tables import conditions_words, gradient_table, ledger_table, relative_table
+from ..bench.tables import conditions_words, ledger_table, relative_table, speed_tables
 from ..check.records import CheckResult, Quantity
 from ..check.summary import check_table, closest_call
 from ..check.wording import told_findings
@@ -65,7 +65,7 @@ def _tables(run: Run) -> dict[str, Any]:
     return {
         "check_table": check_table(run.check) if run.check else None,
         "quantities": _quantities(run.check) if run.check else [],
-        "gradients": [gradient_table(g, bench) for g in bench.groups if g.kind == "pass"] if bench else [],
+        "speed_tables": speed_tables(bench) if bench else [],
         "relative": relative_table(bench) if bench else None,
         "ledger": ledger_table(bench.runners) if bench else None,
         "conditions": conditions_words(bench) if bench else "",

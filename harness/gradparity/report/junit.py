@@ -9,7 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
 from ..arithmetic.verdicts import Verdict
-from ..bench.records import CONTROL, BenchResult
+from ..bench.records import CONTROL, BenchResult, wrong_cases
 from ..check.records import CaseResult, CheckResult, worst
 from ..check.wording import cell_words, first_divergence, place, smallest_words
 from ..ports.info import RunnerInfo, State
@@ -90,6 +90,8 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
             if timed.info.runner == runner and timed.info.state is State.READY:
                 trouble = Error(plain(timed.trouble), str(Verdict.COULD_NOT_RUN)) if timed.trouble else None
                 yield _case(suite, "is timed", trouble, [], timed.stderr)
+        for name, why in wrong_cases(part.groups).get(runner, {}).items():
+            yield _case(suite, f"{name} is timed", Failure(plain(why), str(Verdict.WRONG)), [part.command])
 
 
 def _checked(suite: str, case: CaseResult) -> TestCase:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import BenchResult
-from ..bench.tables import conditions_words, gradient_table
+from ..bench.tables import conditions_words, function_tables, gradient_table
 from ..check.records import CheckResult
 from ..check.summary import closest_call
 from ..check.wording import Told, told_findings
@@ -171,6 +171,8 @@ def _speed(bench: BenchResult) -> str:
                 "" if floor is None else f"\n\n<sub>noise floor {floor:.1%}: nothing nearer to 1 is a difference</sub>"
             )
             blocks.append(f"**{text(whole.title)}**\n\n{table(columns(whole, headings))}{noise}")
+    of_calls = ("runner", "case", "median", f"x {bench.reference}", "interval", "", "noise floor")
+    blocks += [f"**{text(one.title)}**\n\n{table(columns(one, of_calls))}" for one in function_tables(bench)]
     return "\n\n".join(["### Speed", *blocks]) if blocks else ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..arithmetic.verdicts import Verdict
+from ..bench.records import BenchResult, wrong_cases
 from ..check.records import CaseResult, CheckResult, Quantity, worst
 from ..check.summary import Row, rows
 from ..ports.info import RunnerInfo
@@ -111,7 +112,7 @@ def headline(found: Recorded) -> str:
 def _verdict(found: Recorded) -> str:
     run = found.run
     if run.check is None and run.train is None:
-        return "The ports were timed, and their gradients were not compared" if run.bench else "Nothing was compared"
+        return _timed(run.bench) if run.bench else "Nothing was compared"
     verdicts = {runner.runner: _verdicts(run, runner.runner) for runner in runners(run)}
     wrong = [name for name, of in verdicts.items() if Verdict.WRONG in of]
     agreeing = [name for name, of in verdicts.items() if _agrees(of)]
@@ -123,6 +124,17 @@ def _verdict(found: Recorded) -> str:
         who = "One runner agrees" if len(agreeing) == 1 else f"{_number(len(agreeing)).capitalize()} runners agree"
         return f"{who} with the reference: {_scope(run)}"
     return f"Incomplete: {_unfinished(run, verdicts)}"
+
+
+def _timed(bench: BenchResult) -> str:
+    wrong = wrong_cases(bench.groups)
+    if wrong:
+        cases = {name for cases in wrong.values() for name in cases}
+        disagree = f"{_listed([*wrong])} disagree{'s' * (len(wrong) == 1)}"
+        return f"{disagree} with the reference in {_cases(len(cases))}; what disagrees was not timed"
+    if any(group.kind == "function" for group in bench.groups):
+        return "The ports were timed where their results agree with the reference"
+    return "The ports were timed, and their gradients were not compared"
 
 
 def _agrees(verdicts: set[Verdict]) -> bool:
@@ -138,6 +150,8 @@ def _verdicts(run: Run, runner: str) -> set[Verdict]:
     if run.train:
         found |= {result.verdict for result in run.train.results if result.runner == runner}
         found |= {cell.verdict for one in run.train.updates if one.runner == runner for cell in one.cells}
+    if run.bench and runner in wrong_cases(run.bench.groups):
+        found.add(Verdict.WRONG)
     return found
 
 
@@ -148,6 +162,9 @@ def _where(run: Run, wrong: Sequence[str]) -> str:
         which = _names(CheckResult(cases=bad).functions)
         told = f"in {len(_asked(bad))} of {_cases(len(_asked(run.check.cases)))}"
         places += [told + (f" ({which})" if which else "")] if bad else []
+    if run.bench:
+        timed = {name for runner, of in wrong_cases(run.bench.groups).items() if runner in wrong for name in of}
+        places += [f"in {_cases(len(timed))} of the benchmark"] if timed else []
     if run.train:
         updates = {one.runner for one in run.train.updates if any(c.verdict is Verdict.WRONG for c in one.cells)}
         strayed = {result.recipe for result in run.train.results if result.verdict is Verdict.WRONG}

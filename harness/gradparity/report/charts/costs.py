@@ -42,12 +42,12 @@ def startup(run: Run) -> list[Chart]:
     y = alt.Y("runner:N", title=None, scale=alt.Scale(domain=order))
     x = alt.X(
         "x:Q",
-        title="time to the first gradient, s",
+        title=f"time to the first {_call(run)}, s",
         axis=alt.Axis(tickCount=6),
         scale=alt.Scale(domain=[0, brief(1.25 * max(totals.values()) or 1.0)], nice=False),
     )
     opacity = alt.FillOpacity("phase:N", scale=alt.Scale(domain=list(PHASES), range=list(PHASES.values())), legend=None)
-    tooltip = tips(runner="runner", phase="phase", took="takes", total="until the first gradient")
+    tooltip = tips(runner="runner", phase="phase", took="takes", total=f"until the first {_call(run)}")
     layers = [
         alt.Chart().mark_bar(strokeWidth=1, size=14)
         .encode(x, y, alt.X2("x2"), *styles.outlined, opacity, tooltip=tooltip),
@@ -57,11 +57,17 @@ def startup(run: Run) -> list[Chart]:
         .encode(alt.X("x2:Q"), y, alt.Text("total:N"), tooltip=tooltip),
     ]  # fmt: skip
     first, last = order[0], order[-1]
-    said = f"{first} has its first gradient after {seconds(totals[first] * 1e9)}"
+    said = f"{first} has its first {_call(run)} after {seconds(totals[first] * 1e9)}"
     said += f", {last} after {seconds(totals[last] * 1e9)}." if len(order) > 1 else "."
     how = "From left to right: until the process runs, until the runtime answers, and, faint, the first call."
     spec = drawing(rows, layers, said, STEP * len(order))
-    return [Chart("start", "From the start to the first gradient", said, how, spec, run.bench.command)]
+    return [Chart("start", f"From the start to the first {_call(run)}", said, how, spec, run.bench.command)]
+
+
+def _call(run: Run) -> str:
+    """What was timed first: functions have no gradient."""
+    groups = run.bench.groups if run.bench else []
+    return "call" if any(group.kind == "function" for group in groups) else "gradient"
 
 
 def _phases(ledger: Ledger) -> dict[str, float]:
@@ -114,9 +120,10 @@ def warm_up(run: Run) -> list[Chart]:
         .encode(x.x(), y.y(), styles.colour, styles.shape, tooltip=mark_tips),
     ]  # fmt: skip
     words = ", ".join(_first_over_later(name, ledgers[name]) for name in curves)
-    told = f"The first call of the gradient takes, times a later one: {words}."
+    of = "" if _call(run) == "call" else " of the gradient"
+    told = f"The first call{of} takes, times a later one: {words}."
     how = (
-        "A line is the time of the gradient's first calls in a new process, and a mark is where it has come to rest; "
+        "A line is the time of the first calls in a new process, and a mark is where it has come to rest; "
         "a line without one was still changing. Later calls are drawn as medians of several."
     )
     return [

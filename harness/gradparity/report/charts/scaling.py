@@ -6,6 +6,7 @@ import altair as alt
 
 from ...bench.records import BenchResult, Estimate, GroupResult
 from ...bench.tables import seconds
+from ...cases import CaseSpec
 from ...record.run import Run
 from ...texts import number, plain
 from .chart import TALL, Chart, Row, drawing, tips
@@ -66,6 +67,8 @@ def _points(along: str, run: Run) -> dict[int, GroupResult]:
     points = {group.at: group for group in groups if 0 < group.at < MOST}
     for *_, group in passes(run):
         case = group.case
+        if not isinstance(case, CaseSpec):
+            continue
         place = {"batch": case.batch, "width": case.sizes[1], "depth": len(case.sizes) - 2}[along]
         if points and place > 0 and case.dtype == groups[0].case.dtype:
             points.setdefault(place, group)

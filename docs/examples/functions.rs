@@ -18,12 +18,20 @@ fn dot(a: &[Real], b: &[Real]) -> Real {
 
 /// The sum of two arrays of one shape.
 fn sum(a: &Array, b: &Array) -> Array {
-    Array::new(a.shape.clone(), a.data.iter().zip(&b.data).map(|(a, b)| a + b).collect())
+    Array::new(
+        a.shape.clone(),
+        a.data.iter().zip(&b.data).map(|(a, b)| a + b).collect(),
+    )
 }
 
 fn transposed(a: &Array) -> Array {
     let [n, m] = a.dims();
-    Array::new([m, n], (0..m).flat_map(|j| (0..n).map(move |i| a[[i, j]])).collect())
+    Array::new(
+        [m, n],
+        (0..m)
+            .flat_map(|j| (0..n).map(move |i| a[[i, j]]))
+            .collect(),
+    )
 }
 
 /// The product of a matrix and a matrix, or a vector.
@@ -106,13 +114,22 @@ pub fn kalman_step(
     }
 
     let predicted = product(h, &x);
-    let innovation: Vec<Real> = z.data.iter().zip(&predicted.data).map(|(z, hx)| z - hx).collect();
+    let innovation: Vec<Real> = z
+        .data
+        .iter()
+        .zip(&predicted.data)
+        .map(|(z, hx)| z - hx)
+        .collect();
     let state = sum(&x, &product(&gain, &innovation.into()));
     let mut covariance = p;
     for (p, khp) in covariance.data.iter_mut().zip(product(&gain, &hp).data) {
         *p -= khp;
     }
-    KalmanStep { gain, state, covariance }
+    KalmanStep {
+        gain,
+        state,
+        covariance,
+    }
 }
 
 /// What `ridge` returns.
@@ -137,7 +154,10 @@ pub fn ridge(x: &Array, y: &Array, w: &Array, penalty: Real) -> Ridge {
     for (dw, w) in dw.iter_mut().zip(&w.data) {
         *dw = 2.0 * (*dw / n as Real + penalty * w);
     }
-    Ridge { loss: loss / n as Real + penalty * dot(&w.data, &w.data), dw: dw.into() }
+    Ridge {
+        loss: loss / n as Real + penalty * dot(&w.data, &w.data),
+        dw: dw.into(),
+    }
 }
 
 /// What `lstm_cell` returns.
@@ -168,13 +188,22 @@ pub fn lstm_cell(
 ) -> LstmCell {
     let [n, k] = h.dims();
     let a = sum(&product(x, w), &product(h, u));
-    let (mut c_next, mut h_next, mut da) = (Array::zeros([n, k]), Array::zeros([n, k]), Array::zeros([n, 4 * k]));
+    let (mut c_next, mut h_next, mut da) = (
+        Array::zeros([n, k]),
+        Array::zeros([n, k]),
+        Array::zeros([n, 4 * k]),
+    );
     let mut loss = 0.0;
     for row in 0..n {
         for j in 0..k {
             let at = [row, j];
             let gate = |g: usize| a[[row, g * k + j]] + b[g * k + j];
-            let (i, f, o, g) = (sigmoid(gate(0)), sigmoid(gate(1)), sigmoid(gate(2)), gate(3).tanh());
+            let (i, f, o, g) = (
+                sigmoid(gate(0)),
+                sigmoid(gate(1)),
+                sigmoid(gate(2)),
+                gate(3).tanh(),
+            );
             c_next[at] = f * c[at] + i * g;
             let t = c_next[at].tanh();
             h_next[at] = o * t;
@@ -229,11 +258,19 @@ pub fn normalized_convolution(
     let [_, filters, height, width] = dout.dims();
     let count = (n * height * width) as Real;
     let (mut out, mut loss) = (Array::zeros([n, filters, height, width]), 0.0);
-    let (mut dgamma, mut dbeta, mut dw) = (Array::zeros([filters]), Array::zeros([filters]), Array::zeros([filters, channels, 3, 3]));
+    let (mut dgamma, mut dbeta, mut dw) = (
+        Array::zeros([filters]),
+        Array::zeros([filters]),
+        Array::zeros([filters, channels, 3, 3]),
+    );
 
     for filter in 0..filters {
         // The places of this filter's map, and the convolution there.
-        let places = || (0..n).flat_map(move |b| (0..height).flat_map(move |i| (0..width).map(move |j| (b, i, j))));
+        let places = || {
+            (0..n).flat_map(move |b| {
+                (0..height).flat_map(move |i| (0..width).map(move |j| (b, i, j)))
+            })
+        };
         let z: Vec<Real> = places()
             .map(|(b, i, j)| {
                 let mut z = 0.0;
@@ -262,7 +299,8 @@ pub fn normalized_convolution(
 
         for ((b, i, j), y) in places().zip(&y) {
             let d = dout[[b, filter, i, j]];
-            let dz = gamma[filter] / deviation * (d - dbeta[filter] / count - y * dgamma[filter] / count);
+            let dz = gamma[filter] / deviation
+                * (d - dbeta[filter] / count - y * dgamma[filter] / count);
             for c in 0..channels {
                 for di in 0..3 {
                     for dj in 0..3 {
@@ -272,7 +310,13 @@ pub fn normalized_convolution(
             }
         }
     }
-    NormalizedConvolution { out, loss, dgamma, dbeta, dw }
+    NormalizedConvolution {
+        out,
+        loss,
+        dgamma,
+        dbeta,
+        dw,
+    }
 }
 
 /// What `attention` returns.
@@ -336,7 +380,9 @@ pub struct Fourier {
 /// `fourier(x[n]) -> real[n], imaginary[n]`
 pub fn fourier(x: &Array) -> Fourier {
     let [n] = x.dims();
-    let roots: Vec<(Real, Real)> = (0..n).map(|j| (-TAU * j as Real / n as Real).sin_cos()).collect();
+    let roots: Vec<(Real, Real)> = (0..n)
+        .map(|j| (-TAU * j as Real / n as Real).sin_cos())
+        .collect();
     let (mut real, mut imaginary) = (Array::zeros([n]), Array::zeros([n]));
     for k in 0..n {
         for j in 0..n {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from conftest import PATIENCE, required
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult
 from gradparity.check.options import Options
+from gradparity.check.records import CaseResult
 from gradparity.check.run import run_check
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port

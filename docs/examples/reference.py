@@ -1,7 +1,6 @@
 """Seven functions that people port: each is its own definition in NumPy, as a textbook has it."""
 
 import numpy as np
-
 from gradparity import drawn, function, positive
 
 
@@ -52,7 +51,9 @@ def lstm_cell(x, h, c, W, U, b, dh, dc):
     h_next = o * t
 
     ds = dc + dh * o * (1 - t * t)
-    da = np.concatenate([ds * g * i * (1 - i), ds * c * f * (1 - f), dh * t * o * (1 - o), ds * i * (1 - g * g)], axis=1)
+    da = np.concatenate(
+        [ds * g * i * (1 - i), ds * c * f * (1 - f), dh * t * o * (1 - o), ds * i * (1 - g * g)], axis=1
+    )
     return {
         "c_next": c_next, "h_next": h_next, "loss": np.sum(h_next * dh) + np.sum(c_next * dc),
         "dx": da @ W.T, "dW": x.T @ da, "dU": h.T @ da, "db": da.sum(axis=0),

@@ -9,8 +9,8 @@ from conftest import MakePort
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.ladder import Rung, Stage, is_growing, ladder
-from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.options import Options
+from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import run_check
 from gradparity.check.show import check_report
 from rich.console import Console

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.records import Quantity
 from gradparity.check.options import Options
+from gradparity.check.records import Quantity
 from gradparity.check.run import run_check
 from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session

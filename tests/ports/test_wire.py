@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -185,11 +185,22 @@ def test_a_name_that_would_break_the_line_is_not_sent(name: str) -> None:
         encode(Message("ok", {}, {name: np.zeros(2)}))
 
 
-def test_three_dimensions_are_refused() -> None:
-    record = io.BytesIO()
-    np.save(record, np.zeros((1, 2, 3)))
-    with pytest.raises(WireError, match="at most two dimensions"):
-        read(b"ok arrays=x\n" + record.getvalue())
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("shape", [(2, 3, 4), (2, 1, 3, 2), (0, 2, 2), (1,) * 32])
+def test_any_number_of_dimensions_goes_there_and_back(shape: tuple[int, ...], order: Literal["C", "F"]) -> None:
+    array = np.asarray(np.arange(np.prod(shape), dtype="<f8").reshape(shape), order=order)
+    message = read(sent(Message("ok", {}, {"x": array})))
+    assert message
+    came = message.arrays["x"]
+    assert came.shape == shape
+    assert np.array_equal(came, array)
+    assert came.flags.c_contiguous == array.flags.c_contiguous
+
+
+def test_more_dimensions_than_every_numpy_has_are_refused() -> None:
+    header = str({"descr": "<f8", "fortran_order": False, "shape": (1,) * 33}).encode()
+    with pytest.raises(WireError, match="at most 32 dimensions"):
+        read(b"ok arrays=x\n\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
 
 
 def test_more_than_was_asked_for_is_refused_before_memory_is_taken() -> None:

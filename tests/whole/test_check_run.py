@@ -9,8 +9,8 @@ import pytest
 from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.options import Options
+from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, run_check
 from gradparity.check.summary import diagnosis
 from gradparity.check.wording import first_divergence, place

@@ -20,8 +20,8 @@ from conftest import MakePort, fake_port, hasty, wait_until
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.bench.conditions import peak
 from gradparity.cases import CaseSpec, draw
-from gradparity.check.records import CaseResult
 from gradparity.check.options import Options
+from gradparity.check.records import CaseResult
 from gradparity.check.run import run_check
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import select_runners

@@ -10,8 +10,8 @@ import pytest
 from conftest import MakePort, fake_port
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.records import CaseResult
 from gradparity.check.options import Options
+from gradparity.check.records import CaseResult
 from gradparity.check.run import run_check
 from gradparity.cli import cli
 from gradparity.errors import UsageError

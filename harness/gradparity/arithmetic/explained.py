@@ -33,8 +33,9 @@ def explained(
         found = envelopes(function, inputs, precision, seed, within=seen_by(code), lost=lost)
     except Diverged:
         return Explained(disturbed(function, inputs, precision, seed), ["what it does depends on its numbers"])
-    except NotImplementedError as error:
-        return Explained(disturbed(function, inputs, precision, seed), [str(error)])
+    except Exception as error:  # an operation that is not known, or code that takes plain arrays alone
+        why = str(error) if isinstance(error, NotImplementedError) else f"{type(error).__name__}: {error}"
+        return Explained(disturbed(function, inputs, precision, seed), [why])
     if lost:
         others = disturbed(function, inputs, precision, seed)
         found = {name: one.beside(others[name]) for name, one in found.items()}

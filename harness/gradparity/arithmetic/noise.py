@@ -67,6 +67,8 @@ def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Ar
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     moved = np.moveaxis(a, list(axes), range(len(list(axes))))
     terms = moved.reshape(-1, *moved.shape[len(list(axes)) :])
+    if not terms.size:  # a sum of nothing
+        return np.zeros(value.shape)
     flat = terms.reshape(len(terms), -1)
     repeats = _repeats(flat, p.u).reshape(terms.shape[1:])
     size = _walk(p, len(terms), repeats, np.square(terms).sum(axis=0), value.reshape(terms.shape[1:]))

@@ -18,6 +18,8 @@ import numpy as np
 from .precision import Array, root_mean_square
 
 RESOLVED = 1e-3  # a verdict that could not have seen a relative error of this size is none
+HOPELESS = 0.05  # a resolution in which rounding is no small noise any more: how far it goes is known roughly
+ROUGHLY = 100.0  # times
 
 
 class Verdict(StrEnum):
@@ -86,7 +88,8 @@ class Figures:
     def verdict(self) -> Verdict:
         """Where the array stands on the ladder."""
         if not self.ratio <= 1:
-            return Verdict.WRONG
+            hopeless = self.resolution is not None and self.resolution > HOPELESS and self.ratio <= ROUGHLY
+            return Verdict.UNRESOLVED if hopeless else Verdict.WRONG
         if self.bit_equal == 1:
             return Verdict.IDENTICAL
         if self.relative_max == 0:

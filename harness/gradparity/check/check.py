@@ -12,9 +12,9 @@ from ..parts import Growing
 from ..ports.building import build_ports
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
+from .options import Options
 from .question import Spec
 from .records import CaseResult, CheckResult
-from .options import Options
 from .run import run_check
 from .show import LiveTable
 

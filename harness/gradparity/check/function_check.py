@@ -14,7 +14,7 @@ from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.cases import on_the_wire
 from ..functions.expected import Called, FunctionReference
 from ..ports.conversation import Conversation
-from ..ports.session import Failure, PortFailure
+from ..ports.session import Failure, PortFailure, misshapen
 from ..texts import subscript
 from .records import Cell, Quantity, Reason
 
@@ -72,7 +72,9 @@ class FunctionCheck:
             where = self._where(whole, name, Asked.AGAIN)
             figures = judged(again[name], first[name], whole.allowance(name))
             verdict = _of_state(figures)
-            detail = "" if verdict.passes else "asked again: " + _detail(again[name], first[name], figures, where, "but was")
+            detail = (
+                "" if verdict.passes else "asked again: " + _detail(again[name], first[name], figures, where, "but was")
+            )
             self._add(Quantity.STATE, where.key, verdict, detail)
             if not verdict.passes:
                 self.answers.repeated.append((where, again[name], first[name]))
@@ -123,6 +125,9 @@ class FunctionCheck:
             fields = {"function": name}
             return self.session.request("call", fields, on_the_wire(called.inputs), _shapes(expected)).arrays
         except PortFailure as failure:
+            came = {key: _as_asked(one, called.own[key], expected[key]) for key, one in failure.arrays.items()}
+            if failure.kind is Failure.MISSHAPEN and not misshapen(came, _shapes(expected)):
+                return came
             self._failed(quantity, name, failure)
             if set(failure.arrays) == set(expected) and quantity is not Quantity.STATE:
                 self.answers.misshapen = (called, dict(failure.arrays))
@@ -164,6 +169,11 @@ def judged(came: Array, expected: Array, allowance: Allowance) -> Figures:
     if expected.dtype.kind == "f":
         return judge(came, expected, allowance)
     return judge(came.astype(np.int64), expected.astype(np.int64), allowance)
+
+
+def _as_asked(came: Array, own: Array, expected: Array) -> Array:
+    """In the case's dtype, where the reference, too, gives another one there: float32 in, and float64 out."""
+    return came.astype(expected.dtype) if came.dtype == own.dtype != expected.dtype else came
 
 
 def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:

@@ -47,7 +47,7 @@ class Check(Protocol):
         """Ask everything. Raises PortFailure."""
 
 
-class Question(Protocol):
+class Checkable(Protocol):
     """A case, as a check needs it."""
 
     def lacks(self, hello: Hello) -> str:
@@ -67,8 +67,8 @@ class Question(Protocol):
         """What a result says of it."""
 
 
-def question_of(spec: Spec) -> Question:
-    """The question that a case puts."""
+def checkable(spec: Spec) -> Checkable:
+    """The case, as a check needs it."""
     return OfFunction(spec) if isinstance(spec, FunctionSpec) else OfNetwork(spec)
 
 
@@ -79,28 +79,28 @@ class OfNetwork:
     spec: CaseSpec
 
     def lacks(self, hello: Hello) -> str:
-        """See `Question`."""
+        """See `Checkable`."""
         return hello.lacks(self.spec.activation)
 
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
-        """See `Question`."""
+        """See `Checkable`."""
         epsilon = session.hello.epsilon
         return CaseCheck(session, shared_reference(self.spec, seed, epsilon, options.data_dir, options.threads))
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
-        """See `Question`."""
+        """See `Checkable`."""
         others = {Quantity.UPDATE, Quantity.PARTS, Quantity.RESULTS}
         others |= set() if self.spec.numerical else {Quantity.NUMERICAL}
         asked = [quantity for quantity in Quantity if quantity not in others]
         return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]
 
     def left_unasked(self, cell: Cell) -> bool:
-        """See `Question`."""
+        """See `Checkable`."""
         return cell.quantity not in BEFORE_LOAD
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """See `Question`."""
+        """See `Checkable`."""
         return {"case": self.spec.name, "dtype": self.spec.dtype}
 
 
@@ -111,30 +111,33 @@ class OfFunction:
     spec: FunctionSpec
 
     def lacks(self, hello: Hello) -> str:
-        """See `Question`."""
+        """See `Checkable`."""
         name = self.spec.function.name
         return "" if name in hello.functions else f"the port does not list {name} among its functions"
 
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
-        """See `Question`."""
+        """See `Checkable`."""
         return FunctionCheck(session, shared_function_reference(self.spec, seed, options.threads))
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
-        """See `Question`."""
+        """See `Checkable`."""
         return [Cell.without_figures(Quantity.RESULTS, self.spec.function.name, verdict, detail, reason)]
 
     def left_unasked(self, cell: Cell) -> bool:
-        """See `Question`."""
+        """See `Checkable`."""
         return True
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """See `Question`."""
+        """See `Checkable`."""
         return {"case": self.spec.name, "dtype": self.spec.dtype, "function": self.spec.function.name}
 
 
 def shared_function_reference(spec: FunctionSpec, seed: int, threads: int = 1) -> FunctionReference:
-    """The reference of a function's case, with all that a check will read computed. Raises Undecidable, BadReference."""
+    """The reference of a function's case, with all that a check will read computed.
+
+    Raises Undecidable and BadReference.
+    """
     key = _Key(spec)
     with _lock:
         reference = _made(key, seed, threads)
@@ -181,5 +184,3 @@ def decidable(
             else:
                 kept[option] = spec
     return kept, left_out
-
-

@@ -21,9 +21,9 @@ from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import Failure, Hello, PortFailure, Session
 from .options import Options
-from .question import Check, Question, Spec, question_of
+from .question import Check, Checkable, Spec, checkable
 from .records import CaseResult, Cell, Reason
-from .shrink import shrink
+from .shrink import find_smallest
 
 GIVE_UP_AFTER = 3  # broken sessions in a row
 
@@ -105,10 +105,14 @@ class RunnerCheck:
         """The result of one case, whatever the port does. The first failure at each place of a function is shrunk."""
         result = self._result(spec, seed, command)
         told = result.diagnosis
-        if not isinstance(spec, FunctionSpec) or told is None or (place := (told.where.key, told.where.asked)) in self.shrunk:
+        if (
+            not isinstance(spec, FunctionSpec)
+            or told is None
+            or (place := (told.where.key, told.where.asked)) in self.shrunk
+        ):
             return result
         self.shrunk.add(place)
-        smallest = shrink(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
+        smallest = find_smallest(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
         return result.model_copy(update={"smallest": smallest})
 
     def command_of(self, name: str, seed: int) -> str:
@@ -117,11 +121,11 @@ class RunnerCheck:
 
     def _result(self, spec: Spec, seed: int, command: str) -> CaseResult:
         began = time.perf_counter()
-        question = question_of(spec)
+        question = checkable(spec)
         found = {**self._asked(question, spec.dtype, seed), **question.fields, "seed": seed, "command": command}
         return CaseResult(runner=self.runner.label, **found, seconds=time.perf_counter() - began)
 
-    def _asked(self, question: Question, dtype: str, seed: int) -> dict[str, Any]:
+    def _asked(self, question: Checkable, dtype: str, seed: int) -> dict[str, Any]:
         """What the case shows, as fields of a CaseResult."""
         if self.hello and dtype not in self.hello.dtypes:
             what = f"the port has no {dtype}"
@@ -163,7 +167,7 @@ class RunnerCheck:
         self.attended.close()
 
 
-def _not_asked(question: Question, check: Check | None, failure: PortFailure) -> tuple[list[Cell], str]:
+def _not_asked(question: Checkable, check: Check | None, failure: PortFailure) -> tuple[list[Cell], str]:
     """The cells of what a failure left unasked, where none says so yet; and why the network was refused, if it was."""
     what = f"{failure.operation}: {failure.what}"
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
@@ -174,4 +178,3 @@ def _not_asked(question: Question, check: Check | None, failure: PortFailure) ->
     else:
         cells = question.nothing(Verdict.COULD_NOT_RUN, what)
     return [cell for cell in cells if check is None or question.left_unasked(cell)], refused
-

@@ -18,7 +18,7 @@ SHOWN = 12  # numbers: no more are printed of an input
 Ask = Callable[[FunctionSpec], CaseResult]
 
 
-def shrink(spec: FunctionSpec, found: CaseResult, ask: Ask) -> Smallest | None:
+def find_smallest(spec: FunctionSpec, found: CaseResult, ask: Ask) -> Smallest | None:
     """A smaller case that is wrong at the same place; None where there is none. ``ask`` puts a case to the port."""
     smallest, result, attempts = spec, found, 0
     waiting = list(simpler(spec))

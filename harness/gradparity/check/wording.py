@@ -77,7 +77,9 @@ def reference_words(one: Soundness) -> str:
     if one.own_error is not None:
         told.append(f"is right to {number(one.own_error)} beside long double")
     for slope in one.gradients:
-        told.append(f"{slope.result} is the gradient of {slope.of} by {slope.by} (an error of {number(slope.sees)} shows)")
+        told.append(
+            f"{slope.result} is the gradient of {slope.of} by {slope.by} (an error of {number(slope.sees)} shows)"
+        )
     if one.lost:
         told.append(f"rounding is known by disturbed inputs, too, as numbers leave the noise: {', '.join(one.lost)}")
     return "; ".join(told)

@@ -65,6 +65,8 @@ def check(
     specs: Mapping[str, Spec]
     references: list[Soundness] = []
     if reference:
+        if not (ports or replay):
+            raise UsageError("--reference: name the ports of these functions, with --port; `gradparity new` makes one")
         functions = read_reference(reference).functions
         seeds = seeds or [0]
         specs, left_out = decidable(select_function_cases(functions, cases, dtypes), seeds, threads)
@@ -76,7 +78,9 @@ def check(
             transcript.note_cases(record, specs, seeds)
     settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
     with Recorder(run, "check") as recorder:
-        result = check_ports(runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check, references=references)
+        result = check_ports(
+            runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check, references=references
+        )
     if as_json:
         click.echo(result.model_dump_json(indent=1))
     else:
@@ -85,7 +89,11 @@ def check(
 
 
 def _of_network(
-    cases: tuple[str, ...], dtypes: tuple[Dtype, ...], seeds: list[int] | None, data_dir: Path | None, replay: Path | None
+    cases: tuple[str, ...],
+    dtypes: tuple[Dtype, ...],
+    seeds: list[int] | None,
+    data_dir: Path | None,
+    replay: Path | None,
 ) -> tuple[dict[str, CaseSpec], list[int], list[str]]:
     """The cases, the seeds, and what is left out."""
     if replay and not (cases or dtypes):

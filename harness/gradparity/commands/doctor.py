@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..check.records import CheckResult
 from ..check.options import Options
+from ..check.records import CheckResult
 from ..check.run import RunnerCheck
 from ..check.show import doctor_report
 from ..consoles import to_stdout

@@ -41,7 +41,7 @@ class Found:
 
 
 def diagnose_function(answers: FunctionAnswers) -> Diagnosis | None:
-    """The first result that is wrong by itself: of a part called alone, or else of the function; and what explains it."""
+    """The first result that is wrong by itself, of a part called alone or else of the function; and why."""
     also = [fit for origin in _state(answers) for fit in explanations(origin.evidence)]
     for found in _wrong(answers):
         fits = explanations(found.evidence)

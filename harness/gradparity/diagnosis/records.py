@@ -25,8 +25,8 @@ class Asked(StrEnum):
 
 
 class Where(_Record):
-    """An array of a port: the result of a layer, or of an operation where ``layer`` is empty. A function that was called
-    stands where a layer does.
+    """An array of a port: the result of a layer, or of an operation where ``layer`` is empty. A function that was
+    called stands where a layer does.
 
     ``phase`` is known of a layer's results that were asked for in the trace, or alone.
     """
@@ -88,7 +88,8 @@ class Diagnosis(_Record):
 
     ``where`` is the first array that does not follow from what the port itself computed before it. ``inherited`` are
     arrays that are wrong because of it, and ``beside`` others that are wrong. Where no known bug fits, the explanations
-    are none. ``also`` are facts found beside them. ``extent`` is how much of the array is wrong, where that was looked at.
+    are none. ``also`` are facts found beside them. ``extent`` is how much of the array is wrong, where that was looked
+    at.
     """
 
     where: Where

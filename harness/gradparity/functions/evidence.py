@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from ..arithmetic.precision import Array
-from ..arithmetic.verdicts import Allowance, Figures, judge
+from ..arithmetic.verdicts import Allowance, Figures, Verdict, judge
 
 Inputs = Mapping[str, Array]
 Candidate = tuple[str, Array]
@@ -60,7 +60,7 @@ class Evidence:
     @property
     def wrong(self) -> bool:
         """Whether rounding does not explain it."""
-        return not self.comparable or not self.figures.ratio <= 1
+        return not self.comparable or self.figures.verdict is Verdict.WRONG
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..arithmetic.explained import Explained, explained
 from ..arithmetic.precision import Array, Precision, root_mean_square
 from ..arithmetic.verdicts import Allowance
 from .cases import FunctionSpec, on_the_wire
-from .function import BadReference, Function, in_words, kind_of, recording
+from .function import BadReference, Function, hearing_calls, kind_of, naming_the_line
 
 SEED = 15  # of the noise, beside the case's own
 
@@ -25,7 +25,7 @@ class Undecidable(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Called:
-    """A function, what it was given, and what it must give. Arrays as they travel, but booleans, in the case's dtype."""
+    """A function, what it was given, and what it must give. Floats are of the case's dtype."""
 
     function: Function
     inputs: Mapping[str, Array]
@@ -33,11 +33,16 @@ class Called:
     seed: int
 
     @cached_property
-    def results(self) -> dict[str, Array]:
-        """By name, in the order in which they arise. Raises BadReference."""
-        with in_words(self.function), np.errstate(all="ignore"):
+    def own(self) -> dict[str, Array]:
+        """The results as the reference gives them, in whatever dtype. Raises BadReference."""
+        with naming_the_line(self.function), np.errstate(all="ignore"):
             found = self.function.results({name: one if one.ndim else one[()] for name, one in self.inputs.items()})
-        return {name: self._as_result(name, np.asarray(one)) for name, one in found.items()}
+        return {name: np.asarray(one) for name, one in found.items()}
+
+    @cached_property
+    def results(self) -> dict[str, Array]:
+        """By name, in the order in which they arise, floats in the case's dtype. Raises BadReference."""
+        return {name: self._as_result(name, one) for name, one in self.own.items()}
 
     def _as_result(self, name: str, value: Array) -> Array:
         kind = kind_of(self.function, name, value)
@@ -74,7 +79,9 @@ class Called:
         assert allowed.spread is not None
         size = abs(np.nan_to_num(expected.astype(np.float64)))
         usual = float(root_mean_square(size))
-        return Allowance(np.maximum(allowed.limit, declared * np.maximum(size, usual)), max(allowed.spread, declared * usual))
+        return Allowance(
+            np.maximum(allowed.limit, declared * np.maximum(size, usual)), max(allowed.spread, declared * usual)
+        )
 
 
 class FunctionReference:
@@ -83,7 +90,7 @@ class FunctionReference:
     def __init__(self, spec: FunctionSpec, seed: int, again: int = 0) -> None:
         self.spec, self.seed, self.again = spec, seed, again
         self._lock = RLock()
-        with in_words(spec.function):
+        with naming_the_line(spec.function):
             self.inputs = spec.drawn(seed, again)
 
     @cached_property
@@ -98,15 +105,18 @@ class FunctionReference:
 
         def record(function: Function, given: dict[str, Any], results: dict[str, Any]) -> None:
             if function is not self.spec.function and function.name not in found:
-                inputs = {name: np.array(one) for name, one in given.items() if name in function.inputs}
-                inputs = {name: one.astype(self.spec.dtype) if one.dtype.kind == "f" else one for name, one in inputs.items()}
+                inputs = {name: self._own(one) for name, one in given.items() if name in function.inputs}
                 if list(inputs) == list(function.inputs):
                     found[function.name] = Called(function, inputs, self.spec.dtype, self.seed)
 
-        with recording(record):
+        with hearing_calls(record):
             fresh = Called(self.spec.function, self.inputs, self.spec.dtype, self.seed)
             fresh.results  # noqa: B018
         return list(found.values())
+
+    def _own(self, one: Any) -> Array:
+        found = np.array(one)
+        return found.astype(self.spec.dtype) if found.dtype.kind == "f" else found
 
     @cached_property
     def following(self) -> FunctionReference:

@@ -103,9 +103,11 @@ class Function:
         """What ports are told of it; the results' shapes as a first run shows them. Raises BadReference."""
         sizes = self.first_sizes()
         inputs = {name: one.drawn(np.random.default_rng(0), sizes, "float64") for name, one in self.inputs.items()}
-        with in_words(self), np.errstate(all="ignore"):
+        with naming_the_line(self), np.errstate(all="ignore"):
             found = {name: np.asarray(one) for name, one in self.results(inputs).items()}
-        results = [Argument(name, kind_of(self, name, one), in_symbols(one.shape, sizes)) for name, one in found.items()]
+        results = [
+            Argument(name, kind_of(self, name, one), in_symbols(one.shape, sizes)) for name, one in found.items()
+        ]
         arguments = [Argument(name, one.kind, one.shape.sizes) for name, one in self.inputs.items()]
         summary = (inspect.getdoc(self.reference) or f"As {self.name} of the reference.").splitlines()[0]
         return Signature(self.name, summary, tuple(arguments), tuple(results))
@@ -169,7 +171,7 @@ def function(
 
 
 @contextmanager
-def recording(recorder: Recorder) -> Iterator[None]:
+def hearing_calls(recorder: Recorder) -> Iterator[None]:
     """While this lasts, the recorder hears of each call of a declared function, by whomever."""
     token = _recorder.set(recorder)
     try:
@@ -179,7 +181,7 @@ def recording(recorder: Recorder) -> Iterator[None]:
 
 
 @contextmanager
-def in_words(function: Function) -> Iterator[None]:
+def naming_the_line(function: Function) -> Iterator[None]:
     """What the reference raises becomes a BadReference with the line."""
     try:
         yield

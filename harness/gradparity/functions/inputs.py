@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic.precision import Array
-from .shapes import Shape, number
+from .shapes import Shape, size_at
 from .signature import Kind
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], Mapping[str, int]], Array]
@@ -107,10 +107,13 @@ def probabilities(shape: str) -> Input:
 
 
 def integers(shape: str, low: int | str, high: int | str) -> Input:
-    """Whole numbers from ``low`` up to ``high``, without it; either may be a size, such as "k". They travel as int32."""
+    """Whole numbers from ``low`` up to ``high``, without it; either may be a size, such as "k".
+
+    They travel as int32.
+    """
 
     def draw(rng: np.random.Generator, at: tuple[int, ...], sizes: Mapping[str, int]) -> Array:
-        return rng.integers(number(str(low), sizes), number(str(high), sizes), size=at)
+        return rng.integers(size_at(str(low), sizes), size_at(str(high), sizes), size=at)
 
     return Input(Kind.INTEGER, Shape.of(shape), draw)
 

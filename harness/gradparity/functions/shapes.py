@@ -39,13 +39,13 @@ class Shape:
 
     def at(self, sizes: Mapping[str, int]) -> tuple[int, ...]:
         """The shape where the symbols stand for these sizes; some may be negative: then there is none."""
-        return tuple(number(one, sizes) for one in self.sizes)
+        return tuple(size_at(one, sizes) for one in self.sizes)
 
     def __str__(self) -> str:
         return f"({', '.join(self.sizes)}{',' if len(self.sizes) == 1 else ''})"
 
 
-def number(text: str, sizes: Mapping[str, int]) -> int:
+def size_at(text: str, sizes: Mapping[str, int]) -> int:
     """What a size stands for."""
     return int(eval(compile(_parsed(text), "<size>", "eval"), {"__builtins__": {}}, dict(sizes)))
 

@@ -117,7 +117,9 @@ def _gradient(called: Called, name: str, gradient: Gradient) -> GradientSeen:
         agrees = by_complex is not None and abs(by_complex - slope) <= AGREES * max(
             abs(slope), float(root_mean_square(g))
         )
-        wrong = f"{about} is not the gradient of {gradient.of} by {gradient.by}: along a random direction it says {slope}, "
+        wrong = (
+            f"{about} is not the gradient of {gradient.of} by {gradient.by}: along a random direction it says {slope}, "
+        )
         if found.slope is Slope.WRONG:
             why = f"and the remainder is of order {found.order:.2f} in the step, for 2"
             raise BadReference(wrong + why + _worst_element(real, x, g))

@@ -1,11 +1,11 @@
 """Is one result the gradient of another? Without choosing a step.
 
-Along a direction v, the remainder f(x + h v) - f(x) - h g.v is of order h^2 where g is the gradient, and of order h where
-it is not: so the order over several steps tells a wrong gradient from a noisy difference. Where f can be computed with
-complex numbers, Im f(x + i h v) / h says the same to all digits, as nothing is subtracted.
+Along a direction v, the remainder f(x + h v) - f(x) - h g.v is of order h^2 where g is the gradient, and of order h
+where it is not: so the order over several steps tells a wrong gradient from a noisy difference. Where f can be computed
+with complex numbers, Im f(x + i h v) / h says the same to all digits, as nothing is subtracted.
 
-Sources: the Taylor test as in dolfin-adjoint; W. Squire and G. Trapp, "Using Complex Variables to Estimate Derivatives of
-Real Functions" (1998).
+Sources: the Taylor test as in dolfin-adjoint; W. Squire and G. Trapp, "Using Complex Variables to Estimate Derivatives
+of Real Functions" (1998).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ what they give is right, so a verdict "wrong" on any of them is a false alarm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,36 @@ def widened(a: Array) -> Array:
     return a.astype(np.float64 if a.dtype == np.float32 else np.longdouble)
 
 
+def matrix_products(product: Callable[[Array, Array], Array], a: Array, b: Array) -> Array:
+    """a @ b of any shapes, by a product of two matrices."""
+    if not a.shape[-1] or a.dtype.kind != "f" or b.dtype.kind != "f":
+        return np.asarray(a @ b)
+    if a.ndim == b.ndim == 2:
+        return product(a, b)
+    if b.ndim == 1:
+        return matrix_products(product, a, b[:, None])[..., 0]
+    if a.ndim == 1:
+        return matrix_products(product, a[None], b)[..., 0, :]
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    result = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
+    a, b = np.broadcast_to(a, stack + a.shape[-2:]), np.broadcast_to(b, stack + b.shape[-2:])
+    for at in np.ndindex(stack):
+        result[at] = product(a[at], b[at])
+    return result
+
+
+def normalized_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """The axes that an ``axis`` means, from 0."""
+    given = range(ndim) if axis is None else [axis] if isinstance(axis, int) else axis
+    return tuple(one % ndim for one in given)
+
+
+def _is_plain_sum(a: Array, options: Mapping[str, Any]) -> bool:
+    """Whether it is of floats, and of all that there are."""
+    usual = options.get("where", True) is True and options.get("dtype") is None
+    return bool(a.dtype.kind == "f" and a.ndim and a.size and usual and not options.keys() & {"initial", "out"})
+
+
 class Correct(Arithmetic):
     """The reference's own arithmetic; a subclass replaces some of it. ``layers`` and ``loss`` are the formulas."""
 
@@ -95,13 +125,20 @@ class Correct(Arithmetic):
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Products and sums by the methods above."""
         raw = tuple(bare(one) for one in inputs)
-        if ufunc is np.matmul:
-            return self.product(*raw)
-        if ufunc is np.add and method == "reduce":
-            axis = options.get("axis", 0)
-            total = self.total(raw[0].reshape(-1) if axis is None else np.moveaxis(raw[0], axis, 0))
-            return np.expand_dims(total, axis) if options.get("keepdims") else total
+        if ufunc is np.matmul and not options:
+            return matrix_products(self.product, *raw)
+        if ufunc is np.add and method == "reduce" and _is_plain_sum(raw[0], options):
+            axes = normalized_axes(options.get("axis", 0), raw[0].ndim)
+            first = np.moveaxis(raw[0], axes, range(len(axes)))
+            total = self.total(first.reshape(-1, *first.shape[len(axes) :]))
+            return np.expand_dims(total, axes) if options.get("keepdims") else total
         return super().apply(ufunc, method, raw, options)
+
+    def call(self, func: Any, args: Any, kwargs: Any, numpys_own: Callable[[], Any]) -> Any:
+        """np.dot of vectors and matrices as @."""
+        if func is np.dot and not kwargs and {np.ndim(one) for one in args} <= {1, 2}:
+            return self.apply(np.matmul, "__call__", tuple(args), {})
+        return super().call(func, args, kwargs, numpys_own)
 
     def trace(self, case: Case) -> dict[str, Array]:
         """What the reference's Network.trace gives, and the accuracy."""
@@ -234,6 +271,25 @@ class Wide(Correct):
         return widened(a)
 
 
+ELEMENTARY = {
+    np.exp, np.expm1, np.exp2, np.log, np.log1p, np.log2, np.log10, np.power, np.cbrt, np.hypot, np.logaddexp, np.sin,
+    np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.arctan2, np.sinh, np.cosh, np.tanh,
+}  # fmt: skip
+
+
+class OtherLibrary(Correct):
+    """Another library's elementary functions: in higher precision, and rounded."""
+
+    name = "another libm"
+
+    def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """As the reference's own, where it is not one of these."""
+        value = super().apply(ufunc, method, inputs, options)
+        if ufunc not in ELEMENTARY or method != "__call__" or options or value.dtype.kind != "f":
+            return value
+        return ufunc(*(widened(np.asarray(bare(one), value.dtype)) for one in inputs)).astype(value.dtype)
+
+
 class ColumnMajor(Correct):
     """Every argument in Fortran's order, as Julia and R have them."""
 
@@ -241,7 +297,7 @@ class ColumnMajor(Correct):
 
     def taken_in(self, a: Array) -> Array:
         """A copy in Fortran's order."""
-        return np.asfortranarray(a)
+        return np.asarray(a, order="F")
 
 
 class Transposed(Correct):
@@ -274,6 +330,18 @@ class Einsum(Correct):
         """np.einsum, unoptimised."""
         result: Array = np.einsum("ik,jk->ij", a, np.ascontiguousarray(b.T))
         return result
+
+
+class Contracted(Correct):
+    """np.einsum by tensordot, and so by BLAS."""
+
+    name = "contracted"
+
+    def call(self, func: Any, args: Any, kwargs: Any, numpys_own: Callable[[], Any]) -> Any:
+        """The other way round than ``Einsum``."""
+        if func is np.einsum:
+            return np.einsum(*(bare(one) for one in args), **{**kwargs, "optimize": True})
+        return super().call(func, args, kwargs, numpys_own)
 
 
 class TwoThreads(Correct):
@@ -386,3 +454,9 @@ CORRECT: list[Correct] = [
     *(kind() for kind in (LargestFirst, Permuted, Fused, WideSums, Wide, ColumnMajor, Transposed, RowByRow, Einsum)),
     *(kind() for kind in (TwoThreads, BiasAsRow, OtherFormulas, BookFormulas, FusedOtherFormulas)),
 ]
+ARITHMETICS: list[Correct] = [
+    *(Ordered(order) for order in (forwards, backwards, pairwise, blocked, compensated)),
+    *(kind() for kind in (Permuted, Fused, WideSums, Wide, OtherLibrary)),
+    *(kind() for kind in (ColumnMajor, Transposed, RowByRow, Einsum, Contracted)),
+]
+"""Those that any function can be run in, and that do not sort what they sum."""

@@ -25,8 +25,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
-from ..check.records import CheckResult
 from ..check.options import Options
+from ..check.records import CheckResult
 from ..check.run import run_check
 from ..check.summary import diagnosis
 from ..check.wording import first_divergence

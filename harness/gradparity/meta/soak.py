@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +29,8 @@ from .correct import CORRECT, Correct
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them
 SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
 SHRINK_SECONDS = 30.0  # for each alarm
+
+T = TypeVar("T")
 
 LAYERS, ELEMENTS, ARRAYS, ACCURACY = "layers", "elements", "arrays", "accuracy"
 
@@ -215,7 +218,7 @@ def _collect(
     done = unresolved = 0
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(1))
-        for outcome in _map(stack, job, items, counts, workers):
+        for outcome in mapped(stack, job, items, counts, workers):
             for tally in outcome.tallies.values():
                 key = (tally.question, tally.dtype)
                 tallies[key] = tallies[key].plus(tally) if key in tallies else tally
@@ -224,7 +227,7 @@ def _collect(
             done, unresolved = done + outcome.checks, unresolved + outcome.unresolved
             progress(outcome.checks)
         by_name = {one.name: one for one in implementations}
-        alarms = [shrink(alarm, by_name[alarm.implementation]) for alarm in found.values()]
+        alarms = [shrink_alarm(alarm, by_name[alarm.implementation]) for alarm in found.values()]
     seconds = time.perf_counter() - start
     ordered = [tallies[key] for key in sorted(tallies)]
     return SoakResult(
@@ -232,9 +235,10 @@ def _collect(
     )
 
 
-def _map(
-    stack: ExitStack, job: Callable[..., _Outcome], items: Sequence[object], counts: Sequence[int], workers: int | None
-) -> Iterator[_Outcome]:
+def mapped(
+    stack: ExitStack, job: Callable[..., T], items: Sequence[object], counts: Sequence[int], workers: int | None
+) -> Iterator[T]:
+    """What the job makes of each item and count, in order, in so many processes; 0: in this one."""
     if workers == 0:
         return map(job, items, counts)
     spawn = multiprocessing.get_context("spawn")  # a fork would take over BLAS threads that are not there
@@ -316,7 +320,7 @@ def _check(reference: Reference, expected: list[_Expected], implementation: Corr
     outcome.alarms += [worst] if worst else []
 
 
-def shrink(alarm: Alarm, implementation: Correct) -> Alarm:
+def shrink_alarm(alarm: Alarm, implementation: Correct) -> Alarm:
     """The same implementation's alarm of the same question in the smallest case that is found in SHRINK_SECONDS."""
     end = time.perf_counter() + SHRINK_SECONDS
     smaller: Alarm | None = alarm

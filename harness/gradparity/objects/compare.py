@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ..cases import CaseSpec
-from ..check.records import CaseResult
 from ..check.options import Options
+from ..check.question import Spec
+from ..check.records import CaseResult
 from ..check.run import RunnerCheck
 from ..functions.layers import ACTIVATIONS
 from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
@@ -119,7 +119,7 @@ class ObjectCheck(RunnerCheck):
         super().__init__(Runner(Port(Path(), manifest), spec), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
 
-    def case(self, spec: CaseSpec, seed: int, command: str) -> CaseResult:
+    def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""
         found = super().case(spec, seed, command)
         diagnosis = found.diagnosis and advised(found.diagnosis)

@@ -8,8 +8,8 @@ from threadpoolctl import threadpool_limits
 
 from ..cases import CaseSpec
 from ..check.messages import message
-from ..check.records import CheckResult
 from ..check.options import Options
+from ..check.records import CheckResult
 from ..check.run import RunnerCheck
 from ..ports.building import Lines, build_ports
 from ..ports.info import RunnerInfo, State, missing

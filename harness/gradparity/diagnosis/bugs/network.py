@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
 from ...functions.layers import ACTIVATIONS, LAYERS
-from ...functions.layers.softmax_with_loss import probabilities
+from ...functions.layers.softmax_with_loss import probability
 
 bug = Bugs()
 
@@ -59,4 +59,4 @@ def _forward_difference(e: Evidence) -> Candidates:
 
 @bug("probabilities for logits", kinds=(Subject.PASS,), results=("out",))
 def _probabilities(e: Evidence) -> Candidates:
-    yield "softmax is applied: predict gives the logits", probabilities(e.expected)
+    yield "softmax is applied: predict gives the logits", probability(e.expected)

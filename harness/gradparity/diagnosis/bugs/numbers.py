@@ -79,12 +79,12 @@ def _rows_permuted(e: Evidence) -> Candidates:
 def _matched(came: Array, expected: Array) -> Array:
     """The columns of ``expected``, each used once, in the order in which ``came`` has them most nearly."""
     a, b = np.atleast_2d(came).astype(np.float64), np.atleast_2d(expected).astype(np.float64)
-    left = list(range(b.shape[1]))
+    left = np.arange(b.shape[1])
     order = []
     for column in a.T:
-        nearest = min(left, key=lambda j: float(np.abs(b[:, j] - column).sum()))
-        left.remove(nearest)
-        order.append(nearest)
+        nearest = int(np.abs(b[:, left] - column[:, None]).sum(axis=0).argmin())
+        order.append(left[nearest])
+        left = np.delete(left, nearest)
     return expected[..., order]
 
 

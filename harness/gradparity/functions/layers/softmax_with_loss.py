@@ -113,7 +113,7 @@ def one_hot(a: Inputs) -> Array:
     return hot
 
 
-def probabilities(x: Array) -> Array:
+def probability(x: Array) -> Array:
     """Softmax row by row, as a port computes it, in the dtype of the logits x (batch, classes)."""
     e = np.exp(x - x.max(axis=1, keepdims=True))
     y: Array = e / e.sum(axis=1, keepdims=True)
@@ -130,9 +130,9 @@ def _overflow(e: Evidence) -> Candidates:
     powers = np.exp(x)
     y = powers / powers.sum(axis=1, keepdims=True)
     own = y[np.arange(len(y)), e.inputs["t"]]
-    zeros_by_infinity = one_hot(e.inputs) * np.log(probabilities(x))
+    zeros_by_infinity = one_hot(e.inputs) * np.log(probability(x))
     naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
-    stable = probabilities(x)[np.arange(len(x)), e.inputs["t"]]
+    stable = probability(x)[np.arange(len(x)), e.inputs["t"]]
     found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
     if e.result == "loss":
         found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
@@ -178,7 +178,7 @@ def _rows_shifted(e: Evidence) -> Candidates:
 def _outer_indexing(e: Evidence) -> Candidates:
     t, sentence = e.inputs["t"], "all rows x all labels are indexed, where each row's own label is meant"
     if e.result == "loss":
-        y = probabilities(e.inputs["x"])
+        y = probability(e.inputs["x"])
         yield sentence, np.asarray(-np.log(y[:, t]).mean())
         yield sentence, np.asarray(-np.log(y[:, t]).sum() / len(y))
     else:

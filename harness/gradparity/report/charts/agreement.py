@@ -14,7 +14,7 @@ from ...bench.tables import case_words
 from ...check.records import CaseResult, Cell, CheckResult, Quantity
 from ...record.run import Run
 from ...texts import number, plain
-from .chart import BESIDE, TALL, Chart, Row, drawn, rule, tips
+from .chart import BESIDE, TALL, Chart, Row, drawing, rule, tips
 from .groups import PassGroup, against, in_words, passes
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
@@ -58,7 +58,7 @@ def of_cases(run: Run) -> list[Chart]:
         )
     )  # fmt: skip
     layers = [rule(axis.x(), "x", 1, "limit", LIMIT), dots]
-    spec = drawn(_dots(found, dtypes, axis), layers, told, ROW * len(styles))
+    spec = drawing(_dots(found, dtypes, axis), layers, told, ROW * len(styles))
     return [Chart("agreement", "How near each case comes to its limit", told, how, spec, run.check.command)]
 
 
@@ -177,7 +177,7 @@ def _beside_speed(check: CheckResult, bench: BenchResult, one: PassGroup, styles
         f"Right and fast at once, {one.words}",
         told,
         f"{how} Times are of {case_words(group)}, ratios the worst of all {group.case.dtype} cases.",
-        drawn(rows, layers, told, TALL),
+        drawing(rows, layers, told, TALL),
         bench.command,
     )
 

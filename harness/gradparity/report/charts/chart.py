@@ -45,7 +45,7 @@ def _has_log(part: Any) -> bool:
     return isinstance(part, list) and any(_has_log(value) for value in part)
 
 
-def drawn(
+def drawing(
     rows: Sequence[Row], layers: Sequence[alt.Chart], told: str, height: float, flatten: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The specification: layers over these rows, of which each has a "runner" that the page can hide.

@@ -14,7 +14,7 @@ from ...bench.records import Ledger
 from ...bench.tables import seconds, steady
 from ...record.run import Run
 from ...texts import number, plain
-from .chart import SHOWN, STEP, TALL, Chart, Row, brief, drawn, tips, values
+from .chart import SHOWN, STEP, TALL, Chart, Row, brief, drawing, tips, values
 from .palette import Palette, palette
 from .scales import MOST, log_axis
 
@@ -60,7 +60,7 @@ def startup(run: Run) -> list[Chart]:
     said = f"{first} has its first gradient after {seconds(totals[first] * 1e9)}"
     said += f", {last} after {seconds(totals[last] * 1e9)}." if len(order) > 1 else "."
     how = "From left to right: until the process runs, until the runtime answers, and, faint, the first call."
-    spec = drawn(rows, layers, said, STEP * len(order))
+    spec = drawing(rows, layers, said, STEP * len(order))
     return [Chart("start", "From the start to the first gradient", said, how, spec, run.bench.command)]
 
 
@@ -120,7 +120,7 @@ def warm_up(run: Run) -> list[Chart]:
         "a line without one was still changing. Later calls are drawn as medians of several."
     )
     return [
-        Chart("warm-up", "The first calls", told, how, drawn(rows, layers, told, TALL, ["x", "y"]), run.bench.command)
+        Chart("warm-up", "The first calls", told, how, drawing(rows, layers, told, TALL, ["x", "y"]), run.bench.command)
     ]
 
 

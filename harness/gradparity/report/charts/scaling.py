@@ -8,7 +8,7 @@ from ...bench.records import BenchResult, Estimate, GroupResult
 from ...bench.tables import seconds
 from ...record.run import Run
 from ...texts import number, plain
-from .chart import TALL, Chart, Row, drawn, tips
+from .chart import TALL, Chart, Row, drawing, tips
 from .groups import against, in_words, medians, passes
 from .palette import Palette, palette
 from .scales import MOST, log_axis
@@ -54,7 +54,7 @@ def _along(along: str, run: Run, bench: BenchResult, styles: Palette) -> Chart |
     words = "; ".join(_best(along, at, times[at], reference) for at in took)
     told = f"Fastest, with its time relative to {reference}'s: {words}."
     how = "The lower of two lines is faster; on logarithmic axes, lines that run side by side grow alike."
-    spec = drawn(rows, layers, told, TALL)
+    spec = drawing(rows, layers, told, TALL)
     return Chart(f"scaling-{along}", f"Time of a gradient by {along}", told, how, spec, bench.command)
 
 

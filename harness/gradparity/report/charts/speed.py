@@ -12,7 +12,7 @@ from ...bench.records import ROOFLINE, Estimate, GroupResult
 from ...bench.tables import case_words, seconds, what
 from ...record.run import Run
 from ...texts import number, plain
-from .chart import BESIDE, STEP, Chart, Row, drawn, rule, tips, values
+from .chart import BESIDE, STEP, Chart, Row, drawing, rule, tips, values
 from .groups import against, floor, in_words, medians, passes
 from .palette import Palette, palette
 from .scales import LogAxis, log_axis
@@ -109,7 +109,7 @@ def operations(run: Run) -> list[Chart]:
     ]  # fmt: skip
     told = _leaders(found, plain(reference))
     how = f"{INTERVAL} Left of 1 is faster than the reference; the band is the noise of that operation."
-    spec = drawn(rows, layers, told, len(found) * LINE * (len(own) + 1))
+    spec = drawing(rows, layers, told, len(found) * LINE * (len(own) + 1))
     return [Chart("operations", "Every operation by itself", told, how, spec, _command(run))]
 
 
@@ -133,7 +133,7 @@ def _forest(
         .mark_point(size=100, filled=True, opacity=1)
         .encode(axis.x(), y, styles.colour, styles.shape, tooltip=_tooltip()),
     ]
-    return drawn(rows, layers, told, STEP * len(times))
+    return drawing(rows, layers, told, STEP * len(times))
 
 
 def _row(runner: str, one: Estimate, took: Mapping[str, float], axis: LogAxis) -> Row:

@@ -11,7 +11,7 @@ import numpy as np
 from ...record.run import Run
 from ...texts import number, plain
 from ...train.records import EnvelopeResult
-from .chart import SHOWN, TALL, Chart, Row, brief, drawn, rule, tips, values
+from .chart import SHOWN, TALL, Chart, Row, brief, drawing, rule, tips, values
 from .palette import Palette, palette
 from .scales import IDENTICAL, INFINITE, LogAxis, log_axis
 from .trainings import Training, trainings
@@ -31,7 +31,7 @@ def _loss(one: Training, styles: Palette) -> Chart:
     point = "a step" if one.together == 1 else f"the mean of {one.together} steps"
     how = f"Each point is {point}. {OVER_EACH_OTHER}"
     layers = [_lines(one, styles, y.y()).encode(styles.nested), _hover_log(one, y, "loss")]
-    spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
+    spec = drawing(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
     return Chart(f"loss-{one.number}", f"Loss by step, {plain(one.recipe.name)}", told, how, spec, one.command)
 
 
@@ -115,7 +115,7 @@ def _accuracy(one: Training, styles: Palette) -> Chart | None:
     ]
     told = f"After the last epoch, {'; '.join(_spread(images, by_runner) for images, by_runner in last.items())}."
     how = f"A line is the accuracy of a runner on the images named at its end, after each epoch. {OVER_EACH_OTHER}"
-    spec = drawn(rows, layers, told, TALL, ["x", "y"])
+    spec = drawing(rows, layers, told, TALL, ["x", "y"])
     heading = f"Accuracy by epoch, {plain(one.recipe.name)}"
     return Chart(f"accuracy-{one.number}", heading, told, how, spec, one.command)
 
@@ -164,7 +164,7 @@ def _deviation(one: Training, envelope: EnvelopeResult, styles: Palette) -> Char
     point = "a step" if one.together == 1 else several
     how = f"Each point is {point}: within the area rounding explains the difference{low}."
     heading = f"Distance to the reference's loss, {plain(one.recipe.name)}"
-    spec = drawn(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
+    spec = drawing(_rows(one, curves, y), layers, told, TALL, ["x", "y"])
     return Chart(f"deviation-{one.number}", heading, told, how, spec, one.command)
 
 

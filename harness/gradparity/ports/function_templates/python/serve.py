@@ -57,7 +57,18 @@ def call(request):
     if not isinstance(results, dict):
         came = type(results).__name__
         raise Refusal(f"{request.fields['function']} in functions.py: expected a dict of results, came {came}")
-    return {}, results
+    return {}, {name: as_it_travels(name, np.asarray(result)) for name, result in results.items()}
+
+
+def as_it_travels(name, result):
+    """Booleans as uint8, integers as int32."""
+    if result.dtype == bool:
+        return result.astype(np.uint8)
+    if result.dtype.kind not in "iu" or result.dtype == np.uint8:
+        return result
+    if np.any(result != result.astype(np.int32)):
+        raise Refusal(f"{name}: expected integers that are int32, came {result.max()}")
+    return result.astype(np.int32)
 
 
 def inputs(request):

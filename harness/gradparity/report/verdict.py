@@ -45,7 +45,9 @@ def matrix(run: Run) -> Matrix:
     """Of the check, and of the updates and trajectories of the training."""
     cells: dict[tuple[str, str], MatrixCell] = {}
     for row in rows(run.check) if run.check else []:
-        cells[row.runner, str(row.quantity)] = MatrixCell(row.verdict, row.ratio, row.judged, row.cases)
+        cell = MatrixCell(row.verdict, row.ratio, row.judged, row.cases)
+        key = row.runner, str(row.quantity)
+        cells[key] = _beside(cells[key], cell) if key in cells else cell  # that of another function
     for runner, column, verdicts, ratios in _trained(run.train) if run.train else []:
         judged = [verdict for verdict in verdicts if verdict is not Verdict.NOT_IMPLEMENTED]
         found = [ratio for ratio in ratios if ratio is not None]
@@ -53,6 +55,11 @@ def matrix(run: Run) -> Matrix:
     there = {column for _, column in cells}
     columns = [column for column in (*map(str, Quantity), TRAINING) if column in there]
     return Matrix(runners(run), columns, cells)
+
+
+def _beside(a: MatrixCell, b: MatrixCell) -> MatrixCell:
+    ratios = [one.ratio for one in (a, b) if one.ratio is not None]
+    return MatrixCell(worst([a.verdict, b.verdict]), max(ratios, default=None), a.judged + b.judged, a.cases + b.cases)
 
 
 def _trained(train: TrainRun) -> Iterable[tuple[str, str, list[Verdict], list[float | None]]]:

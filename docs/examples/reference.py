@@ -90,8 +90,13 @@ def normalized_convolution(x, W, gamma, beta, dout):
     }  # fmt: skip
 
 
+def weights(rng, shape):
+    """Random weights that keep the scale of what they are multiplied with."""
+    return rng.normal(size=shape) / np.sqrt(shape[0])
+
+
 @function(
-    x="t d", Q="d k", K="d k", V="d k", dout="t k",
+    x="t d", Q=drawn("d k", weights), K=drawn("d k", weights), V="d k", dout="t k",
     sizes={"t": range(1, 301), "d": range(1, 301)},
     gradients={"dQ": ("loss", "Q"), "dK": ("loss", "K"), "dV": ("loss", "V")},
 )  # fmt: skip
@@ -101,14 +106,14 @@ def attention(x, Q, K, V, dout):
     scale = np.sqrt(k.shape[1]).astype(x.dtype)
     scores = q @ k.T / scale
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights = e / e.sum(axis=1, keepdims=True)
-    out = weights @ v
+    share = e / e.sum(axis=1, keepdims=True)
+    out = share @ v
 
-    dweights = dout @ v.T
-    dscores = weights * (dweights - np.sum(dweights * weights, axis=1, keepdims=True)) / scale
+    dshare = dout @ v.T
+    dscores = share * (dshare - np.sum(dshare * share, axis=1, keepdims=True)) / scale
     return {
-        "weights": weights, "out": out, "loss": np.sum(out * dout),
-        "dQ": x.T @ (dscores @ k), "dK": x.T @ (dscores.T @ q), "dV": x.T @ (weights.T @ dout),
+        "weights": share, "out": out, "loss": np.sum(out * dout),
+        "dQ": x.T @ (dscores @ k), "dK": x.T @ (dscores.T @ q), "dV": x.T @ (share.T @ dout),
     }  # fmt: skip
 
 

@@ -133,14 +133,3 @@ def test_the_references_control_is_no_runner() -> None:
 
 def test_hostile_names_are_kept_as_they_are_in_the_matrix() -> None:
     assert {info.runner for info in matrix(hostile()).runners} == {REFERENCE, *NAMES.values()}
-
-
-def test_a_cell_is_the_worst_of_all_functions() -> None:
-    run = only(disagreeing(), "check")
-    assert run.check
-    of_two = [
-        case.model_copy(update={"function": "first" if case.verdict is Verdict.WRONG else "second"})
-        for case in run.check.cases
-    ]
-    both = run.model_copy(update={"check": run.check.model_copy(update={"cases": of_two})})
-    assert matrix(both).cells == matrix(run).cells

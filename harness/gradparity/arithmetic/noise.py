@@ -120,12 +120,12 @@ def _walk(p: Precision, n: int | Array, repeats: Array, squares: Array, value: A
 
 
 def _repeats(a: Array, u: float) -> Array:
-    """How many numbers but 0 of each column of a are the same in a sum of n: within n u of the next. (columns,)."""
+    """How many numbers but 0 of each column of a are the same in a sum of n: within n u of the first. (columns,)."""
     n = len(a)
+    found = np.zeros(a.shape[1:], np.intp)
     ordered = np.sort(a, axis=0)
-    place = np.arange(n)[:, None]
-    begins = np.zeros(a.shape, np.intp)
-    begins[1:] = np.where(ordered[1:] > ordered[:-1] + n * u * abs(ordered[:-1]), place[1:], 0)
-    runs = place + 1 - np.maximum.accumulate(begins, axis=0)
-    longest: Array = np.max(runs, axis=0, where=ordered != 0, initial=0)
-    return longest
+    for column in range(a.shape[1]):
+        own = ordered[:, column][ordered[:, column] != 0]
+        ends = np.searchsorted(own, own + n * u * abs(own), side="right")
+        found[column] = np.max(ends - np.arange(len(own)), initial=0)
+    return found

@@ -80,7 +80,10 @@ class FunctionCheck:
                 self.answers.repeated.append((where, again[name], first[name]))
 
     def _following(self) -> None:
-        """Another draw of the same sizes: what is kept of the one before shows now."""
+        """Another draw of the same sizes: what is kept of the one before shows now.
+
+        What is wrong there, and is as wrong when that is asked again, was kept of nothing: it is wrong in that draw.
+        """
         following = self.reference.following.whole
         came = self._call(Quantity.STATE, following)
         if came is None:
@@ -93,8 +96,17 @@ class FunctionCheck:
                 continue
             figures = judged(came[name], expected, following.allowance(name))
             verdict = _of_state(figures)
-            detail = "" if verdict.passes else "after another call: " + _detail(came[name], expected, figures, where)
-            self._add(Quantity.STATE, where.key, verdict, detail)
+            if verdict.passes:
+                self._add(Quantity.STATE, where.key, verdict)
+                continue
+            again = self._call(Quantity.STATE, following)
+            kept = again is None or not identical(again[name], came[name])
+            detail = f"{'after another call' if kept else 'in another draw'}: "
+            detail += _detail(came[name], expected, figures, where)
+            if kept:
+                self._add(Quantity.STATE, where.key, verdict, detail)
+            else:
+                self.cells.append(Cell.of(Quantity.RESULTS, where.key, figures, detail))
 
     def _inputs_intact(self, whole: Called) -> None:
         name = whole.function.name

@@ -29,7 +29,7 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     alone = "" if verdict is Verdict.WRONG else f"{verdict}{why}: "
     actual = cell_words(finding.cell) if finding.cell.ratio is None else what_is_wrong(finding.cell)
     lines = [(several if len(result.cases) > 1 else alone) + plain(actual)]
-    found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
+    found = diagnosis(result, case.runner, case.function) if verdict is Verdict.WRONG else None
     if found:
         lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
         lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]

@@ -68,7 +68,7 @@ def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     parts: list[RenderableType] = [*table_of(check_table(result)), ""] if result.cases else []
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
-    parts += [Text(reference_words(one), "dim") for one in result.references]
+    parts += [Text(line, "dim") for line in reference_words(result.references)]
     for told in told_findings(result):
         parts += told_lines(told)
     for info in result.runners if growing else []:

@@ -105,9 +105,11 @@ class Finding:
 def findings(result: CheckResult) -> list[Finding]:
     """For each runner and each verdict that is no pass: the diagnosed case, else the cell with the largest ratio."""
     found = []
-    for info in result.runners:
-        own = [(case, cell) for case in result.cases if case.runner == info.runner for cell in case.cells]
-        diagnosed = diagnosis(result, info.runner)
+    functions = dict.fromkeys(case.function for case in result.cases)
+    for runner, function in [(info.runner, name) for info in result.runners for name in functions]:
+        mine = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
+        own = [(case, cell) for case in mine for cell in case.cells]
+        diagnosed = diagnosis(result, runner, function)
         for verdict in (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED):
             matching = [(case, cell) for case, cell in own if cell.verdict is verdict]
             if matching:
@@ -151,15 +153,18 @@ class RunnerDiagnosis:
     wrong: int
 
 
-def diagnosis(result: CheckResult, runner: str) -> RunnerDiagnosis | None:
-    """The vote of a runner's wrong cases; between equals, the order of the hypotheses decides."""
-    wrong = [(case, case.diagnosis) for case in result.cases if case.runner == runner and case.diagnosis]
+def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDiagnosis | None:
+    """The vote of a runner's wrong cases of the network, or of a function; between equals, the order of the hypotheses
+    decides. What explains less than half of a function's is a coincidence.
+    """
+    mine = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
+    wrong = [(case, case.diagnosis) for case in mine if case.diagnosis]
     if not wrong:
         return None
     votes: Counter[str] = Counter()
     for _, told in wrong:
         votes.update({one.name for one in told.explanations or told.also})
-    if not votes:
+    if not votes or (function and max(votes.values()) * 2 < len(wrong)):
         case, told = wrong[0]
         return RunnerDiagnosis(case, told, None, 0, len(wrong))
     order = [one.name for one in KNOWN]

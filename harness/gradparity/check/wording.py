@@ -51,7 +51,7 @@ def told_findings(result: CheckResult) -> list[Told]:
 def _told(finding: Finding, result: CheckResult) -> Told:
     case, verdict = finding.case, finding.cell.verdict
     where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
-    found = diagnosis(result, case.runner) if verdict is Verdict.WRONG else None
+    found = diagnosis(result, case.runner, case.function) if verdict is Verdict.WRONG else None
     stderr = last_lines(case.last_words(verdict))
     if found is None:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
@@ -71,18 +71,18 @@ def smallest_words(case: CaseResult) -> list[str]:
     return [f"smallest, {small.case}: {small.what}", *([f"with {given}"] if given else [])]
 
 
-def reference_words(one: Soundness) -> str:
-    """What is known of a reference."""
-    told = [f"the reference's {one.function} repeats"]
-    if one.own_error is not None:
-        told.append(f"is right to {number(one.own_error)} beside long double")
-    for slope in one.gradients:
-        told.append(
-            f"{slope.result} is the gradient of {slope.of} by {slope.by} (an error of {number(slope.sees)} shows)"
-        )
-    if one.lost:
-        told.append(f"rounding is known by disturbed inputs, too, as numbers leave the noise: {', '.join(one.lost)}")
-    return "; ".join(told)
+def reference_words(references: Sequence[Soundness]) -> list[str]:
+    """What is known of the references: all of them in a line, and what of one is worth another."""
+    if not references:
+        return []
+    told = [f"the reference repeats ({len(references)} function{'s' * (len(references) != 1)})"]
+    if errors := [one.own_error for one in references if one.own_error is not None]:
+        told.append(f"it is right to {number(max(errors))} beside long double")
+    if slopes := [slope for one in references for slope in one.gradients]:
+        count = f"{len(slopes)} gradient{'s' * (len(slopes) != 1)}"
+        told.append(f"{count} checked: an error of {number(max(slope.sees for slope in slopes))} would show")
+    lost = [f"{one.function}: numbers leave the noise: {', '.join(one.lost)}" for one in references if one.lost]
+    return ["; ".join(told), *(f"{line}; so inputs are disturbed, too" for line in lost)]
 
 
 def place(where: Where) -> str:

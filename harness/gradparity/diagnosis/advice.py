@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ADVICE = {
+    "small elements": "if that is meant, declare it in the reference: accuracy={...}, a relative error of the array",
     "epsilon in the logarithm": "if that is meant, say so: epsilon in hello (after `gradparity new`: its setting)",
     "another activation": "a network that can be no other says so: `unsupported` (after `gradparity new`: supports)",
 }

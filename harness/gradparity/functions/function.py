@@ -105,8 +105,9 @@ class Function:
         inputs = {name: one.drawn(np.random.default_rng(0), sizes, "float64") for name, one in self.inputs.items()}
         with naming_the_line(self), np.errstate(all="ignore"):
             found = {name: np.asarray(one) for name, one in self.results(inputs).items()}
+        known = sizes | {text: size_at(text, sizes) for one in self.inputs.values() for text in one.shape.sizes}
         results = [
-            Argument(name, kind_of(self, name, one), in_symbols(one.shape, sizes)) for name, one in found.items()
+            Argument(name, kind_of(self, name, one), in_symbols(one.shape, known)) for name, one in found.items()
         ]
         arguments = [Argument(name, one.kind, one.shape.sizes) for name, one in self.inputs.items()]
         summary = (inspect.getdoc(self.reference) or f"As {self.name} of the reference.").splitlines()[0]
@@ -115,8 +116,9 @@ class Function:
     def first_sizes(self) -> dict[str, int]:
         """Small sizes that differ pairwise, as far as what is declared allows it."""
         found: dict[str, int] = {}
+        literals = {int(text) for one in self.inputs.values() for text in one.shape.sizes if text.isdecimal()}
         for symbol in self.symbols:
-            free = [size for size in PROBE if size in self.sizes[symbol]]
+            free = [size for size in PROBE if size in self.sizes[symbol] and size not in literals]
             declared = free or list(_first(self.sizes[symbol]))
             found[symbol] = next((size for size in declared if size not in found.values()), declared[0])
         return found

@@ -51,7 +51,7 @@ def size_at(text: str, sizes: Mapping[str, int]) -> int:
 
 
 def in_symbols(shape: Iterable[int], sizes: Mapping[str, int]) -> tuple[str, ...]:
-    """The shape in symbols, as far as a size tells which it is; the sizes of the symbols differ."""
+    """The shape in symbols and what is made of them, as far as a size tells which it is: the first that has it."""
     names = {size: symbol for symbol, size in reversed(list(sizes.items()))}
     return tuple(names.get(size, str(size)) for size in shape)
 

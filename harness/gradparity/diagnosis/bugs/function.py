@@ -6,6 +6,7 @@ from itertools import permutations
 
 import numpy as np
 
+from ...arithmetic.precision import root_mean_square
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
 
 bug = Bugs(Subject.FUNCTION)
@@ -78,8 +79,21 @@ def _power(e: Evidence) -> Candidates:
             yield "it is without its sign", abs(e.expected)
 
 
+@bug("small elements")
+def _small_elements(e: Evidence) -> Candidates:
+    """What is said of each element is not true, and what is said of the array is."""
+    spread = e.allowance.spread
+    if not e.comparable or spread is None or not (np.isfinite(e.came) & np.isfinite(e.expected)).all():
+        return
+    if float(root_mean_square(e.came.astype(np.float64) - e.expected)) <= spread:
+        sentence = "the array as a whole is right to its rounding, its small elements are not right to theirs"
+        yield f"{sentence}: computed by a formula that loses their digits", e.came
+
+
 @bug("another constant")
 def _constant(e: Evidence) -> Candidates:
     if e.comparable and e.expected.dtype.kind == "f" and e.expected.size > 1:
         c = float(np.median(e.came.astype(np.float64) - e.expected))
+        if not np.isfinite(c):
+            return
         yield f"off by {c:.6g} everywhere", e.expected + e.came.dtype.type(c)

@@ -71,7 +71,7 @@ def test_usual_numbers_that_it_cannot_take_are_its_fault() -> None:
     def inverse(x: Any) -> Any:
         return np.linalg.inv(x * 0)
 
-    with pytest.raises(BadReference, match=r"test_expected.py:\d+: inverse: LinAlgError"):
+    with pytest.raises(BadReference, match=r"test_function_reference.py:\d+: inverse: LinAlgError"):
         at(inverse).compute()
 
 

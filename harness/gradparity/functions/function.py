@@ -23,7 +23,7 @@ from ..arithmetic.precision import Array
 from ..errors import UsageError
 from .inputs import Input, as_input
 from .results import named_results
-from .shapes import ShapeError, in_symbols
+from .shapes import ShapeError, in_symbols, size_at
 from .signature import Argument, Kind, Signature
 
 DTYPES = ("float64", "float32")

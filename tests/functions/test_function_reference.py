@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity import function
+from gradparity import function, integers
 from gradparity.functions.cases import FunctionSpec
 from gradparity.functions.expected import FunctionReference, Undecidable
 from gradparity.functions.function import BadReference, Function
@@ -123,3 +123,17 @@ def test_whatever_numbers_leave_the_noise_by_no_right_port_is_wrong_and_no_wrong
         other = right
     assert allowance.ratio(other - right) < 0.6
     assert allowance.ratio(right * 1e-6) > 1e3
+
+
+def test_whole_numbers_that_say_how_leave_nothing_and_are_not_disturbed() -> None:
+    @function(x="7", degree=integers("", 1, 3), window=integers("", 7, 8))
+    def smooth(x: Any, degree: Any, window: Any) -> Any:
+        t = np.arange(window)
+        return {
+            "out": np.polyval(np.polyfit(t, x, degree), t[: int(degree)]),
+            "power": np.linalg.matrix_power(np.outer(x, x), degree),
+        }
+
+    whole = at(smooth).whole
+    assert not whole.explained.lost
+    assert all(whole.allowance(name).ratio(right * 1e-9) > 1e3 for name, right in whole.results.items())

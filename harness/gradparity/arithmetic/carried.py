@@ -123,7 +123,7 @@ class Carried(np.ndarray[Any, Any]):
         return bare(self).tolist()
 
     def _leaves(self, how: str) -> None:
-        if self.arithmetic:
+        if self.arithmetic and self.dtype.kind == "f":  # an integer has no rounding to lose
             self.arithmetic.left(how)
 
 

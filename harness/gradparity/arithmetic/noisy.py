@@ -141,7 +141,7 @@ class Pass(Arithmetic):
 
     def _disturb(self, one: Carried) -> Array:
         plain: Array = bare(one)
-        if self.rng is None:
+        if self.rng is None or (plain.dtype.kind != "f" and plain.ndim == 0):  # a degree, or a power, is exact
             return plain
         each, common = (self.times * size for size in noise.of_backward_error(self.precision, plain))
         return plain * (1 + common * self.rng.standard_normal()) + each * self.rng.standard_normal(plain.shape)

@@ -83,3 +83,11 @@ def test_without_a_limit_it_is_always_started_again() -> None:
         assert one.ready()
         one.failed(failure(Failure.TIMED_OUT))
     assert one.ready() and not one.given_up
+
+
+def test_what_breaks_aside_is_started_again_and_does_not_count() -> None:
+    one = attended(limit=1)
+    with one.aside():
+        one.failed(failure(Failure.KILLED))
+        assert one.given_up
+    assert not one.given_up and one.last_words == "" and one.ready()

@@ -96,3 +96,18 @@ def test_a_port_that_breaks_is_told_and_the_others_are_asked(here: Path, gradpar
     assert "could not run" in found.stdout
     assert "killed by SIGABRT" in found.stdout
     assert "ridge results" in found.stdout
+
+
+@pytest.mark.parametrize("breaks", ["where it is small", "always"])
+def test_who_breaks_in_smaller_cases_or_in_one_function_is_asked_for_the_others(
+    here: Path, gradparity: Gradparity, breaks: str
+) -> None:
+    fill_in()
+    path = Path("mine/functions.py")
+    broken = "len(X) == 5 or os.abort()" if breaks == "where it is small" else "os.abort()"
+    wrong = path.read_text().replace("    low = ", f"    import os; {broken}\n    low = ", 1)
+    path.write_text(wrong.replace("penalty * np.sum(w * w)", "np.sum(w * w)"))
+    found = gradparity("check", "--reference", "reference.py", "--port", "mine", "--case", "*-n5-*-float64", "--json")
+    cases = json.loads(found.stdout)["cases"]
+    untried = {case["function"] for case in cases if "not tried" in str(case["cells"])}
+    assert untried == (set() if breaks == "where it is small" else {"ridge"})

@@ -88,6 +88,7 @@ class RunnerCheck:
         self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
         self.shrunk: set[tuple[str, Asked]] = set()  # places
+        self.function = ""  # of the last case
         self.hello: Hello | None = None
 
     @property
@@ -103,6 +104,9 @@ class RunnerCheck:
 
     def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
         """The result of one case, whatever the port does. The first failure at each place of a function is shrunk."""
+        if isinstance(spec, FunctionSpec) and spec.function.name != self.function:
+            self.function = spec.function.name
+            self.attended.worked()  # another function may well, where the last one broke
         result = self._result(spec, seed, command)
         told = result.diagnosis
         if (
@@ -112,7 +116,8 @@ class RunnerCheck:
         ):
             return result
         self.shrunk.add(place)
-        smallest = find_smallest(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
+        with self.attended.aside():  # nobody asked for these cases
+            smallest = find_smallest(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
         return result.model_copy(update={"smallest": smallest})
 
     def command_of(self, name: str, seed: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic
 
 from .info import RunnerInfo, State
@@ -51,6 +52,15 @@ class Attended(Generic[One]):
         if failure.ends_session:
             self.broken += 1
             self.close()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What breaks meanwhile does not count afterwards."""
+        broken, last_words = self.broken, self.last_words
+        try:
+            yield
+        finally:
+            self.broken, self.last_words = broken, last_words
 
     def abort(self) -> None:
         """End the session from another thread: whoever waits for a reply hears so."""

@@ -119,7 +119,7 @@ def _with_one_change(called: Called, result: str) -> list[Candidate]:
     for change, mutant in mutants_of(called.function):
         value = result_of(mutant, dict(called.inputs), result, usual.count)
         if value is not None and value.dtype.kind in "fiub":
-            sentence = f"the reference gives this with {change.new} for {change.old} in line {change.line}"
+            sentence = f"the reference gives this with {change.instead} for {change.old} in line {change.line}"
             found.append((sentence, value))
     return found
 

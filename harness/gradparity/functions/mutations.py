@@ -40,6 +40,11 @@ class Mutation:
     changed: str
     source: str  # of the whole file
 
+    @property
+    def instead(self) -> str:
+        """What stands there now, without parentheses that only hold it together."""
+        return self.new if self.new == "pass" else ast.unparse(ast.parse(self.new).body[0])
+
     def __str__(self) -> str:
         return f"{self.old} -> {self.new}"
 

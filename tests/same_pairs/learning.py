@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import scipy.linalg
@@ -117,8 +118,8 @@ def ctc(logits: Array, labels: list[int]) -> Array:
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
     p = p / p.sum(axis=1, keepdims=True)
     path = [0]
-    for one in labels:
-        path += [one, 0]
+    for label in labels:
+        path += [label, 0]
     alpha = np.zeros(len(path))
     alpha[:2] = p[0, path[:2]]
     skips = np.array([s > 1 and path[s] != 0 and path[s] != path[s - 2] for s in range(len(path))])
@@ -198,7 +199,10 @@ def binomial_by_cases(raw: Array, y: Array, tail: float = 1.0) -> dict[str, Arra
     """As the size of raw has it."""
     small = np.exp(-abs(raw))
     log = np.where(raw > 18, raw + tail * small, np.maximum(raw, 0) + np.log1p(small))
-    return {"loss": log - y * raw, "gradient": np.where(raw > 0, (1 - y) - y * small, small * (1 - y) - y) / (1 + small)}
+    return {
+        "loss": log - y * raw,
+        "gradient": np.where(raw > 0, (1 - y) - y * small, small * (1 - y) - y) / (1 + small),
+    }
 
 
 def _heads(g: np.random.Generator) -> tuple[Array, ...]:
@@ -208,19 +212,19 @@ def _heads(g: np.random.Generator) -> tuple[Array, ...]:
 
 LEARNING = {
     "attention": Pair(
-        attention, attention_in_blocks, lambda *of: attention_in_blocks(*of, masked=-20.0), _heads, hidden=True
+        attention, attention_in_blocks, partial(attention_in_blocks, masked=-20.0), _heads, hidden=True
     ),
     "batch_norm_backward": Pair(
         batch_norm_backward,
         batch_norm_backward_fused,
-        lambda *of: batch_norm_backward_fused(*of, eps=1.01e-5),
+        partial(batch_norm_backward_fused, eps=1.01e-5),
         lambda g: (3 + g.normal(size=(20, 4)), g.normal(size=4), g.normal(size=(20, 4))),
         hidden=True,
     ),
     "rms_norm": Pair(
         rms_norm,
         lambda x, w: x * w * (np.einsum("ij,ij->i", x, x) / x.shape[1] + 1e-6)[:, None] ** -0.5,
-        lambda x, w: rms_norm(x, w, eps=1e-8),
+        partial(rms_norm, eps=1e-8),
         lambda g: (g.normal(size=(6, 16)), g.normal(size=16)),
         hidden=True,
     ),
@@ -230,41 +234,41 @@ LEARNING = {
     "rotary": Pair(
         rotary,
         rotary_by_complex,
-        lambda x, base: rotary_by_complex(x, base, np.float32),
+        partial(rotary_by_complex, dtype=np.float32),
         lambda g: (g.normal(size=(40, 8)), 1e4),
         hidden=True,
     ),
     "adam": Pair(
         adam,
         adam_with_step_size,
-        lambda *of: adam_with_step_size(*of, hat=True),
+        partial(adam_with_step_size, hat=True),
         lambda g: (g.normal(size=6), g.normal(size=(10, 6)), 1e-2, 1e-8),
         hidden=True,
     ),
     "ctc": Pair(
         ctc,
         ctc_in_logarithms,
-        lambda logits, labels: ctc_in_logarithms(logits, labels, repeats=False),
+        partial(ctc_in_logarithms, repeats=False),
         lambda g: (g.normal(size=(12, 4)), [2, 3, 3, 1]),
     ),
     "gru": Pair(
         gru,
         gru_at_once,
-        lambda *of: gru_at_once(*of, before=True),
+        partial(gru_at_once, before=True),
         lambda g: (g.normal(size=(6, 3, 2)), g.normal(size=(3, 4)), g.normal(size=(2, 12)), g.normal(size=(4, 12)),
                    g.normal(size=12)),
     ),
     "process": Pair(
         process,
         process_by_cholesky,
-        lambda *of: process_by_cholesky(*of, jitter=1e-10),
+        partial(process_by_cholesky, jitter=1e-10),
         lambda g: (np.sort(5 * g.random(20)), g.normal(size=20), 0.8, 0.1),
         hidden=True,
     ),
     "binomial": Pair(
         binomial,
         binomial_by_cases,
-        lambda raw, y: binomial_by_cases(raw, y, tail=0.0),
+        partial(binomial_by_cases, tail=0.0),
         lambda g: (np.append(4 * g.normal(size=20), [19.0, 22.0, 30.0]), g.integers(0, 2, 23).astype(float)),
         hidden=True,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import scipy.fft
 import scipy.integrate
@@ -75,10 +77,10 @@ def cubic_spline(x: Array, y: Array, at: Array) -> Array:
     a[-1, -1], a[-1, -2] = h[-2], h[-1] + h[-2]
     b[-1] = (h[-1] ** 2 * d[-2] + (2 * (h[-1] + h[-2]) + h[-1]) * h[-2] * d[-1]) / (h[-1] + h[-2])
     s = np.linalg.solve(a, b)
-    i = np.clip(np.searchsorted(x, at) - 1, 0, n - 2)
-    t = (at - x[i]) / h[i]
-    curve = (1 + 2 * t) * (1 - t) ** 2 * y[i] + t**2 * (3 - 2 * t) * y[i + 1]
-    return curve + h[i] * (t * (1 - t) ** 2 * s[i] + t**2 * (t - 1) * s[i + 1])
+    k = np.clip(np.searchsorted(x, at) - 1, 0, n - 2)
+    t = (at - x[k]) / h[k]
+    curve = (1 + 2 * t) * (1 - t) ** 2 * y[k] + t**2 * (3 - 2 * t) * y[k + 1]
+    return curve + h[k] * (t * (1 - t) ** 2 * s[k] + t**2 * (t - 1) * s[k + 1])
 
 
 # astropy pull request 4811, implementations of the Lomb-Scargle periodogram side by side.
@@ -144,7 +146,7 @@ def autocovariance_by_fft(x: Array, biased: bool = False) -> Array:
 
 # scikit-image issue 3942, another SSIM than its authors'.
 def similarity(a: Array, b: Array, size: int, sample: bool = False) -> Array:
-    """In each window: means, and by mean squares less squared means, as its authors do, variances and the covariance."""
+    """In each window: means, and variances and the covariance by mean squares, as its authors do."""
     p, q = (np.lib.stride_tricks.sliding_window_view(one, (size, size)) for one in (a, b))
     u, v, aa, bb, ab = (one.mean(axis=(-2, -1)) for one in (p, q, p * p, q * q, p * q))
     n = size * size
@@ -178,7 +180,7 @@ def _spline(g: np.random.Generator) -> tuple[Array, ...]:
     return x, g.normal(size=30), x[13] + 3 * g.random(9)
 
 
-SOS = scipy.signal.butter(4, 0.2, output="sos")
+SOS: Array = scipy.signal.butter(4, 0.2, output="sos")
 SIGNALS = {
     "convolution": Pair(
         convolution,
@@ -190,14 +192,14 @@ SIGNALS = {
     "biquads": Pair(
         biquads,
         lambda sos, x: scipy.signal.sosfilt(sos, x, axis=0),
-        lambda sos, x: scipy.signal.sosfilt(np.round(sos, 8), x, axis=0),
+        lambda sos, x: scipy.signal.sosfilt(sos.round(8), x, axis=0),
         lambda g: (SOS, g.normal(size=(20, 3))),
         hidden=True,
     ),
     "spline_coefficients": Pair(
         spline_coefficients,
         spline_coefficients_by_filter,
-        lambda x: spline_coefficients_by_filter(x, horizon=13),
+        partial(spline_coefficients_by_filter, horizon=13),
         lambda g: (g.normal(size=20),),
         hidden=True,
     ),
@@ -211,7 +213,7 @@ SIGNALS = {
     "lomb_scargle": Pair(
         lomb_scargle,
         lomb_scargle_by_phase,
-        lambda *of: lomb_scargle_by_phase(*of, double=1.0),
+        partial(lomb_scargle_by_phase, double=1.0),
         lambda g: (np.sort(10 * g.random(30)), g.normal(size=30), np.linspace(0.5, 9, 8)),
     ),
     "idct": Pair(
@@ -224,25 +226,25 @@ SIGNALS = {
     "cepstrum": Pair(
         cepstrum,
         cepstrum_by_fft,
-        lambda x, bank: cepstrum(x, bank, offset=1e-6),
+        partial(cepstrum, offset=1e-6),
         lambda g: (g.normal(size=(4, 64)), g.random((33, 8))),
         hidden=True,
     ),
     "autocovariance": Pair(
         autocovariance,
         autocovariance_by_fft,
-        lambda x: autocovariance_by_fft(x, biased=True),
+        partial(autocovariance_by_fft, biased=True),
         lambda g: (np.cumsum(g.normal(size=50)),),
     ),
     "similarity": Pair(
         similarity,
         similarity_by_filter,
-        lambda a, b, size: similarity(a, b, size, sample=True),
+        partial(similarity, sample=True),
         lambda g: (_image(g), _image(g), 7),
     ),
     "cumulative_simpson": Pair(
         cumulative_simpson,
-        lambda y, dx: scipy.integrate.cumulative_simpson(y, dx=dx),
+        lambda y, dx: dx * scipy.integrate.cumulative_simpson(y, x=np.arange(len(y))),
         lambda y, dx: scipy.integrate.cumulative_trapezoid(y, dx=dx),
         lambda g: (g.normal(size=21), 0.1),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import scipy.stats
@@ -260,13 +261,13 @@ STATISTICS = {
     "rolling_variance": Pair(
         rolling_variance,
         rolling_variance_by_updates,
-        lambda x, size: rolling_variance_by_updates(x, size, new_mean=True),
-        lambda g: (g.normal(size=40), 8),
+        partial(rolling_variance_by_updates, new_mean=True),
+        lambda g: (g.normal(size=25), 10),
     ),
     "shape": Pair(
         shape,
         lambda x: {"skew": scipy.stats.skew(x), "kurtosis": scipy.stats.kurtosis(x)},
-        lambda x: shape(x, ddof=1),
+        partial(shape, ddof=1),
         lambda g: (g.gamma(2, size=(60, 3)),),
     ),
     "logsumexp": Pair(
@@ -283,30 +284,26 @@ STATISTICS = {
         lambda g: (g.normal(size=(8, 4)), g.normal(size=4), np.cov(g.normal(size=(4, 20)))),
         hidden=True,
     ),
-    "kalman": Pair(kalman, kalman_univariate, lambda *of: kalman_univariate(*of, 1e-6), _path, hidden=True),
+    "kalman": Pair(kalman, kalman_univariate, partial(kalman_univariate, steady=1e-6), _path, hidden=True),
     "hidden_markov": Pair(
-        hidden_markov, hidden_markov_scaled, lambda *of: hidden_markov_scaled(*of, 1e-8), _chain, hidden=True
+        hidden_markov, hidden_markov_scaled, partial(hidden_markov_scaled, floor=1e-8), _chain, hidden=True
     ),
     "weighted_past": Pair(
         weighted_past,
         weighted_past_by_recurrence,
-        lambda x, alpha: weighted_past_by_recurrence(x, alpha, horizon=27),
+        partial(weighted_past_by_recurrence, horizon=27),
         lambda g: (5 + g.normal(size=40), 0.5),
         hidden=True,
     ),
-    "gappy_mean": Pair(
-        gappy_mean, gappy_mean_in_blocks, lambda x, w: gappy_mean_in_blocks(x, w, count_all=True), _gappy
-    ),
+    "gappy_mean": Pair(gappy_mean, gappy_mean_in_blocks, partial(gappy_mean_in_blocks, count_all=True), _gappy),
     "correlation_distance": Pair(
         correlation_distance,
         correlation_distance_by_difference,
-        lambda x: correlation_distance_by_difference(x, eps=1e-8),
+        partial(correlation_distance_by_difference, eps=1e-8),
         lambda g: (g.normal(size=(9, 6)),),
         hidden=True,
     ),
-    "haversine": Pair(
-        haversine, haversine_by_chord, lambda a, b: haversine_by_chord(a, b, 3.1415926), _places, hidden=True
-    ),
+    "haversine": Pair(haversine, haversine_by_chord, partial(haversine_by_chord, pi=3.1415926), _places, hidden=True),
     "distances": Pair(
         distances,
         lambda x, y: np.hypot.reduce(x[:, None] - y, axis=-1),
@@ -315,7 +312,7 @@ STATISTICS = {
         hidden=True,
     ),
     "moments": Pair(
-        moments, moments_by_batches, lambda x: moments_by_batches(x, even=True), lambda g: (5 + g.normal(size=(40, 3)),)
+        moments, moments_by_batches, partial(moments_by_batches, even=True), lambda g: (5 + g.normal(size=(40, 3)),)
     ),
     "correlations": Pair(
         correlations,

@@ -36,11 +36,11 @@ def made(language: str, folder: Path) -> Port:
 
 def cases() -> dict[str, FunctionSpec]:
     """Those of a few numbers, and of each function one that is not."""
-    found = {}
+    found: dict[str, FunctionSpec] = {}
     for function in read_reference(EXAMPLES / "reference.py").functions.values():
         suite = suite_of(function)
         small = [spec for spec in suite if spec.sizes == function.first_sizes() and spec.dtype == "float64"]
-        past = [spec for spec in suite if list(spec.sizes.values())[0] == 67]
+        past = [spec for spec in suite if next(iter(spec.sizes.values())) == 67]
         found |= {spec.name: spec for spec in [*small, *past[:1]]}
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .carried import Arithmetic
+from .carried import Arithmetic, bare
 
 MADE_ANEW = frozenset((
     "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "copy", "fromiter",
@@ -43,9 +43,14 @@ class Namespace(ModuleType):
 
 def _carrying(make: Callable[..., Any], arithmetic: Arithmetic) -> Callable[..., Any]:
     def made(*args: Any, **kwargs: Any) -> Any:
-        return arithmetic.carry_all(make(*args, **kwargs))
+        return arithmetic.carry_all(make(*map(_bare_in, args), **kwargs))
 
     return made
+
+
+def _bare_in(one: Any) -> Any:
+    """A list of numbers is read without asking each to be a float."""
+    return type(one)(map(_bare_in, one)) if type(one) in (list, tuple) else bare(one)
 
 
 def seen_by(function: Callable[..., Any]) -> Callable[[Arithmetic], AbstractContextManager[None]]:

@@ -53,6 +53,24 @@ def test_single_precision_inside_is_not(name: str) -> None:
     assert "single precision inside" in error_of(wide, reference, *inputs)
 
 
+def test_bfloat16_is_judged_by_its_own_precision() -> None:
+    bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+
+    def scores(x: Any, w: Any) -> Any:
+        return np.tanh(x @ w).astype(x.dtype)
+
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(5, 4)).astype(bfloat16), rng.normal(size=(4, 3)).astype(bfloat16)
+    right = np.tanh(x.astype(np.float64) @ w.astype(np.float64)).astype(bfloat16)
+    gradparity.assert_same(right, scores, x, w)
+    with pytest.raises(NotTheSame, match="float32"):
+        gradparity.assert_same(right.astype(np.float32), scores, x, w)
+    wrong = right.copy()
+    wrong[2, 1] = -wrong[2, 1]
+    with pytest.raises(NotTheSame, match=r"result\[2, 1\]"):
+        gradparity.assert_same(wrong, scores, x, w)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_a_result_is_judged_in_its_own_precision(dtype: Any) -> None:
     x, w = X.astype(dtype), W.astype(dtype)

@@ -32,7 +32,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gradparity")
 def cli() -> None:
-    """Do your ports compute the same gradients, and how fast?"""
+    """Is a port the same computation as its reference, and how fast?"""
 
 
 def main() -> None:

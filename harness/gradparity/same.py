@@ -15,7 +15,7 @@ import numpy as np
 
 from .arithmetic.envelope import Envelope
 from .arithmetic.explained import Explained, explained
-from .arithmetic.precision import Array, Precision
+from .arithmetic.precision import Array, Precision, is_floating
 from .arithmetic.verdicts import RESOLVED, Verdict, identical, judge
 from .functions.results import named_results
 from .texts import subscript
@@ -51,15 +51,20 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
     if set(came) != set(expected):
         raise NotTheSame(f"expected the results {', '.join(expected)}, came {', '.join(came)}")
     problems = [what for name in expected if (what := _unlike(name, came[name], expected[name]))]
-    floats = [name for name, one in expected.items() if one.dtype.kind == "f"]
+    floats = [name for name, one in expected.items() if is_floating(one.dtype)]
     if not problems and not all(identical(came[name], expected[name]) for name in floats):
         _demand_repeats(function(arrays), expected)
-        coarsest = Precision.of(max((expected[name].dtype for name in floats), key=lambda dtype: np.finfo(dtype).eps))
-        found = explained(function, reference, arrays, coarsest, SEED)
+        coarsest = max((Precision.of(expected[name].dtype) for name in floats), key=lambda precision: precision.u)
+        known = {name: one.astype(np.float32) if _is_bfloat16(one) else one for name, one in arrays.items()}
+        found = explained(function, reference, known, coarsest, SEED)
         judged = (_judged(name, came[name], expected[name], found, arrays) for name in floats)
         problems = [what for what in judged if what]
     if problems:
         raise NotTheSame("\n".join(problems))
+
+
+def _is_bfloat16(one: Any) -> bool:
+    return isinstance(one, np.ndarray) and one.dtype.kind != "f" and is_floating(one.dtype)
 
 
 def array_of(one: Any, name: str) -> Array:
@@ -70,7 +75,7 @@ def array_of(one: Any, name: str) -> Array:
         found = np.asarray(one)
     except Exception:
         found = np.from_dlpack(one)
-    if found.dtype.kind not in "fiub" or found.dtype.itemsize > 8:
+    if not (is_floating(found.dtype) or found.dtype.kind in "iub") or found.dtype.itemsize > 8:
         advice = {
             "c": "is complex: give its real and its imaginary part",
             "f": "is wider than float64: round it to that",
@@ -90,9 +95,9 @@ def _unlike(name: str, came: Array, expected: Array) -> str:
     """What is wrong with it whatever its numbers are; empty where nothing is."""
     if came.shape != expected.shape:
         return f"{name}: expected shape {expected.shape}, came {came.shape}"
-    if expected.dtype.kind == "f":
+    if is_floating(expected.dtype):
         return "" if came.dtype == expected.dtype else f"{name}: expected {expected.dtype}, came {came.dtype}"
-    if came.dtype.kind == "f" or not np.array_equal(came, expected):
+    if is_floating(came.dtype) or not np.array_equal(came, expected):
         wrong = np.argwhere(np.asarray(came != expected))
         place = tuple(int(i) for i in wrong[0]) if len(wrong) else ()
         return f"{name}{subscript(place)} is {came[place]}, and should be {expected[place]}"

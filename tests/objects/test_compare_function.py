@@ -55,6 +55,21 @@ def test_what_cancels_in_another_way_is_told_as_that() -> None:
     assert {cell.array for case in found.cases for cell in case.cells if not cell.verdict.passes} <= {"outer3.total"}
 
 
+def with_another_penalty(X: Any, y: Any, penalty: Any) -> Any:
+    found = by_cholesky(X, y, penalty)
+    return {**found, "loss": found["loss"] - penalty * np.sum(found["w"] ** 2)}
+
+
+def test_one_change_in_the_reference_that_gives_these_numbers_is_told_with_its_line() -> None:
+    found = gradparity.compare(with_another_penalty, reference=RIDGE, cases="ridge-n5-*-float64")
+    assert not found
+    lines = Path(RIDGE.reference.__code__.co_filename).read_text().splitlines()
+    line = next(i for i, text in enumerate(lines, start=1) if '"loss"' in text)
+    told = [fit for one in found.cases if one.diagnosis for fit in one.diagnosis.explanations]
+    assert f"with r @ r for r @ r + penalty * (w @ w) in line {line}" in told[0].sentence
+    assert told[0].name == "one change"
+
+
 PLANTED: dict[str, tuple[Any, Any, str]] = {
     "argument left out": (lambda X, y, p: {**by_cholesky(X, y, p), "w": by_cholesky(X, y, 0 * p)["w"]}, RIDGE, "w"),
     "number of terms": (lambda X, y, p: {**by_cholesky(X, y, p), "w": by_cholesky(X, y, p)["w"] / len(X)}, RIDGE, "w"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .carried import Arithmetic, Carried, bare
+from .carried import Arithmetic, bare
 
 MADE_ANEW = frozenset((
     "array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "require", "copy", "fromiter",
@@ -43,15 +43,14 @@ class Namespace(ModuleType):
 
 def _carrying(make: Callable[..., Any], arithmetic: Arithmetic) -> Callable[..., Any]:
     def made(*args: Any, **kwargs: Any) -> Any:
-        given = [_bare_count(one) for one in args]
-        return arithmetic.carry_all(make(*given, **{name: _bare_count(one) for name, one in kwargs.items()}))
+        return arithmetic.carry_all(make(*map(_bare_in, args), **kwargs))
 
     return made
 
 
-def _bare_count(one: Any) -> Any:
-    """An integer is no longer carried: np.arange divides by its step to know how many there are, without noise."""
-    return bare(one) if isinstance(one, Carried) and one.dtype.kind in "iu" else one
+def _bare_in(one: Any) -> Any:
+    """A list of numbers is read without asking each to be a float."""
+    return type(one)(map(_bare_in, one)) if type(one) in (list, tuple) else bare(one)
 
 
 def seen_by(function: Callable[..., Any]) -> Callable[[Arithmetic], AbstractContextManager[None]]:

@@ -18,6 +18,7 @@ OPERATION = 1.0  # u: of one sum, difference, product, quotient or root
 FUNCTION = 2.0  # u: of an elementary function, as libraries compute it
 BACKWARD = 8.0  # u sqrt(n) of an argument's size: of a factorization, or another that does the same
 UNDERFLOW = 4.0  # smallest subnormal numbers: less would be rounded away where the values are float64 itself
+ALIKE = 64  # u: terms that are no further apart may be the same number, computed in another way
 COHERENT = 0.25  # of the terms that are the same number: the share of a rounding error that they have in common
 
 
@@ -120,12 +121,12 @@ def _walk(p: Precision, n: int | Array, repeats: Array, squares: Array, value: A
 
 
 def _repeats(a: Array, u: float) -> Array:
-    """How many numbers but 0 of each column of a are the same in a sum of n: within n u of the first. (columns,)."""
-    n = len(a)
+    """How many numbers but 0 of each column of a are the same but for their own rounding. (columns,)."""
+    near = min(len(a), ALIKE) * u
     found = np.zeros(a.shape[1:], np.intp)
     ordered = np.sort(a, axis=0)
     for column in range(a.shape[1]):
         own = ordered[:, column][ordered[:, column] != 0]
-        ends = np.searchsorted(own, own + n * u * abs(own), side="right")
+        ends = np.searchsorted(own, own + near * abs(own), side="right")
         found[column] = np.max(ends - np.arange(len(own)), initial=0)
     return found

@@ -31,8 +31,8 @@ class Precision:
 
     @staticmethod
     def of(dtype: Any) -> Precision:
-        """That of float64 or float32."""
-        info = np.finfo(dtype)
+        """That of a floating-point dtype, such as float64, or bfloat16 of ml_dtypes."""
+        info = float_info(dtype)
         return Precision(float(info.eps) / 2, float(info.smallest_subnormal), float(info.tiny))
 
     def gamma(self, n: Any) -> Any:
@@ -55,6 +55,21 @@ class Precision:
         n = np.maximum(np.count_nonzero(a, axis=0) - 1, 0)
         bound: Array = SAFETY * self.gamma(n) * abs(a).sum(axis=0)
         return bound
+
+
+def is_floating(dtype: Any) -> bool:
+    """Whether these are floating-point numbers. NumPy itself knows no bfloat16, and takes it for bytes."""
+    known = np.dtype(dtype)
+    return bool(known.kind == "f" or known.name == "bfloat16")
+
+
+def float_info(dtype: Any) -> Any:
+    """NumPy's finfo, or that of ml_dtypes for its bfloat16."""
+    if np.dtype(dtype).kind == "f":
+        return np.finfo(dtype)
+    from ml_dtypes import finfo  # whoever has such an array has it
+
+    return finfo(dtype)  # type: ignore[no-untyped-call]
 
 
 def root_mean_square(a: Array, axis: int | None = None) -> Any:

@@ -13,6 +13,8 @@ from ..arithmetic.verdicts import Allowance
 from ..errors import UsageError
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
 from ..functions.expected import Called, FunctionReference
+from ..functions.mutated import mutants_of, result_of
+from ..functions.steps import counted_steps
 from .diagnose import explanations, mutated, repeated
 from .extent import extent_of
 from .records import Alone, Asked, Diagnosis, Where
@@ -79,7 +81,11 @@ def _of_call(
     if not wrong:
         return
     first, e = wrong[0]
-    prepared = {"argument left out": _without(called, first), "arguments exchanged": _exchanged(called, first)}
+    prepared = {
+        "one change": _with_one_change(called, first),
+        "argument left out": _without(called, first),
+        "arguments exchanged": _exchanged(called, first),
+    }
     if before:
         e = replace(e, previous={"result": before[1][first]})
         prepared["stale argument"] = _stale(called, before[0], first)
@@ -100,6 +106,22 @@ def _evidence(called: Called, name: str, came: Array) -> Evidence:
 
 
 NOTHING = Allowance()
+MOST = 4000  # elements of the inputs, for what runs the reference many times
+
+
+def _with_one_change(called: Called, result: str) -> list[Candidate]:
+    """The result of the reference with one small change in its text."""
+    if sum(one.size for one in called.inputs.values()) > MOST:
+        return []
+    with counted_steps(called.function.reference.__code__.co_filename) as usual, np.errstate(all="ignore"):
+        called.function.results({name: one if one.ndim else one[()] for name, one in called.inputs.items()})
+    found = []
+    for change, mutant in mutants_of(called.function):
+        value = result_of(mutant, dict(called.inputs), result, usual.count)
+        if value is not None and value.dtype.kind in "fiub":
+            sentence = f"the reference gives this with {change.instead} for {change.old} in line {change.line}"
+            found.append((sentence, value))
+    return found
 
 
 def _without(called: Called, result: str) -> list[Candidate]:

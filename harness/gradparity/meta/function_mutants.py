@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,13 +20,13 @@ from ..errors import OptionError, UsageError
 from ..functions.cases import FunctionSpec
 from ..functions.function import Function
 from ..functions.loading import ReferenceFile
+from ..functions.mutated import load_changed, most_steps
+from ..functions.mutations import Mutation, mutations, reached
+from ..functions.steps import counted_steps
 from ..objects.of_function import OneFunction
 from ..ports.session import PortFailure
-from .mutations import Mutation, mutations, reached
-from .steps import counted_steps
 
 SEED = 0  # the only one that `check` has by default
-MORE, SPARE = 10, 10_000  # a mutant may run so many times the reference's lines, and so many
 PASSED = {Verdict.IDENTICAL, Verdict.ROUNDING, Verdict.UNRESOLVED}
 
 
@@ -136,7 +134,7 @@ class _Theater:
         module = next(iter(reference.functions.values())).reference.__module__
         parts = {name: reached(source, name) for name in functions}
         with counted_steps(str(path)) as usual:
-            _loaded(module, str(path), source)
+            load_changed(module, str(path), source)
         return _Theater(str(path), str(reference.path), module, source, parts, usual.count)
 
     def played(self, mutation: Mutation, specs: list[FunctionSpec]) -> FunctionMutant:
@@ -144,8 +142,8 @@ class _Theater:
         of = {name: getattr(mutation, name) for name in ("owner", "line", "old", "new", "changed")}
         of["file"] = self.shown
         try:
-            with counted_steps(self.path, self._most(self.lines)):
-                functions = _loaded(self.module, self.path, mutation.source)
+            with counted_steps(self.path, most_steps(self.lines)):
+                functions = load_changed(self.module, self.path, mutation.source)
         except (Exception, SystemExit) as error:
             return FunctionMutant(
                 **of, fate=Fate.KILLED, what=f"the file does not load: {type(error).__name__}: {error}"
@@ -189,22 +187,8 @@ class _Theater:
             given = dict(zip(reference.inputs, args, strict=True))
             with counted_steps(self.path) as usual:
                 reference.results({name: np.array(one)[()] for name, one in given.items()})
-            with counted_steps(self.path, self._most(usual.count)):
+            with counted_steps(self.path, most_steps(usual.count)):
                 found = {name: np.asarray(one) for name, one in mutant.results(given).items()}
             return {name: one.astype(spec.dtype) if one.dtype.kind == "f" else one for name, one in found.items()}
 
         return port
-
-    @staticmethod
-    def _most(usual: int) -> int:
-        return MORE * usual + SPARE
-
-
-def _loaded(name: str, path: str, source: str) -> dict[str, Function]:
-    """The functions that this text declares, as a module of this name from there."""
-    code = compile(source, path, "exec", dont_inherit=True)
-    module = ModuleType(name)
-    module.__file__ = path
-    assert name in sys.modules, "the reference itself was loaded before"
-    exec(code, vars(module))
-    return {one.name: one for one in vars(module).values() if isinstance(one, Function)}

@@ -129,6 +129,7 @@ def _tally(reference: FunctionReference, arithmetic: Correct, name: str, came: A
     spec, expected = reference.spec, reference.whole.results[name]
     figures = judged(came, expected, reference.whole.allowance(name)) if came.shape == expected.shape else None
     verdict = figures.verdict if figures else Verdict.WRONG
+    ratio = figures.ratio if figures else np.inf
     return ResultTally(
         function=spec.function.name,
         result=name,
@@ -136,7 +137,7 @@ def _tally(reference: FunctionReference, arithmetic: Correct, name: str, came: A
         arrays=1,
         differing=int(verdict is not Verdict.IDENTICAL),
         unresolved=int(verdict is Verdict.UNRESOLVED),
-        ratio=figures.ratio if figures else np.inf,
+        ratio=0.0 if verdict is Verdict.UNRESOLVED else ratio,
         arithmetic=arithmetic.name,
         case=spec.name,
         seed=reference.seed,

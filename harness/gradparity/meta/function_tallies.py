@@ -10,7 +10,7 @@ class _Record(BaseModel):
 
 
 class ResultTally(_Record):
-    """A result of a function in one dtype: how often it was judged, and the closest call."""
+    """A result of a function in one dtype: how often it was judged, and the closest call of what was resolved."""
 
     function: str
     result: str

@@ -31,13 +31,17 @@ NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 class About(BaseModel):
-    """template.toml: the language, the file to fill in, and files of our own ports, by where they go in the new one."""
+    """template.toml: the language, the file to fill in, and files that it shares, by where they go in the new port.
+
+    ``copies`` are of our own ports, ``shares`` of the templates for the network.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     language: str
     open: str
     copies: Mapping[str, str] = {}
+    shares: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class Template:
         """The text of each file of the port, by its path in the port's folder."""
         own = {str(path.relative_to(self.folder)): path for path in sorted(self.folder.rglob("*")) if path.is_file()}
         copied = {path: ports_folder() / source for path, source in self.about.copies.items()}
-        texts = {path: source.read_text(encoding="utf-8") for path, source in (own | copied).items() if path != ABOUT}
+        shared = {path: TEMPLATES / source for path, source in self.about.shares.items()}
+        sources = {path: source for path, source in (own | copied | shared).items() if path != ABOUT}
+        texts = {path: source.read_text(encoding="utf-8") for path, source in sources.items()}
         return {
             path.removesuffix(FILLED_IN): _filled_in(text, functions) if path.endswith(FILLED_IN) else text
             for path, text in ((path, text.replace(PLACEHOLDER, name)) for path, text in texts.items())

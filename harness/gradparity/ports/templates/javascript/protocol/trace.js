@@ -1,4 +1,4 @@
-/** Where an error was thrown, by the lines of my_network.js and of what it imports. */
+/** Where an error was thrown, by the lines of your file and of what it imports. */
 
 import { fileURLToPath } from "node:url";
 

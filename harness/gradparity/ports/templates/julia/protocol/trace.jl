@@ -1,4 +1,4 @@
-# Where an error was thrown, by the lines of my_network.jl and of what it includes.
+# Where an error was thrown, by the lines of your file and of what it includes.
 
 const PROTOCOL = @__DIR__
 const PORT = dirname(PROTOCOL)

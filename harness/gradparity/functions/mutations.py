@@ -40,6 +40,11 @@ class Mutation:
     changed: str
     source: str  # of the whole file
 
+    @property
+    def instead(self) -> str:
+        """What stands there now, without parentheses that only hold it together."""
+        return self.new if self.new == "pass" else ast.unparse(ast.parse(self.new).body[0])
+
     def __str__(self) -> str:
         return f"{self.old} -> {self.new}"
 
@@ -149,11 +154,30 @@ def _instead(node: ast.AST) -> Iterator[ast.AST]:
             yield from _other_calls(node)
 
 
+def _axis(call: ast.Call) -> int | None:
+    """Of NumPy's function, not of a method; where it is one number."""
+    named = {one.arg: one.value for one in call.keywords}
+    match call.func, named.get("axis"):
+        case ast.Attribute(ast.Name("np" | "numpy")), ast.Constant(int(axis)):
+            return axis
+    return None
+
+
+def _over_one_less(call: ast.Call, terms: ast.expr, axis: int) -> ast.AST:
+    """The sum over n - 1, for the mean over n: a variance with ddof 1."""
+    assert isinstance(call.func, ast.Attribute)
+    numpy = call.func.value
+    total = ast.Call(ast.Attribute(numpy, "sum", ast.Load()), call.args, call.keywords)
+    shape = ast.Call(ast.Attribute(numpy, "shape", ast.Load()), [terms], [])
+    length = ast.Subscript(shape, ast.Constant(axis), ast.Load())
+    return ast.BinOp(total, ast.Div(), ast.BinOp(length, ast.Sub(), ast.Constant(1)))
+
+
 def _other_constants(value: object) -> list[bool | int | float]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
-        return [{0: 1, 1: 0}.get(value, value + 1)]
+        return [{0: 1, 1: 0}.get(value, value + 1), *([1] if value == 2 else [])]
     if isinstance(value, float):
         return [-value if value else 1.0, *([0.0] if value == 1 else [])]
     return []
@@ -168,6 +192,8 @@ def _other_calls(call: ast.Call) -> Iterator[ast.AST]:
         case ast.Name(name, ctx) if name in BUILTIN:
             yield ast.Call(ast.Name(RENAMED[name], ctx), args, keywords)
     name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if name == "mean" and args and (axis := _axis(call)) is not None:
+        yield _over_one_less(call, args[0], axis)
     if name in DROPPED and args:
         yield args[0]
     elif name in DROPPED and isinstance(func, ast.Attribute):

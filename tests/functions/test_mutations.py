@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gradparity.meta.mutations import mutations, reached
+from gradparity.functions.mutations import mutations, reached
 
 
 def changes(body: str, head: str = "def f(x, y):") -> list[str]:

@@ -21,4 +21,5 @@ def test_anything_else_is_refused_and_not_run(text: str) -> None:
 
 
 def test_a_result_s_shape_is_told_in_symbols() -> None:
-    assert in_symbols((5, 4, 12), {"n": 5, "d": 4}) == ("n", "d", "12")
+    known = {"n": (5, 7), "d": (3, 4), "2*d": (6, 8)}
+    assert in_symbols((5, 3, 6, 3, 9), (7, 4, 8, 3, 8), known) == ("n", "d", "2*d", "3", "?")

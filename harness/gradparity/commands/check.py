@@ -14,7 +14,7 @@ from ..check.question import Spec, decidable
 from ..check.show import check_report
 from ..consoles import show
 from ..errors import UsageError
-from ..functions.cases import FunctionSpec, select_function_cases
+from ..functions.cases import FunctionSpec, select_function_cases, usual_seeds
 from ..functions.function import Function
 from ..functions.loading import read_reference
 from ..functions.soundness import Soundness, soundness
@@ -101,7 +101,7 @@ def _of_functions(
     if replay and not (cases or dtypes):
         specs, seeds = recorded_calls(replay, functions, seeds)
     else:
-        specs, seeds = select_function_cases(functions, cases, dtypes), seeds or [0]
+        specs, seeds = select_function_cases(functions, cases, dtypes), seeds or usual_seeds(functions.values())
     specs, left_out = decidable(specs, seeds, threads)
     return specs, seeds, left_out
 

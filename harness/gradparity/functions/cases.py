@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -19,6 +19,7 @@ from ..arithmetic.precision import Array
 from ..errors import OptionError
 from .function import Function
 from .inputs import Quirk
+from .signature import Kind
 
 LARGE = (67, 300, 1100)  # past the usual blocks of rows, twice, and of an inner dimension
 MOST = 400_000  # elements of an input
@@ -51,6 +52,14 @@ class FunctionSpec:
                 raise ValueError(f"the argument {name} cannot be drawn: {type(error).__name__}: {error}") from error
             found[name].setflags(write=False)
         return found
+
+
+def usual_seeds(functions: Iterable[Function]) -> list[int]:
+    """Of the default check: more draws where some argument is a number that says how, such as a degree, or a flag."""
+    says_how = any(
+        one.kind is not Kind.FLOAT and not one.shape.sizes for each in functions for one in each.inputs.values()
+    )
+    return [0, 1, 2] if says_how else [0]
 
 
 def suite_of(function: Function) -> list[FunctionSpec]:

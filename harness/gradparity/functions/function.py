@@ -11,7 +11,7 @@ docs/your-function.md goes through it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -100,25 +100,32 @@ class Function:
         return own and all(size >= 0 for one in self.inputs.values() for size in one.shape.at(sizes))
 
     def signature(self) -> Signature:
-        """What ports are told of it; the results' shapes as a first run shows them. Raises BadReference."""
-        sizes = self.first_sizes()
-        inputs = {name: one.drawn(np.random.default_rng(0), sizes, "float64") for name, one in self.inputs.items()}
-        with naming_the_line(self), np.errstate(all="ignore"):
-            found = {name: np.asarray(one) for name, one in self.results(inputs).items()}
-        known = sizes | {text: size_at(text, sizes) for one in self.inputs.values() for text in one.shape.sizes}
+        """What ports are told of it; the results' shapes as two runs show them. Raises BadReference."""
+        sizes, others = self.first_sizes(), self.first_sizes(PROBE[::-1])
+        found, again = self._tried(sizes), self._tried(others)
+        texts = [*self.symbols, *(text for one in self.inputs.values() for text in one.shape.sizes)]
+        known = {text: (size_at(text, sizes), size_at(text, others)) for text in texts}
         results = [
-            Argument(name, kind_of(self, name, one), in_symbols(one.shape, known)) for name, one in found.items()
+            Argument(name, kind_of(self, name, one), in_symbols(one.shape, np.shape(again.get(name)), known))
+            for name, one in found.items()
         ]
         arguments = [Argument(name, one.kind, one.shape.sizes) for name, one in self.inputs.items()]
         summary = (inspect.getdoc(self.reference) or f"As {self.name} of the reference.").splitlines()[0]
         return Signature(self.name, summary, tuple(arguments), tuple(results))
 
-    def first_sizes(self) -> dict[str, int]:
-        """Small sizes that differ pairwise, as far as what is declared allows it."""
+    def _tried(self, sizes: Mapping[str, int]) -> dict[str, Array]:
+        rng = np.random.default_rng(0)
+        inputs = {name: one.drawn(rng, sizes, "float64") for name, one in self.inputs.items()}
+        given = {name: one if one.ndim else one[()] for name, one in inputs.items()}
+        with naming_the_line(self), np.errstate(all="ignore"):
+            return {name: np.asarray(one) for name, one in self.results(given).items()}
+
+    def first_sizes(self, tried: Sequence[int] = PROBE) -> dict[str, int]:
+        """Small sizes that differ pairwise, as far as what is declared allows it; the first of ``tried`` that do."""
         found: dict[str, int] = {}
         literals = {int(text) for one in self.inputs.values() for text in one.shape.sizes if text.isdecimal()}
         for symbol in self.symbols:
-            free = [size for size in PROBE if size in self.sizes[symbol] and size not in literals]
+            free = [size for size in tried if size in self.sizes[symbol] and size not in literals]
             declared = free or list(_first(self.sizes[symbol]))
             found[symbol] = next((size for size in declared if size not in found.values()), declared[0])
         return found

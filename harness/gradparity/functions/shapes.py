@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ALLOWED = (ast.Expression, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Name, ast.Load, ast.Constant)
@@ -50,10 +50,18 @@ def size_at(text: str, sizes: Mapping[str, int]) -> int:
     return int(eval(compile(_parsed(text), "<size>", "eval"), {"__builtins__": {}}, dict(sizes)))
 
 
-def in_symbols(shape: Iterable[int], sizes: Mapping[str, int]) -> tuple[str, ...]:
-    """The shape in symbols and what is made of them, as far as a size tells which it is: the first that has it."""
-    names = {size: symbol for symbol, size in reversed(list(sizes.items()))}
-    return tuple(names.get(size, str(size)) for size in shape)
+def in_symbols(shape: Sequence[int], other: Sequence[int], known: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+    """A shape in symbols, and in what is made of them, as far as two runs at other sizes tell which it is.
+
+    ``known`` are the sizes of each in both; what has the same size in both is that number, and the rest "?".
+    """
+    if len(shape) != len(other):
+        return tuple(map(str, shape))
+    return tuple(_told(size, also, known) for size, also in zip(shape, other, strict=True))
+
+
+def _told(size: int, also: int, known: Mapping[str, tuple[int, int]]) -> str:
+    return next((text for text, both in known.items() if both == (size, also)), str(size) if size == also else "?")
 
 
 def _parsed(text: str) -> ast.Expression:

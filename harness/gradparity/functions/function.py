@@ -106,7 +106,9 @@ class Function:
         texts = [*self.symbols, *(text for one in self.inputs.values() for text in one.shape.sizes)]
         known = {text: (size_at(text, sizes), size_at(text, others)) for text in texts}
         results = [
-            Argument(name, kind_of(self, name, one), in_symbols(one.shape, np.shape(again.get(name)), known))
+            Argument(
+                name, kind_of(self, name, one), in_symbols(one.shape, again[name].shape if name in again else (), known)
+            )
             for name, one in found.items()
         ]
         arguments = [Argument(name, one.kind, one.shape.sizes) for name, one in self.inputs.items()]

@@ -18,8 +18,8 @@ import protocol.Timing;
 import protocol.Timing.Call;
 
 /**
- * The plumbing between gradparity and Functions.java. You need not open this file, nor those in protocol. The methods of
- * Functions are called by name, as they may be of double or of float.
+ * The plumbing between gradparity and Functions.java. You need not open this file, nor those in protocol. The methods
+ * of Functions are called by name, as they may be of double or of float.
  */
 final class Serve implements Server.Port {
     private static final String DTYPE =

@@ -22,8 +22,8 @@ import protocol.Timing.Call;
 /**
  * The plumbing between gradparity and MyNetwork.java. You need not open this file, nor those in protocol.
  *
- * <p>An array is a Java one here: double, double[] or double[][], or the same of float, int or byte. MyNetwork's methods
- * are called by name, as they may be of double or of float.
+ * <p>An array is a Java one here: double, double[] or double[][], or the same of float, int or byte. MyNetwork's
+ * methods are called by name, as they may be of double or of float.
  */
 final class Serve implements Server.Port {
     private static final Map<String, String> METHODS =

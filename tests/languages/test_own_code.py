@@ -44,10 +44,11 @@ class Own:
 
 def c_header(folder: Path) -> dict[str, str]:
     """A header in which every name of the template is taken, without its prefix."""
-    text = "".join((folder / name).read_text() for name in ("serve.c", "my_network.c"))
+    paths = (folder / "serve.c", folder / "my_network.c", *folder.glob("protocol/*.h"))
+    text = "".join(path.read_text() for path in paths)
     functions = sorted(set(re.findall(r"\b(?:gp|my)_(\w+)", text)))
     types = sorted(set(re.findall(r"\b(?:Gp|My)([A-Z]\w+)", text)))
-    assert {"relu", "real", "train", "find"} <= set(functions) and {"Network", "Layer"} <= set(types)
+    assert {"relu", "real", "train", "refuse"} <= set(functions) and {"Network", "Message"} <= set(types)
     lines = [*(f"int {name}(void);" for name in functions), *(f"typedef struct {name} {name};" for name in types)]
     return {"net.h": "\n".join(lines)}
 
@@ -71,7 +72,7 @@ def go_file(folder: Path) -> dict[str, str]:
     found = re.findall(r"^(?:func|type|var|const) (?:gp|my|Gp|My)(\w+)", text, re.MULTILINE)
     taken = set(re.findall(r"^(?:func|type|var|const) (\w+)", text, re.MULTILINE))
     names = {*found, *(name[0].lower() + name[1:] for name in found)} - taken
-    assert {"relu", "Network", "train", "refuse"} - names == {"train"}
+    assert {"relu", "Network", "train", "need"} - names == {"train"}
     return {"net.go": "package main\n\n" + "\n".join(f"func {name}() {{}}" for name in sorted(names)) + "\n"}
 
 

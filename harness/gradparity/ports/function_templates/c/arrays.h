@@ -4,12 +4,8 @@
 
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { GP_MAX_DIMENSIONS = 32 };
+#include "protocol/server.h"
 
 /* Elements row by row: the last index runs fastest. */
 typedef struct {
@@ -30,23 +26,24 @@ typedef struct {
     bool *data;
 } MyBoolArray;
 
-/* Defined in serve.c. */
-void *gp_made(size_t count, size_t size);
-void gp_at(const char *file, int line, const char *function);
-_Noreturn void gp_refuse(const char *word, const char *format, ...);
-_Noreturn void gp_not_written(void);
+static _Noreturn inline void gp_not_written(void) {
+    gp_refuse("unsupported", "%s is not written yet", gp_field("function"));
+}
 
 /* Stands where nothing is yet. */
 #define my_todo() gp_not_written()
 
+static inline void gp_at(const char *file, int line, const char *function) {
+    fprintf(stderr, "error\n    at %s:%d in %s\n", file, line, function);
+}
+
 /* Reports an error in the manner of printf, and leaves the function. */
 #define my_error(...) (gp_at(__FILE__, __LINE__, __func__), gp_refuse("error", __VA_ARGS__))
 
-static inline size_t my_count(int ndim, const size_t *shape) {
-    size_t count = 1;
-    for (int k = 0; k < ndim; k++) count *= shape[k];
-    return count;
-}
+static inline size_t my_count(int ndim, const size_t *shape) { return gp_count(ndim, shape); }
+
+/* Defined in serve.c. */
+void *gp_made(size_t count, size_t size);
 
 /* my_array(n, d) is an array of this shape, and my_array_of(x->ndim, x->shape) one of that. They hold zeros, and are
    freed when the call is over; so are those of integers, and of booleans. */

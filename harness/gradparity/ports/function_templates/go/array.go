@@ -1,5 +1,7 @@
 package functions
 
+import gp "port/protocol"
+
 // NDArray is an array of any number of dimensions, its elements row by row.
 type NDArray[T any] struct {
 	Shape []int
@@ -30,4 +32,6 @@ func (a NDArray[T]) offset(index []int) int {
 }
 
 // NotWritten is the panic of a function that is not there yet.
-type NotWritten string
+func NotWritten(name string) gp.Refusal {
+	return gp.Refusal{Word: "unsupported", Text: name + " is not written yet"}
+}

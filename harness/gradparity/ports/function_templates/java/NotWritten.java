@@ -1,7 +1,9 @@
+import protocol.Refusal;
+
 /** Stands where nothing is yet. */
 @SuppressWarnings("serial")
-final class NotWritten extends RuntimeException {
+final class NotWritten extends Refusal {
     NotWritten(String function) {
-        super(function + " is not written yet");
+        super("unsupported", function + " is not written yet");
     }
 }

@@ -1,59 +1,31 @@
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.FileOutputStream;
+import static protocol.Refusal.refuse;
+import static protocol.Refusal.unsupported;
+
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.reflect.Array;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import protocol.Npy;
+import protocol.Request;
+import protocol.Server;
+import protocol.Timing;
+import protocol.Timing.Call;
 
 /**
- * The plumbing between gradparity and Functions.java. You need not open this file. The methods of Functions are called
- * by name, as they may be of double or of float.
+ * The plumbing between gradparity and Functions.java. You need not open this file, nor those in protocol. The methods
+ * of Functions are called by name, as they may be of double or of float.
  */
-final class Serve {
-    /** What a request is answered with, where that is not ok. */
-    @SuppressWarnings("serial")
-    private static final class Refusal extends RuntimeException {
-        final String word;
-
-        Refusal(String word, String message) {
-            super(message);
-            this.word = word;
-        }
-    }
-
-    /** A call of one of the Functions, ready to be made any number of times. */
-    private interface Call {
-        Object make() throws Exception;
-    }
-
+final class Serve implements Server.Port {
     private static final String DTYPE =
             Signatures.ALL.values().stream().anyMatch(Serve::isFloat) ? "float32" : "float64";
 
-    private Map<String, NDArray<?>> last = Map.of(); // the arrays that came last, to be given back by inputs
-
-    private static Refusal refuse(String message) {
-        return new Refusal("error", message);
-    }
-
-    private static Refusal unsupported(String message) {
-        return new Refusal("unsupported", message);
-    }
-
-    private static String field(Wire.Request request, String key) {
-        String value = request.fields().get(key);
-        if (value == null) throw refuse("expected the field " + key + " in the request " + request.word());
-        return value;
-    }
+    private Map<String, Object> last = Map.of(); // the arguments that came last, to be given back by inputs
 
     // Functions.
 
@@ -78,38 +50,55 @@ final class Serve {
     }
 
     /** A number where there are no dimensions. */
-    private static Object argument(NDArray<?> array) {
-        if (array.shape().length > 0) return array;
-        return Array.get(array.data(), 0);
+    private static Object argument(Npy array) {
+        Object data = array.data();
+        if (data instanceof byte[] bytes) {
+            boolean[] flags = new boolean[bytes.length];
+            for (int i = 0; i < flags.length; i++) flags[i] = bytes[i] != 0;
+            data = flags;
+        }
+        return array.shape().length == 0 ? Array.get(data, 0) : new NDArray<>(array.shape(), data);
     }
 
-    private static NDArray<?> array(String name, Object value) {
-        if (value instanceof NDArray<?> array) return array;
-        if (value instanceof Double number) return NDArray.of(new double[] {number});
-        if (value instanceof Float number) return NDArray.of(new float[] {number});
-        if (value instanceof Integer number) return NDArray.of(new int[] {number});
-        if (value instanceof Boolean flag) return NDArray.of(new boolean[] {flag});
+    private static Npy packed(String name, Object value) {
+        if (value instanceof NDArray<?> array) return new Npy(array.shape(), bytes(array.data()));
+        if (value instanceof Double number) return new Npy(new int[0], new double[] {number});
+        if (value instanceof Float number) return new Npy(new int[0], new float[] {number});
+        if (value instanceof Integer number) return new Npy(new int[0], new int[] {number});
+        if (value instanceof Boolean flag) return new Npy(new int[0], bytes(new boolean[] {flag}));
         String came = value == null ? "null" : value.getClass().getSimpleName();
         throw refuse("expected " + name + " to be an NDArray or a number, came " + came);
     }
 
-    private static Signatures.Signature signature(Wire.Request request) {
-        String name = field(request, "function");
+    /** Flags as what travels; else the same. */
+    private static Object bytes(Object data) {
+        if (!(data instanceof boolean[] flags)) return data;
+        byte[] bytes = new byte[flags.length];
+        for (int i = 0; i < bytes.length; i++) bytes[i] = (byte) (flags[i] ? 1 : 0);
+        return bytes;
+    }
+
+    private static Signatures.Signature signature(Request request) {
+        String name = request.field("function");
         Signatures.Signature signature = Signatures.ALL.get(name);
         if (signature == null) throw unsupported("no function " + name + " in Functions.java");
         return signature;
     }
 
-    private static Call call(Wire.Request request) {
-        Signatures.Signature signature = signature(request);
-        for (NDArray<?> array : request.arrays().values()) {
+    private static Map<String, Object> arguments(Request request) {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        request.arrays().forEach((name, array) -> {
             boolean isDouble = array.data() instanceof double[];
             boolean isFloat = array.data() instanceof float[];
             String came = isDouble ? "float64" : "float32";
             if ((isDouble || isFloat) && !came.equals(DTYPE)) throw unsupported("no " + came);
-        }
+            arguments.put(name, argument(array));
+        });
+        return arguments;
+    }
+
+    private static Call call(Signatures.Signature signature, Object... arguments) {
         Method method = method(signature);
-        Object[] arguments = request.arrays().values().stream().map(Serve::argument).toArray();
         if (arguments.length != signature.inputs()) {
             throw refuse(signature.method() + ": expected " + signature.inputs() + " arrays, came " + arguments.length);
         }
@@ -123,16 +112,16 @@ final class Serve {
     }
 
     /** What was returned: a record of the results, or the only one. */
-    private static Map<String, NDArray<?>> packed(Signatures.Signature signature, Object made) throws Exception {
-        Map<String, NDArray<?>> arrays = new LinkedHashMap<>();
+    private static Map<String, Npy> results(Signatures.Signature signature, Object made) throws Exception {
+        Map<String, Npy> arrays = new LinkedHashMap<>();
         List<String> names = signature.results();
         if (names.size() == 1) {
-            arrays.put(names.get(0), array(names.get(0), made));
+            arrays.put(names.get(0), packed(names.get(0), made));
         } else if (names.size() > 1) {
             if (made == null) throw refuse("expected " + signature.method() + " to return its results, came null");
             RecordComponent[] components = made.getClass().getRecordComponents();
             for (int i = 0; i < names.size(); i++) {
-                arrays.put(names.get(i), array(names.get(i), components[i].getAccessor().invoke(made)));
+                arrays.put(names.get(i), packed(names.get(i), components[i].getAccessor().invoke(made)));
             }
         }
         return arrays;
@@ -140,7 +129,8 @@ final class Serve {
 
     // The operations.
 
-    private static Map<String, String> hello() {
+    @Override
+    public Map<String, String> hello() {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("name", "PORT_NAME");
         fields.put("language", "Java");
@@ -156,76 +146,43 @@ final class Serve {
         return fields;
     }
 
-    private Map<String, NDArray<?>> answer(Wire.Request request) throws Exception {
+    @Override
+    public Map<String, Npy> answer(Request request) throws Exception {
         switch (request.word()) {
             case "call" -> {
-                Object made = call(request).make();
-                last = request.arrays();
-                return packed(signature(request), made);
+                Signatures.Signature signature = signature(request);
+                Map<String, Object> arguments = arguments(request);
+                Object made = call(signature, arguments.values().toArray()).make();
+                last = arguments;
+                return results(signature, made);
             }
             case "inputs" -> {
-                return last;
+                Map<String, Npy> arrays = new LinkedHashMap<>();
+                last.forEach((name, argument) -> arrays.put(name, packed(name, argument)));
+                return arrays;
             }
             case "null" -> {
                 return Map.of();
             }
             case "time" -> {
                 double[] took = time(request);
-                return Map.of("nanoseconds", NDArray.of(took, took.length));
+                return Map.of("nanoseconds", new Npy(new int[] {took.length}, took));
             }
             default -> throw unsupported("no operation " + request.word());
         }
     }
 
-    private static double[] time(Wire.Request request) throws Exception {
-        String operation = field(request, "operation");
+    private static double[] time(Request request) throws Exception {
+        String operation = request.field("operation");
         Call call = switch (operation) {
             case "null" -> () -> null;
-            case "call" -> call(request);
+            case "call" -> call(signature(request), arguments(request).values().toArray());
             default -> throw unsupported("no operation " + operation + " to time");
         };
-        double[] took = new double[Integer.parseInt(field(request, "samples"))];
-        int calls = Integer.parseInt(field(request, "calls"));
-        for (int i = 0; i < took.length; i++) {
-            long begin = System.nanoTime();
-            for (int k = 0; k < calls; k++) call.make();
-            took[i] = System.nanoTime() - begin;
-        }
-        return took;
-    }
-
-    /** What was thrown, and where: the lines of your classes, the innermost last; and what was the cause of it. */
-    private static String traced(Throwable thrown) {
-        List<String> lines = new ArrayList<>();
-        for (StackTraceElement frame : thrown.getStackTrace()) {
-            String name = frame.getClassName().split("\\$")[0];
-            boolean yours = frame.getModuleName() == null && !Set.of("Serve", "Wire").contains(name);
-            if (yours && lines.size() < 5) lines.add(0, "    at " + frame);
-        }
-        lines.add(0, thrown.toString());
-        if (thrown.getCause() != null) lines.add("caused by: " + traced(thrown.getCause()));
-        return String.join("\n", lines);
+        return Timing.time(request, call);
     }
 
     public static void main(String[] arguments) throws IOException {
-        DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        OutputStream out = new FileOutputStream("/dev/fd/3");
-        Serve port = new Serve();
-        for (Wire.Request request; (request = Wire.read(in)) != null;) {
-            byte[] reply;
-            try {
-                boolean first = request.word().equals("hello");
-                reply = Wire.encode("ok", first ? hello() : Map.of(), first ? Map.of() : port.answer(request));
-            } catch (Throwable any) {
-                Throwable thrown = any instanceof InvocationTargetException ? any.getCause() : any;
-                boolean refused = thrown instanceof Refusal || thrown instanceof NotWritten;
-                String word = thrown instanceof Refusal refusal ? refusal.word : refused ? "unsupported" : "error";
-                if (!refused) System.err.println(traced(thrown));
-                String message = refused ? thrown.getMessage() : thrown.toString();
-                reply = Wire.encode(word, Map.of("message", message), Map.of());
-            }
-            out.write(reply);
-            out.flush();
-        }
+        Server.serve(new Serve());
     }
 }

@@ -1,81 +1,28 @@
 /*
- * The plumbing between gradparity and my_network.c. You need not open this file.
- *
- * Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records. gradparity's
- * docs/protocol.md is the specification. Its names begin with gp_, Gp or GP_, so that every other is yours.
+ * The plumbing between gradparity and my_network.c. You need not open this file, nor those in protocol/. Their names
+ * begin with gp_, Gp or GP_, so that every other is yours.
  */
 
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1 /* as GCC does */
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
-#endif
+#include "protocol/server.h"
+#include "protocol/timing.h"
 
 #include "my_network.c"
 
-enum { GP_MAX_LINE = 65536, GP_MAX_FIELDS = 32, GP_MAX_ARRAYS = 256, GP_MAX_DEPTH = 100 };
+enum { GP_MAX_DEPTH = 100 };
 
 static const char *const GP_DTYPE = sizeof(my_real) == 8 ? "float64" : "float32";
 static const char *const GP_REAL = sizeof(my_real) == 8 ? "<f8" : "<f4";
-
-/* Elements row by row, whichever way they came. descr is <f8, <f4, <i4 or |u1. */
-typedef struct {
-    char name[32], descr[4];
-    int dims;
-    size_t shape[2], count, bytes;
-    void *data;
-} GpArray;
-
-typedef struct {
-    char line[GP_MAX_LINE + 1], *word, *keys[GP_MAX_FIELDS], *values[GP_MAX_FIELDS];
-    int fields, count;
-    GpArray arrays[GP_MAX_ARRAYS];
-} GpMessage;
 
 typedef struct {
     GpArray images, labels;
     my_real scale;
 } GpImages;
 
-static GpMessage gp_request, gp_loaded, gp_layered, gp_reply, *gp_last = &gp_loaded;
+static GpMessage gp_loaded, gp_layered, gp_reply, *gp_last = &gp_loaded;
 static GpImages gp_sets[3];
-static jmp_buf gp_next_request;
-static FILE *gp_output;
-
-/* Text, and the two ways to fail. */
-
-static _Noreturn void gp_broken(const char *what) {
-    fprintf(stderr, "serve: %s\n", what);
-    exit(1);
-}
-
-/* Answers "error" or "unsupported" and goes on with the next request. */
-static _Noreturn void gp_refuse(const char *word, const char *format, ...) {
-    char text[1000];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    fprintf(gp_output, "%s message=", word);
-    for (const unsigned char *c = (unsigned char *)text; *c; c++)
-        fprintf(gp_output, *c > ' ' && *c < 127 && *c != '%' ? "%c" : "%%%02X", *c);
-    fputc('\n', gp_output);
-    fflush(gp_output);
-    longjmp(gp_next_request, 1);
-}
 
 enum { GP_AFFINE, GP_RELU, GP_SIGMOID, GP_SOFTMAX, GP_KINDS, GP_PREDICT = GP_KINDS, GP_GRADIENT, GP_SGD, GP_FUNCTIONS };
 
@@ -104,41 +51,7 @@ static void gp_need(int function) {
                   gp_functions[function]);
 }
 
-static const char *gp_field(const char *key) {
-    for (int i = 0; i < gp_request.fields; i++)
-        if (strcmp(gp_request.keys[i], key) == 0) return gp_request.values[i];
-    gp_refuse("error", "expected the field %s in the request %s", key, gp_request.word);
-}
-
-static int gp_is(const char *key, const char *value) { return strcmp(gp_field(key), value) == 0; }
-
 /* Arrays. */
-
-static void *gp_room(size_t bytes) {
-    void *data = malloc(bytes ? bytes : 1);
-    if (!data) gp_broken("no memory");
-    return data;
-}
-
-static void gp_clear(GpMessage *message) {
-    for (int i = 0; i < message->count; i++) free(message->arrays[i].data);
-    message->count = message->fields = 0;
-}
-
-static void gp_move(GpMessage *to, GpMessage *from) {
-    gp_clear(to);
-    memcpy(to->arrays, from->arrays, from->count * sizeof(GpArray));
-    to->count = from->count;
-    from->count = 0;
-}
-
-static void gp_shape_up(GpArray *array, const char *descr, int dims, size_t rows, size_t columns) {
-    snprintf(array->descr, sizeof array->descr, "%s", descr);
-    array->dims = dims;
-    array->shape[0] = rows, array->shape[1] = columns;
-    array->count = (dims > 0 ? rows : 1) * (dims > 1 ? columns : 1);
-    array->bytes = array->count * (descr[2] - '0');
-}
 
 static GpArray *gp_find(GpMessage *message, const char *name) {
     for (int i = 0; i < message->count; i++)
@@ -148,8 +61,8 @@ static GpArray *gp_find(GpMessage *message, const char *name) {
 
 static GpArray *gp_matrix(GpMessage *message, const char *name, const char *descr, size_t rows, size_t columns) {
     GpArray *array = gp_find(message, name);
-    int dims = columns ? 2 : 1;
-    if (strcmp(array->descr, descr) != 0 || array->dims != dims || array->shape[0] != rows
+    int ndim = columns ? 2 : 1;
+    if (strcmp(array->descr, descr) != 0 || array->ndim != ndim || array->shape[0] != rows
         || (columns && array->shape[1] != columns))
         gp_refuse("error", "expected %s to be %s of shape (%zu, %zu), came %s", name, descr, rows, columns,
                   array->descr);
@@ -157,101 +70,18 @@ static GpArray *gp_matrix(GpMessage *message, const char *name, const char *desc
 }
 
 /* An array of the reply, to be filled in: NaN until then. */
-static void *gp_answer(const char *name, const char *descr, int dims, size_t rows, size_t columns) {
+static void *gp_answer(const char *name, const char *descr, int ndim, size_t rows, size_t columns) {
     if (gp_reply.count == GP_MAX_ARRAYS) gp_refuse("error", "more than %d arrays in a reply", GP_MAX_ARRAYS);
     GpArray *array = &gp_reply.arrays[gp_reply.count++];
-    snprintf(array->name, sizeof array->name, "%s", name);
-    gp_shape_up(array, descr, dims, rows, columns);
-    return memset(array->data = gp_room(array->bytes), 0xff, array->bytes);
+    *array = (GpArray){.name = gp_copied(name), .ndim = ndim, .shape = {rows, columns}};
+    memcpy(array->descr, descr, 3);
+    return memset(array->data = gp_room(gp_bytes(array)), 0xff, gp_bytes(array));
 }
 
-static void *gp_numbered(const char *name, int layer, int dims, size_t rows, size_t columns) {
+static void *gp_numbered(const char *name, int layer, int ndim, size_t rows, size_t columns) {
     char text[32];
     snprintf(text, sizeof text, "%s%d", name, layer + 1);
-    return gp_answer(text, GP_REAL, dims, rows, columns);
-}
-
-/* Reading and writing. */
-
-static void gp_get(void *bytes, size_t count) {
-    if (fread(bytes, 1, count, stdin) != count) gp_broken("stdin ended inside an array");
-}
-
-static void gp_read_array(GpArray *array, const char *name) {
-    unsigned char magic[12];
-    gp_get(magic, 10);
-    if (memcmp(magic, "\x93NUMPY", 6) != 0) gp_broken("expected an .npy record");
-    size_t length = magic[8] + 256u * magic[9];
-    if (magic[6] > 1) gp_get(magic + 10, 2);
-    char *header = gp_room(length + 1);
-    gp_get(header, length);
-    header[length] = 0;
-    char *descr = strstr(header, "'descr': '"), *shape = strstr(header, "'shape': (");
-    if (!descr || !shape) gp_broken("expected an .npy header");
-    size_t sizes[2] = {0, 0};
-    int dims = 0;
-    for (char *at = shape + 10; *at != ')' && dims < 2; dims++) {
-        sizes[dims] = strtoull(at, &at, 10);
-        while (*at == ',' || *at == ' ') at++;
-    }
-    descr[13] = 0;
-    snprintf(array->name, sizeof array->name, "%s", name);
-    gp_shape_up(array, descr + 10, dims, sizes[0], sizes[1]);
-    array->data = gp_room(array->bytes);
-    gp_get(array->data, array->bytes);
-    if (dims == 2 && strstr(descr + 14, "'fortran_order': True")) {
-        size_t size = array->descr[2] - '0', rows = sizes[0], columns = sizes[1];
-        char *turned = gp_room(array->bytes), *came = array->data;
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < columns; j++)
-                memcpy(turned + (i * columns + j) * size, came + (j * rows + i) * size, size);
-        free(came);
-        array->data = turned;
-    }
-    free(header);
-}
-
-/* Whether there is another request. */
-static int gp_read_request(void) {
-    gp_clear(&gp_request);
-    if (!fgets(gp_request.line, sizeof gp_request.line, stdin)) return 0;
-    gp_request.line[strcspn(gp_request.line, "\n")] = 0;
-    gp_request.word = strtok(gp_request.line, " ");
-    if (!gp_request.word) gp_broken("expected a line 'word key=value ...'");
-    char *names = NULL;
-    for (char *pair; (pair = strtok(NULL, " "));) {
-        char *value = strchr(pair, '=');
-        if (!value || gp_request.fields == GP_MAX_FIELDS) gp_broken("expected fields as key=value");
-        *value++ = 0;
-        if (strcmp(pair, "arrays") == 0) {
-            names = value;
-        } else {
-            gp_request.keys[gp_request.fields] = pair;
-            gp_request.values[gp_request.fields++] = value;
-        }
-    }
-    for (char *name = names ? strtok(names, ",") : NULL; name; name = strtok(NULL, ",")) {
-        if (gp_request.count == GP_MAX_ARRAYS) gp_broken("too many arrays in a request");
-        gp_read_array(&gp_request.arrays[gp_request.count++], name);
-    }
-    return 1;
-}
-
-static void gp_send(const char *fields, const GpMessage *message) {
-    fprintf(gp_output, "ok%s", fields);
-    for (int i = 0; i < message->count; i++) fprintf(gp_output, "%s%s", i ? "," : " arrays=", message->arrays[i].name);
-    fputc('\n', gp_output);
-    for (const GpArray *array = message->arrays; array < message->arrays + message->count; array++) {
-        char header[128], shape[64] = "";
-        if (array->dims == 1) snprintf(shape, sizeof shape, "%zu,", array->shape[0]);
-        if (array->dims == 2) snprintf(shape, sizeof shape, "%zu, %zu", array->shape[0], array->shape[1]);
-        snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", array->descr,
-                 shape);
-        fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, gp_output);
-        fprintf(gp_output, "%-117s\n", header);
-        fwrite(array->data, 1, array->bytes, gp_output);
-    }
-    fflush(gp_output);
+    return gp_answer(text, GP_REAL, ndim, rows, columns);
 }
 
 /* The loaded network, and calls of my_network.c, ready to be made any number of times. */
@@ -273,8 +103,6 @@ typedef struct {
     my_real *out, *loss, rate;
 } GpPass;
 static GpPass gp_pass;
-
-static void gp_call_nothing(void) {}
 
 static void gp_call_layer(void) {
     const GpLayer *l = &gp_layer;
@@ -305,7 +133,7 @@ static void gp_call_step(void) {
 /* Labels as numbers, from numbers or from one-hot rows. */
 static void gp_take_labels(GpMessage *message, int batch, int classes) {
     GpArray *t = gp_find(message, "t");
-    if (t->dims == 2)
+    if (t->ndim == 2)
         gp_matrix(message, "t", GP_REAL, batch, classes);
     else
         gp_matrix(message, "t", "<i4", batch, 0);
@@ -313,7 +141,7 @@ static void gp_take_labels(GpMessage *message, int batch, int classes) {
     gp_labels = gp_room(batch * sizeof *gp_labels);
     for (int i = 0; i < batch; i++) {
         gp_labels[i] = 0;
-        if (t->dims == 1)
+        if (t->ndim == 1)
             gp_labels[i] = ((int32_t *)t->data)[i];
         else
             while (gp_labels[i] < classes - 1 && ((my_real *)t->data)[i * classes + gp_labels[i]] == 0) gp_labels[i]++;
@@ -326,7 +154,7 @@ static void gp_take_layer(void) {
     if (kind == GP_KINDS) gp_refuse("unsupported", "no layer %s", gp_field("kind"));
     gp_need(kind);
     GpArray *x = gp_find(&gp_request, "x");
-    if (x->dims != 2) gp_refuse("error", "expected x to be a matrix");
+    if (x->ndim != 2) gp_refuse("error", "expected x to be a matrix");
     int batch = x->shape[0], inputs = x->shape[1];
     gp_layer = (GpLayer){
         .kind = kind, .batch = batch, .inputs = inputs, .x = gp_matrix(&gp_request, "x", GP_REAL, batch, inputs)->data};
@@ -401,16 +229,10 @@ static double gp_accuracy(int batch, const my_real *out, const int *t) {
     return (double)right / batch;
 }
 
-static double gp_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
 /* The operations. */
 
 static void gp_hello(void) {
-    char fields[1000] = "", list[300] = "";
+    char list[300] = "";
     for (int i = 0; i < gp_listed(); i++) {
         int function = 0;
         while (function < GP_FUNCTIONS && strcmp(gp_functions[function], my_written[i]) != 0) function++;
@@ -421,14 +243,14 @@ static void gp_hello(void) {
         if (gp_is_written(i))
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? "," : "", gp_kind(i));
     int all = gp_is_written(GP_PREDICT) && gp_is_written(GP_GRADIENT) && gp_is_written(GP_SGD);
-    snprintf(fields, sizeof fields,
-             " name=PORT_NAME language=C version=C%ld blas=none threads=1 dtypes=%s epsilon=%s layers=%s optimizers=%s"
-             " operations=hello,load%s%s%s%s%s%s",
-             __STDC_VERSION__ / 100 % 100, GP_DTYPE, my_loss_epsilon, list, gp_is_written(GP_SGD) ? "sgd" : "",
-             gp_listed() ? ",inputs,null,time" : "", *list ? ",layer" : "",
-             gp_is_written(GP_PREDICT) ? ",predict,accuracy" : "", gp_is_written(GP_GRADIENT) ? ",gradient" : "",
-             gp_is_written(GP_SGD) ? ",update" : "", all ? ",data,train,params,evaluate" : "");
-    gp_send(fields, &gp_reply);
+    fprintf(gp_output,
+            "ok name=PORT_NAME language=C version=C%ld blas=none threads=1 dtypes=%s epsilon=%s layers=%s optimizers=%s"
+            " operations=hello,load%s%s%s%s%s%s",
+            __STDC_VERSION__ / 100 % 100, GP_DTYPE, my_loss_epsilon, list, gp_is_written(GP_SGD) ? "sgd" : "",
+            gp_listed() ? ",inputs,null,time" : "", *list ? ",layer" : "",
+            gp_is_written(GP_PREDICT) ? ",predict,accuracy" : "", gp_is_written(GP_GRADIENT) ? ",gradient" : "",
+            gp_is_written(GP_SGD) ? ",update" : "", all ? ",data,train,params,evaluate" : "");
+    gp_end_line();
 }
 
 static void gp_load(void) {
@@ -458,8 +280,7 @@ static void gp_load(void) {
 
 static void gp_take_time(void) {
     const char *what = gp_field("operation");
-    int calls = atoi(gp_field("calls")), samples = atoi(gp_field("samples"));
-    void (*call)(void) = gp_call_nothing;
+    void (*call)(void) = gp_nothing;
     GpMessage saved = {.count = 0};
     if (gp_is("operation", "layer")) {
         gp_take_layer();
@@ -484,21 +305,17 @@ static void gp_take_time(void) {
         saved = gp_reply;
         gp_reply = gradients;
     }
-    double *took = gp_room(samples * sizeof *took);
-    for (int i = 0; i < samples; i++) {
-        double begin = gp_now();
-        for (int k = 0; k < calls; k++) call();
-        took[i] = gp_now() - begin;
-    }
+    size_t samples;
+    double *took = gp_timed(call, &samples);
     for (int l = 0; l < saved.count / 2; l++) {
-        memcpy(gp_W[l], saved.arrays[2 * l].data, saved.arrays[2 * l].bytes);
-        memcpy(gp_b[l], saved.arrays[2 * l + 1].data, saved.arrays[2 * l + 1].bytes);
+        memcpy(gp_W[l], saved.arrays[2 * l].data, gp_bytes(&saved.arrays[2 * l]));
+        memcpy(gp_b[l], saved.arrays[2 * l + 1].data, gp_bytes(&saved.arrays[2 * l + 1]));
     }
     gp_clear(&saved);
     gp_clear(&gp_reply);
     memcpy(gp_answer("nanoseconds", "<f8", 1, samples, 0), took, samples * sizeof *took);
     free(took);
-    gp_send("", &gp_reply);
+    gp_send(&gp_reply);
 }
 
 static GpImages *gp_images_of(const char *name) {
@@ -513,7 +330,7 @@ static void gp_data(void) {
     GpArray *images = gp_find(&gp_request, "images");
     gp_matrix(&gp_request, "images", "|u1", images->shape[0], images->shape[1]);
     gp_matrix(&gp_request, "labels", "|u1", images->shape[0], 0);
-    free(set->images.data), free(set->labels.data);
+    gp_drop(&set->images), gp_drop(&set->labels);
     set->images = *images;
     set->labels = *gp_find(&gp_request, "labels");
     set->scale = strtod(gp_field("scale"), NULL);
@@ -525,7 +342,7 @@ static GpImages *gp_fitting(const char *name) {
     GpImages *set = gp_images_of(name);
     if (!gp_net.layers || !set->images.data || set->images.shape[1] != (size_t)gp_sizes[0])
         gp_refuse("error", "expected a loaded network, and the set %s with images of its size", name);
-    for (size_t i = 0; i < set->labels.count; i++)
+    for (size_t i = 0; i < set->labels.shape[0]; i++)
         if (((unsigned char *)set->labels.data)[i] >= gp_sizes[gp_net.layers])
             gp_refuse("error", "a label that has no class");
     return set;
@@ -550,7 +367,7 @@ static void gp_train(void) {
     int steps = batches->shape[0], batch = batches->shape[1];
     const int32_t *rows = gp_matrix(&gp_request, "batches", "<i4", steps, batch)->data;
     for (int i = 0; i < steps * batch; i++)
-        if (rows[i] < 0 || (size_t)rows[i] >= set->labels.count)
+        if (rows[i] < 0 || (size_t)rows[i] >= set->labels.shape[0])
             gp_refuse("error", "expected rows of the set, came %d", rows[i]);
     gp_answer_gradient();
     GpMessage gradients = gp_reply;
@@ -566,13 +383,13 @@ static void gp_train(void) {
     *took = gp_now() - begin;
     free(x), free(t);
     gp_clear(&gradients);
-    gp_send("", &gp_reply);
+    gp_send(&gp_reply);
 }
 
 static void gp_evaluate(void) {
     gp_need(GP_PREDICT);
     GpImages *set = gp_fitting(gp_field("set"));
-    int n = set->labels.count;
+    int n = set->labels.shape[0];
     my_real *x = gp_room((size_t)n * gp_sizes[0] * sizeof *x);
     int *t = gp_room(n * sizeof *t);
     gp_gather(set, NULL, n, x, t);
@@ -586,16 +403,17 @@ static void gp_evaluate(void) {
     *(my_real *)gp_answer("loss", GP_REAL, 0, 0, 0) = loss;
     *(double *)gp_answer("accuracy", "<f8", 0, 0, 0) = share;
     free(x), free(t);
-    gp_send("", &gp_reply);
+    gp_send(&gp_reply);
 }
 
 static void gp_update(void) {
     gp_need_sgd();
-    GpArray *p = gp_find(&gp_request, "p"), *dp = gp_find(&gp_request, "dp");
-    my_real *result = gp_answer("p", GP_REAL, p->dims, p->shape[0], p->shape[1]);
-    memcpy(result, p->data, p->bytes);
-    my_sgd(p->count, result, dp->data, gp_pass.rate);
-    gp_send("", &gp_reply);
+    size_t *shape = gp_find(&gp_request, "p")->shape;
+    GpArray *p = gp_matrix(&gp_request, "p", GP_REAL, shape[0], shape[1]);
+    GpArray *dp = gp_matrix(&gp_request, "dp", GP_REAL, shape[0], shape[1]);
+    my_real *result = memcpy(gp_answer("p", GP_REAL, p->ndim, shape[0], shape[1]), p->data, gp_bytes(p));
+    my_sgd(gp_count(p->ndim, shape), result, dp->data, gp_pass.rate);
+    gp_send(&gp_reply);
 }
 
 static void gp_serve_one(void) {
@@ -605,15 +423,15 @@ static void gp_serve_one(void) {
         gp_hello();
     } else if (strcmp(word, "load") == 0) {
         gp_load();
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "layer") == 0) {
         gp_take_layer();
         gp_call_layer();
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "inputs") == 0) {
-        gp_send("", gp_last);
+        gp_send(gp_last);
     } else if (strcmp(word, "null") == 0) {
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "predict") == 0 || strcmp(word, "accuracy") == 0) {
         gp_take_batch();
         gp_answer_predict(gp_pass.batch);
@@ -623,22 +441,22 @@ static void gp_serve_one(void) {
             gp_clear(&gp_reply);
             *(double *)gp_answer("accuracy", "<f8", 0, 0, 0) = share;
         }
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "gradient") == 0) {
         gp_take_batch();
         gp_answer_gradient();
         gp_call_gradient();
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "time") == 0) {
         gp_take_time();
     } else if (strcmp(word, "data") == 0) {
         gp_data();
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "train") == 0) {
         gp_train();
     } else if (strcmp(word, "params") == 0) {
         gp_answer_params();
-        gp_send("", &gp_reply);
+        gp_send(&gp_reply);
     } else if (strcmp(word, "evaluate") == 0) {
         gp_evaluate();
     } else if (strcmp(word, "update") == 0) {
@@ -648,22 +466,7 @@ static void gp_serve_one(void) {
     }
 }
 
-#ifdef __SANITIZE_ADDRESS__
-/* The one line that matters again, as only the end of stderr is shown. */
-static void gp_summary(const char *report) {
-    const char *at = strstr(report, "SUMMARY");
-    if (at) fprintf(stderr, "%.*s\n", (int)strcspn(at, "\n"), at);
-}
-#endif
-
 int main(void) {
-#ifdef __SANITIZE_ADDRESS__
-    __asan_set_error_report_callback(gp_summary);
-#endif
-    setvbuf(stdout, NULL, _IOLBF, 0); /* what you print is not lost where it crashes */
-    if (!(gp_output = fdopen(3, "wb"))) gp_broken("no file descriptor 3: run it as port.toml does");
-    while (gp_read_request()) {
-        if (setjmp(gp_next_request) == 0) gp_serve_one();
-    }
+    gp_serve(gp_serve_one);
     return 0;
 }

@@ -1,16 +1,9 @@
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
-import java.io.FileOutputStream;
+import static protocol.Refusal.refuse;
+import static protocol.Refusal.unsupported;
+
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.reflect.Array;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,48 +11,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import protocol.Npy;
+import protocol.Request;
+import protocol.Server;
+import protocol.Timing;
+import protocol.Timing.Call;
 
 /**
- * The plumbing between gradparity and MyNetwork.java. You need not open this file.
+ * The plumbing between gradparity and MyNetwork.java. You need not open this file, nor those in protocol.
  *
- * <p>Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records.
- * gradparity's docs/protocol.md is the specification. An array is a Java one: double, double[] or double[][], or the
- * same of float, int or byte. MyNetwork's methods are called by name, as they may be of double or of float.
+ * <p>An array is a Java one here: double, double[] or double[][], or the same of float, int or byte. MyNetwork's
+ * methods are called by name, as they may be of double or of float.
  */
-final class Serve {
+final class Serve implements Server.Port {
     private static final Map<String, String> METHODS =
             Map.of("affine", "affine", "relu", "relu", "sigmoid", "sigmoid", "softmax_with_loss", "softmaxWithLoss");
     private static final List<String> LAYERS = List.of("affine", "relu", "sigmoid", "softmax_with_loss");
     private static final Class<?> REAL = method("relu", 2).getParameterTypes()[0].getComponentType().getComponentType();
     private static final String DTYPE = REAL == double.class ? "float64" : "float32";
-    private static final Pattern HEADER =
-            Pattern.compile("'descr': '(.*?)', 'fortran_order': (True|False), 'shape': \\((.*?)\\)");
-    private static final Map<Class<?>, String> DESCRS =
-            Map.of(double.class, "<f8", float.class, "<f4", int.class, "<i4", byte.class, "|u1");
+    private static final Set<Class<?>> NUMBERS = Set.of(double.class, float.class, int.class, byte.class);
 
-    /** What a request is answered with, where that is not ok. */
-    @SuppressWarnings("serial")
-    private static final class Refusal extends RuntimeException {
-        final String word;
-
-        Refusal(String word, String message) {
-            super(message);
-            this.word = word;
-        }
-    }
-
-    private record Request(String word, Map<String, String> fields, Map<String, Object> arrays) {
+    /** A request, with its arrays as those of Java. */
+    private record Given(Request request, Map<String, Object> arrays) {
         String field(String key) {
-            if (!fields.containsKey(key)) throw refuse("expected the field " + key + " in the request " + word);
-            return fields.get(key);
-        }
-
-        int count(String key) {
-            return Integer.parseInt(field(key));
+            return request.field(key);
         }
 
         Object real(String key) {
@@ -69,7 +46,7 @@ final class Serve {
         /** The array of this name, of this Java type, and of this shape where one is given. */
         Object array(String name, Class<?> type, int... shape) {
             Object array = arrays.get(name);
-            if (array == null) throw refuse("expected the array " + name + " in the request " + word);
+            if (array == null) throw refuse("expected the array " + name + " in the request " + request.word());
             boolean fits = shape.length == 0 || List.of(box(shape)).equals(List.of(box(shapeOf(array))));
             if (array.getClass() != type || !fits) {
                 String came = array.getClass().getSimpleName() + " " + List.of(box(shapeOf(array)));
@@ -82,11 +59,6 @@ final class Serve {
 
     private record Images(byte[][] pixels, byte[] labels, double scale) {}
 
-    /** A call of MyNetwork, ready to be made any number of times. */
-    private interface Call {
-        Object make() throws Exception;
-    }
-
     private static final Class<?> VECTOR = REAL.arrayType();
     private static final Class<?> MATRIX = VECTOR.arrayType();
 
@@ -98,14 +70,6 @@ final class Serve {
     private Object x;
     private int[] t;
     private final Map<String, Images> sets = new HashMap<>();
-
-    private static Refusal refuse(String message) {
-        return new Refusal("error", message);
-    }
-
-    private static Refusal unsupported(String message) {
-        return new Refusal("unsupported", message);
-    }
 
     private static Integer[] box(int[] numbers) {
         return IntStream.of(numbers).boxed().toArray(Integer[]::new);
@@ -159,7 +123,7 @@ final class Serve {
         return REAL == double.class ? (Object) value : (Object) (float) value;
     }
 
-    // Reading and writing.
+    // What travels.
 
     private static int[] shapeOf(Object array) {
         if (!array.getClass().isArray()) return new int[0];
@@ -175,96 +139,18 @@ final class Serve {
         return type == Double.class ? double.class : type == Float.class ? float.class : type;
     }
 
-    private static Object readArray(DataInputStream in) throws IOException {
-        byte[] start = in.readNBytes(10);
-        if (start.length < 10 || start[1] != 'N' || start[5] != 'Y') throw new IOException("expected an .npy record");
-        int length = (start[8] & 0xff) + 256 * (start[9] & 0xff) + (start[6] > 1 ? 2 : 0);
-        String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
-        Matcher header = HEADER.matcher(text);
-        if (!header.find()) throw new IOException("expected an .npy header, came " + text);
-        Class<?> type = DESCRS.keySet()
-                                .stream()
-                                .filter(key -> DESCRS.get(key).equals(header.group(1)))
-                                .findFirst()
-                                .orElseThrow();
-        int[] shape = Stream.of(header.group(3).split(","))
-                              .map(String::trim)
-                              .filter(word -> !word.isEmpty())
-                              .mapToInt(Integer::parseInt)
-                              .toArray();
-        int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
-        int size = type == double.class ? 8 : type == byte.class ? 1 : 4;
-        byte[] bytes = in.readNBytes(count * size);
-        if (bytes.length < count * size) throw new EOFException("stdin ended inside an array");
-        ByteBuffer data = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        Object array = shape.length == 0 ? Array.newInstance(type, 1) : Array.newInstance(type, shape);
-        if (shape.length < 2) {
-            for (int i = 0; i < count; i++) get(data, i, array, i);
-            return shape.length == 0 ? Array.get(array, 0) : array;
-        }
-        boolean byColumns = header.group(2).equals("True");
-        for (int i = 0; i < shape[0]; i++) {
-            Object row = Array.get(array, i);
-            for (int j = 0; j < shape[1]; j++) get(data, byColumns ? j * shape[0] + i : i * shape[1] + j, row, j);
-        }
-        return array;
+    private static Object ofJava(Npy array) {
+        int[] shape = array.shape();
+        if (shape.length == 0) return Array.get(array.data(), 0);
+        if (shape.length == 1) return array.data();
+        if (shape.length > 2) return array; // which nothing here takes
+        Object[] rows = (Object[]) Array.newInstance(array.data().getClass().getComponentType(), shape);
+        for (int i = 0; i < shape[0]; i++) System.arraycopy(array.data(), i * shape[1], rows[i], 0, shape[1]);
+        return rows;
     }
 
-    private static void get(ByteBuffer data, int from, Object row, int to) {
-        if (row instanceof double[] a)
-            a[to] = data.getDouble(8 * from);
-        else if (row instanceof float[] a)
-            a[to] = data.getFloat(4 * from);
-        else if (row instanceof int[] a)
-            a[to] = data.getInt(4 * from);
-        else
-            ((byte[]) row)[to] = data.get(from);
-    }
-
-    private static void put(ByteBuffer data, Object row) {
-        if (row instanceof double[] a)
-            for (double value : a) data.putDouble(value);
-        else if (row instanceof float[] a)
-            for (float value : a) data.putFloat(value);
-        else if (row instanceof int[] a)
-            for (int value : a) data.putInt(value);
-        else if (row instanceof Object[] rows)
-            for (Object one : rows) put(data, one);
-        else if (row instanceof Double value)
-            data.putDouble(value);
-        else if (row instanceof Float value)
-            data.putFloat(value);
-    }
-
-    private static Request readRequest(DataInputStream in) throws IOException {
-        StringBuilder line = new StringBuilder();
-        for (int c; (c = in.read()) != '\n'; line.append((char) c))
-            if (c < 0) return null;
-        String[] words = line.toString().split(" ");
-        Request request = new Request(words[0], new HashMap<>(), new LinkedHashMap<>());
-        for (int i = 1; i < words.length; i++) {
-            String[] pair = words[i].split("=", 2);
-            request.fields.put(pair[0], pair[1]);
-        }
-        if (request.fields.containsKey("arrays")) {
-            for (String name : request.fields.get("arrays").split(",")) request.arrays.put(name, readArray(in));
-        }
-        return request;
-    }
-
-    /** All of a reply, so that nothing of it is written where an array cannot travel. */
-    private static byte[] encode(String word, Map<String, String> fields, Map<String, Object> arrays) {
-        StringBuilder line = new StringBuilder(word);
-        fields.forEach((key, value) -> line.append(' ').append(key).append('=').append(quote(value)));
-        if (!arrays.isEmpty()) line.append(" arrays=").append(String.join(",", arrays.keySet()));
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        bytes.writeBytes(line.append('\n').toString().getBytes(StandardCharsets.UTF_8));
-        arrays.forEach((name, array) -> write(bytes, name, array));
-        return bytes.toByteArray();
-    }
-
-    private static void write(ByteArrayOutputStream bytes, String name, Object array) {
-        if (array == null || !DESCRS.containsKey(elements(array))) {
+    private static Npy packed(String name, Object array) {
+        if (array == null || !NUMBERS.contains(elements(array))) {
             throw refuse("expected " + name + " to be numbers, came " + told(array));
         }
         if (array instanceof Object[] rows) {
@@ -275,24 +161,13 @@ final class Serve {
             }
         }
         int[] shape = shapeOf(array);
-        String sizes = String.join(", ", IntStream.of(shape).mapToObj(String::valueOf).toList());
-        String tuple = "(" + sizes + (shape.length == 1 ? ",)" : ")");
-        Class<?> type = elements(array);
-        String text = "{'descr': '" + DESCRS.get(type) + "', 'fortran_order': False, 'shape': " + tuple + ", }";
-        String record = "\u0093NUMPY\u0001\u0000\u0076\u0000" + String.format("%-117s\n", text);
-        bytes.writeBytes(record.getBytes(StandardCharsets.ISO_8859_1));
-        int count = IntStream.of(shape).reduce(1, (n, m) -> n * m);
-        ByteBuffer data = ByteBuffer.allocate(count * (type == double.class ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
-        put(data, array);
-        bytes.writeBytes(data.array());
-    }
-
-    private static String quote(String value) {
-        StringBuilder text = new StringBuilder();
-        for (byte c : value.getBytes(StandardCharsets.UTF_8)) {
-            text.append(c > ' ' && c < 127 && c != '%' ? String.valueOf((char) c) : String.format("%%%02X", c));
+        if (shape.length == 1) return new Npy(shape, array);
+        Object data = Array.newInstance(elements(array), IntStream.of(shape).reduce(1, (n, m) -> n * m));
+        if (shape.length == 0) Array.set(data, 0, array);
+        for (int i = 0; shape.length == 2 && i < shape[0]; i++) {
+            System.arraycopy(Array.get(array, i), 0, data, i * shape[1], shape[1]);
         }
-        return text.toString();
+        return new Npy(shape, data);
     }
 
     // The operations.
@@ -312,7 +187,8 @@ final class Serve {
         return result;
     }
 
-    private static Map<String, String> hello() {
+    @Override
+    public Map<String, String> hello() {
         MyNetwork.WRITTEN.forEach(name -> method(name, -1));
         List<String> layers = LAYERS.stream().filter(kind -> has(METHODS.get(kind))).toList();
         List<String> operations = new ArrayList<>(List.of("hello", "load"));
@@ -327,8 +203,17 @@ final class Serve {
                 String.join(",", operations), "optimizers", has("sgd") ? "sgd" : "", "epsilon", MyNetwork.EPSILON);
     }
 
-    private Map<String, Object> answer(Request request) throws Exception {
-        switch (request.word) {
+    @Override
+    public Map<String, Npy> answer(Request request) throws Exception {
+        Map<String, Object> arrays = new LinkedHashMap<>();
+        request.arrays().forEach((name, array) -> arrays.put(name, ofJava(array)));
+        Map<String, Npy> reply = new LinkedHashMap<>();
+        answer(new Given(request, arrays)).forEach((name, array) -> reply.put(name, packed(name, array)));
+        return reply;
+    }
+
+    private Map<String, Object> answer(Given request) throws Exception {
+        switch (request.request.word()) {
             case "load" -> load(request);
             case "layer" -> {
                 List<String> names = resultsOf(request.field("kind"));
@@ -383,7 +268,7 @@ final class Serve {
                 sgd(p, request.array("dp", MATRIX, shapeOf(p)), rate);
                 return Map.of("p", p);
             }
-            default -> throw unsupported("no operation " + request.word);
+            default -> throw unsupported("no operation " + request.request.word());
         }
         return Map.of();
     }
@@ -396,7 +281,7 @@ final class Serve {
         };
     }
 
-    private void load(Request request) {
+    private void load(Given request) {
         if (!request.field("dtype").equals(DTYPE)) throw unsupported("no " + request.field("dtype"));
         int[] sizes = Stream.of(request.field("sizes").split(",")).mapToInt(Integer::parseInt).toArray();
         int depth = sizes.length - 1;
@@ -428,7 +313,7 @@ final class Serve {
         return found;
     }
 
-    private Call layer(Request request) {
+    private Call layer(Given request) {
         String kind = request.field("kind");
         if (!METHODS.containsKey(kind)) throw unsupported("no layer " + kind);
         String name = METHODS.get(kind);
@@ -482,7 +367,7 @@ final class Serve {
         return (double) right / t.length;
     }
 
-    private Object rate(Request request) {
+    private Object rate(Given request) {
         String optimizer = request.field("optimizer");
         if (!optimizer.equals("sgd")) throw unsupported("no optimizer " + optimizer);
         need("sgd");
@@ -518,7 +403,7 @@ final class Serve {
         return rows;
     }
 
-    private double[] time(Request request) throws Exception {
+    private double[] time(Given request) throws Exception {
         String operation = request.field("operation");
         Object W = this.W;
         Object b = this.b;
@@ -535,19 +420,12 @@ final class Serve {
             }
             default -> throw unsupported("no operation " + operation + " to time");
         };
-        double[] took = new double[request.count("samples")];
-        int calls = request.count("calls");
         try {
-            for (int i = 0; i < took.length; i++) {
-                long begin = System.nanoTime();
-                for (int k = 0; k < calls; k++) call.make();
-                took[i] = System.nanoTime() - begin;
-            }
+            return Timing.time(request.request, call);
         } finally {
             this.W = W;
             this.b = b;
         }
-        return took;
     }
 
     /** The set of this name, which must fit the loaded network. */
@@ -582,7 +460,7 @@ final class Serve {
         return IntStream.of(rows).map(row -> set.labels[row] & 0xff).toArray();
     }
 
-    private Map<String, Object> train(Request request) throws Exception {
+    private Map<String, Object> train(Given request) throws Exception {
         Object rate = rate(request);
         Images set = images("train");
         int[][] batches = (int[][]) request.array("batches", int[][].class);
@@ -595,36 +473,7 @@ final class Serve {
         return named(List.of("loss", "nanoseconds"), losses, (double) (System.nanoTime() - begin));
     }
 
-    /** What was thrown, and where: the lines of your classes, the innermost last; and what was the cause of it. */
-    private static String traced(Throwable thrown) {
-        List<String> lines = new ArrayList<>();
-        for (StackTraceElement frame : thrown.getStackTrace()) {
-            boolean yours = frame.getModuleName() == null && !frame.getClassName().split("\\$")[0].equals("Serve");
-            if (yours && lines.size() < 5) lines.add(0, "    at " + frame);
-        }
-        lines.add(0, thrown.toString());
-        if (thrown.getCause() != null) lines.add("caused by: " + traced(thrown.getCause()));
-        return String.join("\n", lines);
-    }
-
     public static void main(String[] arguments) throws IOException {
-        DataInputStream in = new DataInputStream(new BufferedInputStream(System.in, 1 << 16));
-        OutputStream out = new FileOutputStream("/dev/fd/3");
-        Serve port = new Serve();
-        for (Request request; (request = readRequest(in)) != null;) {
-            byte[] reply;
-            try {
-                boolean first = request.word.equals("hello");
-                reply = encode("ok", first ? hello() : Map.of(), first ? Map.of() : port.answer(request));
-            } catch (Refusal refusal) {
-                reply = encode(refusal.word, Map.of("message", refusal.getMessage()), Map.of());
-            } catch (Throwable any) {
-                Throwable thrown = any instanceof InvocationTargetException ? any.getCause() : any;
-                System.err.println(traced(thrown));
-                reply = encode("error", Map.of("message", thrown.toString()), Map.of());
-            }
-            out.write(reply);
-            out.flush();
-        }
+        Server.serve(new Serve());
     }
 }

@@ -371,7 +371,6 @@ class Port {
 
 } // namespace
 
-/// The reply. Throws Unsupported for what is not written, and other exceptions for what is wrong.
 Message answer(const Message& request) {
     static Port port;
     return port.answer(request);

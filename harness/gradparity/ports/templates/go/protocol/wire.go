@@ -1,4 +1,5 @@
-package main
+// Package protocol is gradparity's: docs/protocol.md there is the specification.
+package protocol
 
 import (
 	"bufio"
@@ -11,37 +12,41 @@ import (
 	"strings"
 )
 
-// Requests come on stdin, replies leave by file descriptor 3: a line of text, then arrays as .npy records. gradparity's
-// docs/protocol.md is the specification.
-
-// array holds its elements row by row, as []float64, []float32, []int32 or []uint8; []bool leaves as the latter.
-type array struct {
-	shape []int
-	data  any
+// Array holds its elements row by row, as []float64, []float32, []int32 or []uint8; []bool leaves as the latter.
+type Array struct {
+	Shape []int
+	Data  any
 }
 
-type named struct {
-	name string
-	array
+// Named is an array of a message.
+type Named struct {
+	Name string
+	Array
 }
 
-type message struct {
-	word   string
-	fields map[string]string
-	arrays []named
+// Of is an array of this name, with these elements row by row; a number has no shape.
+func Of[T any](name string, elements []T, shape ...int) Named {
+	return Named{name, Array{shape, elements}}
+}
+
+// Message is a request or a reply.
+type Message struct {
+	Word   string
+	Fields map[string]string
+	Arrays []Named
 }
 
 const maxDimensions = 32
 
 var header = regexp.MustCompile(`'descr': '(.*?)', 'fortran_order': (True|False), 'shape': \((.*?)\)`)
 
-func read(r *bufio.Reader) (message, error) {
+func read(r *bufio.Reader) (Message, error) {
 	line, err := r.ReadString('\n')
 	if err != nil {
-		return message{}, err
+		return Message{}, err
 	}
 	words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
-	m := message{word: words[0], fields: map[string]string{}}
+	m := Message{Word: words[0], Fields: map[string]string{}}
 	for _, pair := range words[1:] {
 		key, value, _ := strings.Cut(pair, "=")
 		if key == "arrays" {
@@ -50,19 +55,19 @@ func read(r *bufio.Reader) (message, error) {
 				if err != nil {
 					return m, fmt.Errorf("array %s: %w", name, err)
 				}
-				m.arrays = append(m.arrays, named{name, array})
+				m.Arrays = append(m.Arrays, Named{name, array})
 			}
-		} else if m.fields[key], err = url.PathUnescape(value); err != nil {
+		} else if m.Fields[key], err = url.PathUnescape(value); err != nil {
 			return m, err
 		}
 	}
 	return m, nil
 }
 
-func readArray(r *bufio.Reader) (array, error) {
+func readArray(r *bufio.Reader) (Array, error) {
 	start := make([]byte, 10)
 	if _, err := io.ReadFull(r, start); err != nil || string(start[:6]) != "\x93NUMPY" {
-		return array{}, fmt.Errorf("expected an .npy record, came %q (%v)", start, err)
+		return Array{}, fmt.Errorf("expected an .npy record, came %q (%v)", start, err)
 	}
 	length := int64(binary.LittleEndian.Uint16(start[8:]))
 	if start[6] > 1 {
@@ -70,11 +75,11 @@ func readArray(r *bufio.Reader) (array, error) {
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(r, text); err != nil {
-		return array{}, err
+		return Array{}, err
 	}
 	parts := header.FindStringSubmatch(string(text))
 	if parts == nil {
-		return array{}, fmt.Errorf("expected an .npy header, came %q", text)
+		return Array{}, fmt.Errorf("expected an .npy header, came %q", text)
 	}
 	shape := []int{}
 	for _, word := range strings.Split(parts[3], ",") {
@@ -83,19 +88,19 @@ func readArray(r *bufio.Reader) (array, error) {
 		}
 	}
 	if len(shape) > maxDimensions {
-		return array{}, fmt.Errorf("expected at most %d dimensions, came %d", maxDimensions, len(shape))
+		return Array{}, fmt.Errorf("expected at most %d dimensions, came %d", maxDimensions, len(shape))
 	}
-	result, byColumns := array{shape: shape}, parts[2] == "True"
+	result, byColumns := Array{Shape: shape}, parts[2] == "True"
 	var err error
 	switch parts[1] {
 	case "<f8":
-		result.data, err = readElements[float64](r, shape, byColumns)
+		result.Data, err = readElements[float64](r, shape, byColumns)
 	case "<f4":
-		result.data, err = readElements[float32](r, shape, byColumns)
+		result.Data, err = readElements[float32](r, shape, byColumns)
 	case "<i4":
-		result.data, err = readElements[int32](r, shape, byColumns)
+		result.Data, err = readElements[int32](r, shape, byColumns)
 	case "|u1":
-		result.data, err = readElements[uint8](r, shape, byColumns)
+		result.Data, err = readElements[uint8](r, shape, byColumns)
 	default:
 		err = fmt.Errorf("expected dtype <f8, <f4, <i4 or |u1, came %s", parts[1])
 	}
@@ -132,19 +137,19 @@ func readElements[T any](r io.Reader, shape []int, byColumns bool) ([]T, error) 
 	return byRows, nil
 }
 
-func write(w *bufio.Writer, m message) {
-	fmt.Fprint(w, m.word)
-	for key, value := range m.fields {
+func write(w *bufio.Writer, m Message) {
+	fmt.Fprint(w, m.Word)
+	for key, value := range m.Fields {
 		fmt.Fprintf(w, " %s=%s", key, quote(value))
 	}
-	for i, array := range m.arrays {
-		fmt.Fprint(w, []string{" arrays=", ","}[min(i, 1)], array.name)
+	for i, array := range m.Arrays {
+		fmt.Fprint(w, []string{" arrays=", ","}[min(i, 1)], array.Name)
 	}
 	fmt.Fprintln(w)
-	for _, array := range m.arrays {
-		descr := descrs[fmt.Sprintf("%T", array.data)]
-		shape := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(array.shape)), ", "), "[]")
-		if len(array.shape) == 1 {
+	for _, array := range m.Arrays {
+		descr := descrs[fmt.Sprintf("%T", array.Data)]
+		shape := strings.Trim(strings.Join(strings.Fields(fmt.Sprint(array.Shape)), ", "), "[]")
+		if len(array.Shape) == 1 {
 			shape += ","
 		}
 		text := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%s), }", descr, shape)
@@ -152,7 +157,7 @@ func write(w *bufio.Writer, m message) {
 		fmt.Fprint(w, "\x93NUMPY\x01\x00")
 		binary.Write(w, binary.LittleEndian, uint16(length))
 		fmt.Fprintf(w, "%-*s\n", length-1, text)
-		binary.Write(w, binary.LittleEndian, array.data)
+		binary.Write(w, binary.LittleEndian, array.Data)
 	}
 	w.Flush()
 }

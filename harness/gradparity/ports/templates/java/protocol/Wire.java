@@ -1,3 +1,5 @@
+package protocol;
+
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -24,8 +26,6 @@ final class Wire {
     private static final Pattern HEADER =
             Pattern.compile("'descr': '(.*?)', 'fortran_order': (True|False), 'shape': \\((.*?)\\)");
 
-    record Request(String word, Map<String, String> fields, Map<String, NDArray<?>> arrays) {}
-
     private Wire() {}
 
     /** The next request, or null at the end. */
@@ -38,15 +38,15 @@ final class Wire {
         for (int i = 1; i < words.length; i++) {
             String[] pair = words[i].split("=", 2);
             if (pair[0].equals("arrays")) {
-                for (String name : pair[1].split(",")) request.arrays.put(name, readArray(in));
+                for (String name : pair[1].split(",")) request.arrays().put(name, readArray(in));
             } else {
-                request.fields.put(pair[0], URLDecoder.decode(pair[1].replace("+", "%2B"), StandardCharsets.UTF_8));
+                request.fields().put(pair[0], URLDecoder.decode(pair[1].replace("+", "%2B"), StandardCharsets.UTF_8));
             }
         }
         return request;
     }
 
-    private static NDArray<?> readArray(DataInputStream in) throws IOException {
+    private static Npy readArray(DataInputStream in) throws IOException {
         byte[] start = in.readNBytes(10);
         if (start.length < 10 || start[1] != 'N' || start[5] != 'Y') throw new IOException("expected an .npy record");
         int length = (start[8] & 0xff) + 256 * (start[9] & 0xff) + (start[6] > 1 ? 2 : 0);
@@ -68,25 +68,25 @@ final class Wire {
                 ByteBuffer bytes = bytes(in, 8 * count);
                 double[] data = new double[count];
                 for (int i = 0; i < count; i++) data[i] = bytes.getDouble(8 * from[i]);
-                yield new NDArray<>(shape, data);
+                yield new Npy(shape, data);
             }
             case "<f4" -> {
                 ByteBuffer bytes = bytes(in, 4 * count);
                 float[] data = new float[count];
                 for (int i = 0; i < count; i++) data[i] = bytes.getFloat(4 * from[i]);
-                yield new NDArray<>(shape, data);
+                yield new Npy(shape, data);
             }
             case "<i4" -> {
                 ByteBuffer bytes = bytes(in, 4 * count);
                 int[] data = new int[count];
                 for (int i = 0; i < count; i++) data[i] = bytes.getInt(4 * from[i]);
-                yield new NDArray<>(shape, data);
+                yield new Npy(shape, data);
             }
             case "|u1" -> {
                 ByteBuffer bytes = bytes(in, count);
-                boolean[] data = new boolean[count];
-                for (int i = 0; i < count; i++) data[i] = bytes.get(from[i]) != 0;
-                yield new NDArray<>(shape, data);
+                byte[] data = new byte[count];
+                for (int i = 0; i < count; i++) data[i] = bytes.get(from[i]);
+                yield new Npy(shape, data);
             }
             default -> throw new IOException("expected dtype <f8, <f4, <i4 or |u1, came " + header.group(1));
         };
@@ -116,7 +116,7 @@ final class Wire {
     }
 
     /** All of a reply, so that nothing of it is written if an array cannot travel. */
-    static byte[] encode(String word, Map<String, String> fields, Map<String, NDArray<?>> arrays) {
+    static byte[] encode(String word, Map<String, String> fields, Map<String, Npy> arrays) {
         StringBuilder line = new StringBuilder(word);
         fields.forEach((key, value) -> line.append(' ').append(key).append('=').append(quote(value)));
         if (!arrays.isEmpty()) line.append(" arrays=").append(String.join(",", arrays.keySet()));
@@ -126,7 +126,7 @@ final class Wire {
         return bytes.toByteArray();
     }
 
-    private static void write(ByteArrayOutputStream bytes, String name, NDArray<?> array) {
+    private static void write(ByteArrayOutputStream bytes, String name, Npy array) {
         int count = size(array.shape());
         String sizes = String.join(", ", IntStream.of(array.shape()).mapToObj(String::valueOf).toList());
         String tuple = "(" + sizes + (array.shape().length == 1 ? ",)" : ")");
@@ -146,9 +146,9 @@ final class Wire {
         } else if (array.data() instanceof int[] values) {
             descr = "<i4";
             for (int value : values) data.putInt(value);
-        } else if (array.data() instanceof boolean[] values) {
+        } else if (array.data() instanceof byte[] values) {
             descr = "|u1";
-            for (boolean value : values) data.put((byte) (value ? 1 : 0));
+            data.put(values);
         } else {
             String type = array.data().getClass().getSimpleName();
             throw new IllegalArgumentException("expected " + name + " to be of numbers, came " + type);

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity import function
+from gradparity import floats, function
 from gradparity.functions.cases import FunctionSpec
 from gradparity.functions.expected import FunctionReference, Undecidable
 from gradparity.functions.function import BadReference, Function
@@ -123,3 +123,14 @@ def test_whatever_numbers_leave_the_noise_by_no_right_port_is_wrong_and_no_wrong
         other = right
     assert allowance.ratio(other - right) < 0.6
     assert allowance.ratio(right * 1e-6) > 1e3
+
+
+def test_what_overflows_at_large_sizes_alone_says_nothing() -> None:
+    @function(c="k", x=floats("n", 2.0, 3.0))
+    def polynomial(c: Any, x: Any) -> Any:
+        return x[:, None] ** np.arange(len(c)) @ c
+
+    assert isinstance(polynomial, Function)
+    FunctionReference(FunctionSpec(polynomial, {"k": 300, "n": 4}), 0).compute()
+    with pytest.raises(Undecidable, match="result is not finite"):
+        FunctionReference(FunctionSpec(polynomial, {"k": 1100, "n": 4}), 0).compute()

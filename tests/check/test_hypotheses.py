@@ -14,7 +14,7 @@ from gradparity.diagnosis.diagnose import mutated, repeated
 from gradparity.diagnosis.explain import explain
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.diagnosis.steps import of_trace
-from gradparity.functions.evidence import Evidence
+from gradparity.functions.evidence import Evidence, Subject
 from gradparity.reference import Reference
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +53,13 @@ def test_numbers_that_no_bug_gave_are_not_explained(dtype: Any, key: str, seed: 
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_right_needs_no_explanation(key: str) -> None:
     assert explain(evidence(key)) == []
+
+
+def test_nan_alone_is_a_nan_and_no_other_bug_that_would_give_one() -> None:
+    e = evidence("loss")
+    minus = -np.abs(e.expected)  # the root of which is a NaN, too
+    e = replace(e, kind=Subject.FUNCTION, expected=minus, came=np.full_like(e.came, np.nan))
+    assert names(e) == ["not a number"]
 
 
 FACTORS = {"sign": -1.0, "sum for mean": 7.0, "mean for sum": 1 / 7, "batch - 1": 7 / 6, "constant factor": 2.0}

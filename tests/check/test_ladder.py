@@ -13,6 +13,7 @@ from gradparity.check.options import Options
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import run_check
 from gradparity.check.show import check_report
+from gradparity.ports.info import RunnerInfo, State
 from rich.console import Console
 
 SPEC = CaseSpec(sizes=(5, 4, 3), batch=2)
@@ -49,6 +50,13 @@ def test_the_lowest_rung_that_is_not_passed_says_what_comes_next(
     [first] = [rung for rung in rungs if rung.next]
     assert following in first.next and first is next(rung for rung in rungs if not rung.passed)
     assert is_growing(rungs)
+
+
+def test_a_port_of_functions_is_told_that_it_wants_their_file() -> None:
+    info = RunnerInfo(runner="f", port="f", language="C", state=State.READY, operations=["call", "inputs"])
+    last = ladder(CheckResult(runners=[info], cases=[]), info)[-1]
+    assert (last.stage, last.verdict) == (Stage.LAYER, Verdict.NOT_IMPLEMENTED)
+    assert "--reference FILE" in last.next
 
 
 def test_a_rung_says_what_is_not_there_yet(make_port: MakePort) -> None:

@@ -79,6 +79,22 @@ def test_the_report() -> None:
     assert shown == [" ".join(line.split()) for line in EXPECTED.splitlines()]
 
 
+def of_a_function(cell: Cell) -> str:
+    about = {"runner": "fake:a", "case": "f-n5-float64", "dtype": "float64", "function": "f", "seed": 0, "command": "c"}
+    cases = [CaseResult.model_validate({**about, "cells": [cell]})]
+    ready = RunnerInfo(runner="fake:a", state=State.READY, **INFO)
+    out = io.StringIO()
+    report = check_report(CheckResult(gradparity="test", runners=[ready], cases=cases), growing=False)
+    Console(file=out, width=200, highlight=False).print(report)
+    return out.getvalue()
+
+
+def test_why_a_port_has_nothing_of_a_function_is_told() -> None:
+    cell = Cell.without_figures(Quantity.RESULTS, "f", Verdict.NOT_IMPLEMENTED, "the port does not list f: it lists g")
+    assert "fake:a: f is not implemented: the port does not list f: it lists g" in of_a_function(cell)
+    assert "is not implemented:" not in of_a_function(GOOD.model_copy(update={"quantity": Quantity.RESULTS}))
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "-"), (0.0, "0"), (3.0, "3"), (0.0469, "0.047"), (1.5, "1.500"), (4.2e-16, "4e-16"), (5e9, "5e+09"),

@@ -81,6 +81,22 @@ def _signatures(path: Path) -> list[Any]:
         ("@function(x='n')\ndef f(x, y): return x\n", ":4: f: the argument y: declare its shape"),
         ("@function(x='n', z='n')\ndef f(x): return x\n", ":4: f: it has no argument z; it has x"),
         ("@function(x='n**2')\ndef f(x): return x\n", ":4: f: the argument x: expected sizes such as n, 3"),
+        ("@function(z='n')\ndef f(x): return x\n", ":4: f: it has no argument z; it has x"),
+        ("@function(x=('n', 'd'))\ndef f(x): return x\n", ":4: f: the argument x: expected a shape in one text"),
+        ("@function(sizes='n')\ndef f(sizes): return sizes\n", "the argument sizes: @function(...) uses this name"),
+        ("@function(x='n')\ndef f(x, *more): return x\n", "the argument *more: expected a fixed number"),
+        ("@function\ndef f(x): return x\n", ":4: f: declare the shape of each argument: @function(x="),
+        ("@function(x='n', sizes={'n': 5})\ndef f(x): return x\n", "sizes: n: expected the sizes it may have"),
+        ("@function(x='n', sizes={'n': ()})\ndef f(x): return x\n", "sizes: n: expected the sizes it may have"),
+        ("@function(x='n-7')\ndef f(x): return x\n", "f: a size is negative for n = 5: declare which may be"),
+        (
+            "@function(x=drawn('n', lambda rng, at: np.ones(3)))\ndef f(x): return x\n",
+            "ValueError: expected shape (5,)",
+        ),
+        ("@function(x='n d', w='n')\ndef f(x, w): return x @ w\n", "; given x (5, 4), w (5,): @function(...) declares"),
+        ("@function(x='n')\ndef f(x): return {'x y': x}\n", "expected names of results such as loss, got 'x y'"),
+        ("f = function(x='n')(lambda x: x)\n", ":4: <lambda>: ports need its name"),
+        ("@function(x='n')\ndef f(x): return x\n" * 2, ":7: f: line 5 has one of this name, too"),
         ("@function(x='n', sizes={'k': (1, 3)})\ndef f(x): return x\n", ":4: f: sizes: no shape has k; there are n"),
         ("@function(x='n', dtypes=('float16',))\ndef f(x): return x\n", "expected float64 and float32"),
         ("@function(x='n')\ndef f(x):\n    return x, x\n", "f: TypeError: expected a dict of results by name"),
@@ -98,6 +114,8 @@ def test_a_mistake_is_told_in_one_line_with_its_place(text: str, said: str, tmp_
 def test_no_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--reference .*: no such file"):
         read_reference(tmp_path / "reference.py")
+    with pytest.raises(UsageError, match="--reference .*: expected a file, got a folder"):
+        read_reference(tmp_path)
 
 
 def test_first_sizes_differ_and_are_allowed() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradparity import function, integers
+from gradparity import floats, function, integers
 from gradparity.functions.cases import FunctionSpec
 from gradparity.functions.expected import FunctionReference, Undecidable
 from gradparity.functions.function import BadReference, Function
@@ -137,3 +137,14 @@ def test_whole_numbers_that_say_how_leave_nothing_and_are_not_disturbed() -> Non
     whole = at(smooth).whole
     assert not whole.explained.lost
     assert all(whole.allowance(name).ratio(right * 1e-9) > 1e3 for name, right in whole.results.items())
+
+
+def test_what_overflows_at_large_sizes_alone_says_nothing() -> None:
+    @function(c="k", x=floats("n", 2.0, 3.0))
+    def polynomial(c: Any, x: Any) -> Any:
+        return x[:, None] ** np.arange(len(c)) @ c
+
+    assert isinstance(polynomial, Function)
+    FunctionReference(FunctionSpec(polynomial, {"k": 300, "n": 4}), 0).compute()
+    with pytest.raises(Undecidable, match="result is not finite"):
+        FunctionReference(FunctionSpec(polynomial, {"k": 1100, "n": 4}), 0).compute()

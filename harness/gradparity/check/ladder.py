@@ -39,6 +39,7 @@ NEXT = {
     Stage.GRADIENT: f"gradient, the loss and the gradient of each parameter: {LISTED}",
     Stage.TRAIN: "data, train, params and evaluate; a port that `gradparity new` made has them once it has sgd",
 }
+CALLED = "name the file that declares these functions, as --reference FILE"
 MEND = {
     Verdict.WRONG: "mend it: the finding says where it is wrong first",
     Verdict.COULD_NOT_RUN: "mend that: what happened is told above",
@@ -75,6 +76,11 @@ def ladder(result: CheckResult, info: RunnerInfo) -> list[Rung]:
     cells = [cell for case in own for cell in case.cells]
     about = ", ".join(filter(None, [f"{info.language} {info.version}".strip(), info.blas]))
     rungs = [Rung(Stage.HELLO, Verdict.IDENTICAL, about)]
+    if "call" in info.operations and "load" not in info.operations:
+        return [
+            *rungs,
+            Rung(Stage.LAYER, Verdict.NOT_IMPLEMENTED, "it has functions of your own, and no layers", CALLED),
+        ]
     rungs += [_rung(stage, [cell for cell in cells if belongs(cell)]) for stage, belongs in CELLS.items()]
     rungs = _once(_without_a_guess(rungs, cells))
     lacking = TRAINING - set(info.operations)

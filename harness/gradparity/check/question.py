@@ -113,7 +113,8 @@ class OfFunction:
     def lacks(self, hello: Hello) -> str:
         """See `Checkable`."""
         name = self.spec.function.name
-        return "" if name in hello.functions else f"the port does not list {name} among its functions"
+        listed = f"it lists {', '.join(sorted(hello.functions))}" if hello.functions else "it has no functions of yours"
+        return "" if name in hello.functions else f"the port does not list {name}: {listed}"
 
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
         """See `Checkable`."""

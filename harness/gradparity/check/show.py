@@ -14,7 +14,7 @@ from ..texts import number, plain
 from .ladder import Rung, is_growing, ladder
 from .records import CaseResult, CheckResult
 from .summary import check_table, closest_call, counts
-from .wording import Told, reference_words, told_findings
+from .wording import Told, not_there, reference_words, told_findings
 
 
 class LiveTable:
@@ -69,6 +69,7 @@ def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     parts += absent(result.runners, result.missing)
     parts += [Text(f"left out: {line}", "dim") for line in result.left_out]
     parts += [Text(line, "dim") for line in reference_words(result.references)]
+    parts += [Text(plain(line)) for line in not_there(result)]
     for told in told_findings(result):
         parts += told_lines(told)
     for info in result.runners if growing else []:

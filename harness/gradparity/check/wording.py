@@ -12,6 +12,7 @@ from ..texts import last_lines, number
 from .records import CaseResult, Cell, CheckResult, Quantity
 from .summary import Finding, RunnerDiagnosis, diagnosis, findings
 
+SLIGHT = 10.0  # a ratio
 ALONE = {
     Alone.WRONG: " (called alone, too)",
     Alone.RIGHT: " (called alone it is right)",
@@ -58,9 +59,22 @@ def _told(finding: Finding, result: CheckResult) -> Told:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(found.diagnosis)
     also = [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-    more = [explanation(found), *also, cell_words(finding.cell), *smallest_words(case)]
+    more = [explanation(found), *also, *_slight(found, finding.cell), cell_words(finding.cell), *smallest_words(case)]
     command = case.smallest.command if case.smallest else case.command
     return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command)
+
+
+def not_there(result: CheckResult) -> list[str]:
+    """Why a port has nothing of a function: a line for each."""
+    found: dict[tuple[str, str], list[CaseResult]] = {}
+    for case in result.cases:
+        if case.function:
+            found.setdefault((case.runner, case.function), []).append(case)
+    return [
+        f"{runner}: {name} is not implemented: {cases[0].cells[0].detail}"
+        for (runner, name), cases in found.items()
+        if cases[0].cells and all(case.verdict is Verdict.NOT_IMPLEMENTED for case in cases)
+    ]
 
 
 def smallest_words(case: CaseResult) -> list[str]:
@@ -119,6 +133,14 @@ def extent_words(extent: Extent) -> str:
     last = extent.places == [*range(extent.length - len(extent.places), extent.length)]
     places = ", ".join(map(str, extent.places))
     return f"{text}, in {what} {places} of {extent.length}{', the last' if last else ''}"
+
+
+def _slight(found: RunnerDiagnosis, cell: Cell) -> list[str]:
+    """That it need not be a bug, where a function's result is beyond rounding by little, and no bug explains it."""
+    if found.explanation or cell.quantity is not Quantity.RESULTS or cell.ratio is None or cell.ratio > SLIGHT:
+        return []
+    return ["if the port computes it in another way, which rounds more: write the reference in that way, or declare "
+            "accuracy={...}"]  # fmt: skip
 
 
 def explanation(told: RunnerDiagnosis) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from ..arithmetic.precision import Array
 from ..arithmetic.verdicts import Allowance
 from ..errors import UsageError
+from ..functions.cases import on_the_wire
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
 from ..functions.expected import Called, FunctionReference
 from ..functions.mutated import mutants_of, result_of
@@ -98,6 +99,8 @@ def _evidence(called: Called, name: str, came: Array) -> Evidence:
     expected = called.results[name]
     if expected.dtype.kind != "f" and came.dtype.kind != "f":
         expected, came = expected.astype(np.int64), came.astype(np.int64)
+    elif expected.dtype.kind != "f":
+        expected = on_the_wire({name: expected})[name]
     sizes = dict.fromkeys(size for one in called.inputs.values() for size in one.shape)
     rows, columns = next(iter(sizes), 1), expected.shape[-1] if expected.ndim else 1
     allowance = called.allowance(name) if came.shape == expected.shape else NOTHING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import RLock
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from ..arithmetic.explained import Explained, explained
 from ..arithmetic.precision import Array, Precision, root_mean_square
 from ..arithmetic.verdicts import Allowance
-from .cases import FunctionSpec, on_the_wire
+from .cases import LARGE, FunctionSpec, on_the_wire
 from .function import BadReference, Function, hearing_calls, kind_of, naming_the_line
 
 SEED = 15  # of the noise, beside the case's own
@@ -35,7 +35,7 @@ class Called:
     @cached_property
     def own(self) -> dict[str, Array]:
         """The results as the reference gives them, in whatever dtype. Raises BadReference."""
-        with naming_the_line(self.function), np.errstate(all="ignore"):
+        with naming_the_line(self.function, self.inputs), np.errstate(all="ignore"):
             found = self.function.results({name: one if one.ndim else one[()] for name, one in self.inputs.items()})
         return {name: np.asarray(one) for name, one in found.items()}
 
@@ -140,8 +140,23 @@ class FunctionReference:
                 raise Undecidable(str(error)) from None
             raise
         for name, one in results.items():
-            if unusual and one.dtype.kind == "f" and not np.isfinite(one).all():
+            if (
+                (unusual or (self._is_large and name in self._usually_finite))
+                and one.dtype.kind == "f"
+                and not np.isfinite(one).all()
+            ):
                 raise Undecidable(f"the reference's {name} is not finite there")
+
+    @property
+    def _is_large(self) -> bool:
+        return any(size in LARGE for size in self.spec.sizes.values())
+
+    @cached_property
+    def _usually_finite(self) -> set[str]:
+        """Results that are finite at the first sizes: if they are not at large ones, they have overflowed."""
+        first = replace(self.spec, sizes=self.spec.function.first_sizes(), quirk=None)
+        results = FunctionReference(first, self.seed, self.again).whole.results
+        return {name for name, one in results.items() if one.dtype.kind == "f" and np.isfinite(one).all()}
 
     def sent(self) -> dict[str, Array]:
         """The inputs as they travel."""

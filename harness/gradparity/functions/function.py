@@ -22,6 +22,7 @@ import numpy as np
 from ..arithmetic.precision import Array
 from ..errors import UsageError
 from .inputs import Input, as_input
+from .mistakes import mistake_in
 from .results import named_results
 from .shapes import ShapeError, in_symbols, size_at
 from .signature import Argument, Kind, Signature
@@ -102,7 +103,7 @@ class Function:
     def signature(self) -> Signature:
         """What ports are told of it; the results' shapes as two runs show them. Raises BadReference."""
         sizes, others = self.first_sizes(), self.first_sizes(PROBE[::-1])
-        found, again = self._tried(sizes), self._tried(others)
+        found, again = self._tried(sizes), self._tried(others if self.allows(others) else sizes)
         texts = [*self.symbols, *(text for one in self.inputs.values() for text in one.shape.sizes)]
         known = {text: (size_at(text, sizes), size_at(text, others)) for text in texts}
         results = [
@@ -116,10 +117,16 @@ class Function:
         return Signature(self.name, summary, tuple(arguments), tuple(results))
 
     def _tried(self, sizes: Mapping[str, int]) -> dict[str, Array]:
+        if not self.allows(sizes):
+            tried = ", ".join(f"{symbol} = {size}" for symbol, size in sizes.items())
+            raise BadReference(
+                f"{self.place}: {self.name}: a size is negative for {tried}: declare which may be, as sizes={{...}}"
+            )
         rng = np.random.default_rng(0)
-        inputs = {name: one.drawn(rng, sizes, "float64") for name, one in self.inputs.items()}
+        with naming_the_line(self):
+            inputs = {name: one.drawn(rng, sizes, "float64") for name, one in self.inputs.items()}
         given = {name: one if one.ndim else one[()] for name, one in inputs.items()}
-        with naming_the_line(self), np.errstate(all="ignore"):
+        with naming_the_line(self, inputs), np.errstate(all="ignore"):
             return {name: np.asarray(one) for name, one in self.results(given).items()}
 
     def first_sizes(self, tried: Sequence[int] = PROBE) -> dict[str, int]:
@@ -138,6 +145,8 @@ def _first(sizes: Collection[int]) -> Iterator[int]:
 
 
 def function(
+    undeclared: Callable[..., Any] | None = None,
+    /,
     *,
     sizes: Mapping[str, Collection[int]] | None = None,
     dtypes: tuple[str, ...] = DTYPES,
@@ -152,11 +161,15 @@ def function(
     what a symbol may stand for; without it, anything from 1 up. ``gradients={"dw": ("loss", "w")}`` says that dw is the
     gradient of loss by w: the reference's own gradients are checked. ``accuracy={"p": 1e-6}`` declares that a relative
     error of that size is none. The function gives its results by name: a dict, a dataclass or a named tuple, in the
-    order in which they arise; or one array, which is called result.
+    order in which they arise; or one array, which is called result. Raises BadReference.
     """
+    if undeclared is not None:
+        raise BadReference(f'{_place(undeclared)}: declare the shape of each argument: @function(x="n d")')
 
     def declare(reference: Callable[..., Any]) -> Function:
-        place = f"{reference.__code__.co_filename}:{reference.__code__.co_firstlineno}: {reference.__name__}"
+        place = _place(reference)
+        if mistake := mistake_in(reference, inputs, sizes or {}, RESERVED):
+            raise BadReference(f"{place}: {mistake}")
         found: dict[str, Input] = {}
         for name, parameter in inspect.signature(reference).parameters.items():
             if name not in inputs and parameter.default is not parameter.empty:
@@ -167,8 +180,6 @@ def function(
                 found[name] = as_input(inputs[name])
             except (ShapeError, ValueError, TypeError) as error:
                 raise BadReference(f"{place}: the argument {name}: {error}") from None
-        if unknown := [name for name in inputs if name not in found]:
-            raise BadReference(f"{place}: it has no argument {unknown[0]}; it has {', '.join(found) or 'none'}")
         symbols = dict.fromkeys(symbol for one in found.values() for symbol in one.shape.symbols)
         if unknown := [symbol for symbol in sizes or {} if symbol not in symbols]:
             raise BadReference(f"{place}: sizes: no shape has {unknown[0]}; there are {', '.join(symbols) or 'none'}")
@@ -179,6 +190,14 @@ def function(
         return Function(reference, found, allowed, tuple(dtypes), slopes, dict(accuracy or {}))
 
     return declare
+
+
+RESERVED = [name for name, one in inspect.signature(function).parameters.items() if one.kind is one.KEYWORD_ONLY]
+
+
+def _place(reference: Callable[..., Any]) -> str:
+    """Where a function stands: its file, line and name."""
+    return f"{reference.__code__.co_filename}:{reference.__code__.co_firstlineno}: {reference.__name__}"
 
 
 @contextmanager
@@ -192,8 +211,8 @@ def hearing_calls(recorder: Recorder) -> Iterator[None]:
 
 
 @contextmanager
-def naming_the_line(function: Function) -> Iterator[None]:
-    """What the reference raises becomes a BadReference with the line."""
+def naming_the_line(function: Function, inputs: Mapping[str, Array] | None = None) -> Iterator[None]:
+    """What the reference raises becomes a BadReference with the line, and the shapes of what it was given."""
     try:
         yield
     except UsageError:
@@ -202,20 +221,33 @@ def naming_the_line(function: Function) -> Iterator[None]:
         file, frames = function.reference.__code__.co_filename, inspect.getinnerframes(error.__traceback__)  # type: ignore[arg-type]
         lines = [frame.lineno for frame in frames if frame.filename == file]
         place = f"{file}:{lines[-1]}" if lines else function.place
-        raise BadReference(f"{place}: {function.name}: {type(error).__name__}: {error}") from error
+        what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise BadReference(f"{place}: {function.name}: {what}{_given(inputs or {})}") from error
+
+
+def _given(inputs: Mapping[str, Array]) -> str:
+    shapes = ", ".join(f"{name} {np.shape(one)}" for name, one in inputs.items())
+    return (
+        f"; given {shapes}: @function(...) declares shapes, and by sizes={{...}} which sizes there may be"
+        if shapes
+        else ""
+    )
 
 
 def named(value: Any) -> dict[str, Any]:
     """What a declared function gives, by name. Raises TypeError where that says no names."""
     if value is None or type(value) in (tuple, list):
         raise TypeError(f"expected a dict of results by name, or one array, came {type(value).__name__}")
-    return named_results(value)
+    results = named_results(value)
+    if bad := [name for name in results if not name.isidentifier()]:
+        raise TypeError(f"expected names of results such as loss, got {bad[0]!r}")
+    return results
 
 
 def kind_of(function: Function, name: str, value: Array) -> Kind:
     """What a result is made of. Raises BadReference where it can be no result."""
     kinds = {"f": Kind.FLOAT, "i": Kind.INTEGER, "u": Kind.INTEGER, "b": Kind.BOOLEAN}
     if value.dtype.kind not in kinds or value.dtype.itemsize > 8:
-        advice = ": give its real and its imaginary part" if value.dtype.kind == "c" else ""
+        advice = ": give its real and its imaginary part" if value.dtype.kind == "c" else ", which is no kind of number"
         raise BadReference(f"{function.place}: {function.name}: the result {name} is {value.dtype}{advice}")
     return kinds[value.dtype.kind]

@@ -186,7 +186,7 @@ def test_only_a_right_function_is_timed_beside_its_reference(of_functions: Bench
     assert timed == {"reference": True, CONTROL: True, "right": True, **dict.fromkeys(list(PORTS)[1:], False)}
     missing = {one.runner: (one.missing, one.trouble) for one in group.series if not one.samples}
     assert missing["mistaken"][0] == "wrong" and "but should be" in missing["mistaken"][1]
-    assert missing["lacking"] == ("not implemented", "the port does not list half: it lists double")
+    assert missing["lacking"] == ("not implemented", "the port does not list half: it lists other")
     assert missing["raising"][0] == "could not run" and "no halves today" in missing["raising"][1]
     assert {(e.runner, e.against) for e in group.estimates} == {(CONTROL, "reference"), ("right", "reference")}
 

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
 from pydantic import BaseModel, ConfigDict
 
 from ..errors import UsageError
@@ -76,6 +75,8 @@ class Template:
 
 
 def _filled_in(text: str, functions: Functions) -> str:
+    from jinja2 import Environment, StrictUndefined  # of all commands, `new` alone needs it here
+
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )

@@ -122,11 +122,17 @@ def _walk(p: Precision, n: int | Array, repeats: Array, squares: Array, value: A
 
 def _repeats(a: Array, u: float) -> Array:
     """How many numbers but 0 of each column of a are the same but for their own rounding. (columns,)."""
-    near = min(len(a), ALIKE) * u
-    found = np.zeros(a.shape[1:], np.intp)
+    n = len(a)
     ordered = np.sort(a, axis=0)
-    for column in range(a.shape[1]):
-        own = ordered[:, column][ordered[:, column] != 0]
-        ends = np.searchsorted(own, own + near * abs(own), side="right")
-        found[column] = np.max(ends - np.arange(len(own)), initial=0)
-    return found
+    reach, counts = ordered + min(n, ALIKE) * u * abs(ordered), ordered != 0
+    low = counts.any(axis=0).astype(np.intp)
+    if not np.any(counts[:-1] & (ordered[1:] <= reach[:-1])):  # as nearly always
+        return low
+    place, high = np.arange(n)[:, None], np.full(low.shape, n)
+    while np.any(low < high):  # is there a run of this length? A longer one has shorter ones in it
+        length = (low + high + 1) // 2
+        last = place + length - 1
+        within = np.take_along_axis(ordered, np.minimum(last, n - 1), axis=0) <= reach
+        holds = np.any(counts & (last < n) & within, axis=0)
+        low, high = np.where(holds, length, low), np.where(holds, high, length - 1)
+    return low

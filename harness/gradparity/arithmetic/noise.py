@@ -125,7 +125,7 @@ def _repeats(a: Array, u: float) -> Array:
     n = len(a)
     ordered = np.sort(a, axis=0)
     reach, counts = ordered + min(n, ALIKE) * u * abs(ordered), ordered != 0
-    low = counts.any(axis=0).astype(np.intp)
+    low: Array = counts.any(axis=0).astype(np.intp)
     if not np.any(counts[:-1] & (ordered[1:] <= reach[:-1])):  # as nearly always
         return low
     place, high = np.arange(n)[:, None], np.full(low.shape, n)

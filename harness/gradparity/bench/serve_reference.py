@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_info
 from ..arithmetic.precision import Array
 from ..errors import UsageError
 from ..functions.cases import on_the_wire
-from ..functions.function import DTYPES, Function, named
+from ..functions.function import DTYPES, Function, as_arguments, named
 from ..functions.loading import read_reference
 from ..functions.signature import Kind
 from ..ports.wire import Message
@@ -74,7 +74,7 @@ class ReferencePort:
             name: one.view(np.bool_) if function.inputs[name].kind is Kind.BOOLEAN else one
             for name, one in self.last.items()
         }
-        return partial(function.reference, **{name: one if one.ndim else one[()] for name, one in given.items()})
+        return partial(function.reference, **as_arguments(given))
 
 
 def main() -> None:

@@ -13,9 +13,9 @@ from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
-from ..ports.session import Expected, Failure, PortFailure, misshapen
+from ..ports.session import PortFailure, misshapen
 from ..reference import STEP, LayerCheck, Reference
-from ..texts import subscript
+from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
 from .records import Cell, Quantity, Reason
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -99,7 +99,7 @@ class CaseCheck:
                             self._add(Quantity.STATE, f"next case {name}", Verdict.IDENTICAL)
                             continue
                         figures = judge(came[name], array, reference.allowance(operation, name))
-                        verdict, where = _of_state(figures), Where(operation=operation, array=name)
+                        verdict, where = verdict_of_state(figures), Where(operation=operation, array=name)
                         detail = "" if verdict.passes else _detail(came[name], array, figures.worst, where)
                         self._add(Quantity.STATE, f"next case {name}", verdict, detail)
 
@@ -201,7 +201,7 @@ class CaseCheck:
             return self._add(Quantity.STATE, name, Verdict.IDENTICAL)
         wrong = [one for one in judged if one[0].ratio > 1]
         figures, (again, first) = wrong[0] if wrong else max(judged, key=lambda one: one[0].ratio)
-        verdict = _of_state(figures)
+        verdict = verdict_of_state(figures)
         detail = "" if verdict.passes else "asked again: " + _detail(again, first, figures.worst, where, "but was")
         self._add(Quantity.STATE, name, verdict, detail)
         if not verdict.passes:
@@ -220,15 +220,12 @@ class CaseCheck:
         if operation == "numerical_gradient":
             fields = {"step": repr(STEP)}
         try:
-            return self.session.request(operation, fields, arrays, _shapes(expected)).arrays
+            return self.session.request(operation, fields, arrays, shapes_of(expected)).arrays
         except PortFailure as failure:
             if failure.ends_session:
                 self._add(quantity, array, Verdict.COULD_NOT_RUN, f"{operation}: {failure.what}")
                 raise
-            verdict = {
-                Failure.UNSUPPORTED: Verdict.NOT_IMPLEMENTED,
-                Failure.MISSHAPEN: Verdict.WRONG,
-            }.get(failure.kind, Verdict.COULD_NOT_RUN)
+            verdict = verdict_of_failure(failure.kind)
             self._add(quantity, array, verdict, f"{operation}: {failure.what}")
             if verdict is Verdict.COULD_NOT_RUN:
                 self.failed = True
@@ -260,11 +257,7 @@ class CaseCheck:
 
 def _fits(came: Inputs | None, expected: Mapping[str, Array]) -> bool:
     """Whether there is a first answer with the right shapes, to hold a second one against."""
-    return came is not None and not misshapen(came, _shapes(expected))
-
-
-def _shapes(arrays: Mapping[str, Array]) -> Expected:
-    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
+    return came is not None and not misshapen(came, shapes_of(expected))
 
 
 def _is_changed(came: Array, sent: Array) -> bool:
@@ -276,15 +269,9 @@ def _changed(came: Array, sent: Array) -> Figures:
     return judge(came, sent, Allowance(limit=np.zeros(sent.shape)))
 
 
-def _of_state(figures: Figures) -> Verdict:
-    """Of an array asked again or after another case: whether it has changed, not how sharply that could be seen."""
-    return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
-
-
 def _detail(came: Array, expected: Array, worst: tuple[int, ...], where: Where, but: str = "but should be") -> str:
-    """Actual, expected, call: in that order."""
     call = f"{CALLS[where.asked]} {where.operation} {where.layer}".strip()
-    return f"{where.array}{subscript(worst)}={came[worst]!s}, {but} {expected[worst]!s} [{call}, {came.dtype}]"
+    return difference_words(came, expected, worst, where, call, but)
 
 
 CALLS = {Asked.IN_PASS: "of", Asked.ALONE: "of", Asked.AGAIN: "", Asked.NEXT: "of", Asked.ARGUMENT: "after"}

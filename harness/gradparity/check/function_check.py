@@ -15,7 +15,7 @@ from ..functions.cases import on_the_wire
 from ..functions.expected import Called, FunctionReference
 from ..ports.conversation import Conversation
 from ..ports.session import Failure, PortFailure, misshapen
-from ..texts import subscript
+from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
 from .records import Cell, Quantity, Reason
 
 
@@ -71,7 +71,7 @@ class FunctionCheck:
             assert again
             where = self._where(whole, name, Asked.AGAIN)
             figures = judged(again[name], first[name], whole.allowance(name))
-            verdict = _of_state(figures)
+            verdict = verdict_of_state(figures)
             detail = (
                 "" if verdict.passes else "asked again: " + _detail(again[name], first[name], figures, where, "but was")
             )
@@ -95,7 +95,7 @@ class FunctionCheck:
                 self._add(Quantity.STATE, where.key, Verdict.IDENTICAL)
                 continue
             figures = judged(came[name], expected, following.allowance(name))
-            verdict = _of_state(figures)
+            verdict = verdict_of_state(figures)
             if verdict.passes:
                 self._add(Quantity.STATE, where.key, verdict)
                 continue
@@ -116,7 +116,7 @@ class FunctionCheck:
             return
         sent = self.reference.sent()
         try:
-            came = self.session.request("inputs", {}, {}, _shapes(sent)).arrays
+            came = self.session.request("inputs", {}, {}, shapes_of(sent)).arrays
         except PortFailure as failure:
             self._failed(Quantity.STATE, f"{name} inputs", failure)
             return
@@ -135,10 +135,10 @@ class FunctionCheck:
         name, expected = called.function.name, on_the_wire(called.results)
         try:
             fields = {"function": name}
-            return self.session.request("call", fields, on_the_wire(called.inputs), _shapes(expected)).arrays
+            return self.session.request("call", fields, on_the_wire(called.inputs), shapes_of(expected)).arrays
         except PortFailure as failure:
             came = {key: _as_asked(one, called.own[key], expected[key]) for key, one in failure.arrays.items()}
-            if failure.kind is Failure.MISSHAPEN and not misshapen(came, _shapes(expected)):
+            if failure.kind is Failure.MISSHAPEN and not misshapen(came, shapes_of(expected)):
                 return came
             self._failed(quantity, name, failure)
             if set(failure.arrays) == set(expected) and quantity is not Quantity.STATE:
@@ -147,10 +147,7 @@ class FunctionCheck:
 
     def _failed(self, quantity: Quantity, name: str, failure: PortFailure) -> None:
         """A cell for it. Raises it where the session is at its end."""
-        verdict = {
-            Failure.UNSUPPORTED: Verdict.NOT_IMPLEMENTED,
-            Failure.MISSHAPEN: Verdict.WRONG,
-        }.get(failure.kind, Verdict.COULD_NOT_RUN)
+        verdict = verdict_of_failure(failure.kind)
         self._add(quantity, name, verdict, f"{name}: {failure.what}")
         self.stderr = self.stderr or failure.stderr
         if failure.ends_session:
@@ -188,17 +185,6 @@ def _as_asked(came: Array, own: Array, expected: Array) -> Array:
     return came.astype(expected.dtype) if came.dtype == own.dtype != expected.dtype else came
 
 
-def _shapes(arrays: Mapping[str, Array]) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
-    return {name: (array.shape, array.dtype) for name, array in arrays.items()}
-
-
-def _of_state(figures: Figures) -> Verdict:
-    """Of a result asked again or after another: whether it has changed, not how sharply that could be seen."""
-    return Verdict.WRONG if figures.ratio > 1 else Verdict.IDENTICAL if figures.ratio == 0 else Verdict.ROUNDING
-
-
 def _detail(came: Array, expected: Array, figures: Figures, where: Where, but: str = "but should be") -> str:
-    """Actual, expected, call: in that order."""
-    place = figures.worst
     call = f"{'after' if where.asked is Asked.ARGUMENT else 'of'} {where.layer}"
-    return f"{where.array}{subscript(place)}={came[place]!s}, {but} {expected[place]!s} [{call}, {came.dtype}]"
+    return difference_words(came, expected, figures.worst, where, call, but)

@@ -139,32 +139,15 @@ def shared_function_reference(spec: FunctionSpec, seed: int, threads: int = 1) -
 
     Raises Undecidable and BadReference.
     """
-    key = _Key(spec)
     with _lock:
-        reference = _made(key, seed, threads)
+        reference = _made(spec, seed, threads)
     reference.compute()
     return reference
 
 
-class _Key:
-    """A spec as a key: by its name, and by the function itself, as another file may have one of the same name."""
-
-    def __init__(self, spec: FunctionSpec) -> None:
-        self.spec = spec
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (self.spec.name, self.spec.function.reference) == (
-            other.spec.name,
-            other.spec.function.reference,
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.spec.name)
-
-
 @lru_cache(KEPT)
-def _made(key: _Key, seed: int, threads: int) -> FunctionReference:
-    return FunctionReference(key.spec, seed)
+def _made(spec: FunctionSpec, seed: int, threads: int) -> FunctionReference:
+    return FunctionReference(spec, seed)
 
 
 _lock = Lock()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..functions.cases import FunctionSpec, simpler
+from ..functions.cases import FunctionSpec, shrunk
 from .question import shared_function_reference
 from .records import CaseResult, Smallest
 from .summary import first_wrong
@@ -20,13 +20,16 @@ Ask = Callable[[FunctionSpec], CaseResult]
 
 def find_smallest(spec: FunctionSpec, found: CaseResult, ask: Ask) -> Smallest | None:
     """A smaller case that is wrong at the same place; None where there is none. ``ask`` puts a case to the port."""
-    smallest, result, attempts = spec, found, 0
-    waiting = list(simpler(spec))
-    while waiting and attempts < ATTEMPTS:
-        tried, attempts = waiting.pop(0), attempts + 1
+    result = found
+
+    def shows(tried: FunctionSpec) -> bool:
+        nonlocal result
         came = ask(tried)
-        if _same_place(came, found):
-            smallest, result, waiting = tried, came, list(simpler(tried))
+        if same := _same_place(came, found):
+            result = came
+        return same
+
+    smallest = shrunk(spec, shows, ATTEMPTS)
     if smallest is spec:
         return None
     inputs = shared_function_reference(smallest, found.seed).inputs

@@ -14,6 +14,7 @@ from ..errors import UsageError
 from ..functions.cases import on_the_wire
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
 from ..functions.expected import Called, FunctionReference
+from ..functions.function import as_arguments
 from ..functions.mutated import mutants_of, result_of
 from ..functions.steps import counted_steps
 from .diagnose import explanations, mutated, repeated
@@ -117,10 +118,10 @@ def _with_one_change(called: Called, result: str) -> list[Candidate]:
     if sum(one.size for one in called.inputs.values()) > MOST:
         return []
     with counted_steps(called.function.reference.__code__.co_filename) as usual, np.errstate(all="ignore"):
-        called.function.results({name: one if one.ndim else one[()] for name, one in called.inputs.items()})
+        called.function.results(as_arguments(called.inputs))
     found = []
     for change, mutant in mutants_of(called.function):
-        value = result_of(mutant, dict(called.inputs), result, usual.count)
+        value = result_of(mutant, called.inputs, result, usual.count)
         if value is not None and value.dtype.kind in "fiub":
             sentence = f"the reference gives this with {change.instead} for {change.old} in line {change.line}"
             found.append((sentence, value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -25,9 +25,12 @@ LARGE = (67, 300, 1100)  # past the usual blocks of rows, twice, and of an inner
 MOST = 400_000  # elements of an input
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FunctionSpec:
-    """A function, the size of each symbol, the dtype, and what is unusual about the numbers."""
+    """A function, the size of each symbol, the dtype, and what is unusual about the numbers.
+
+    Two are equal where name and function are, as another file may have a function of the same name.
+    """
 
     function: Function
     sizes: Mapping[str, int]
@@ -39,6 +42,14 @@ class FunctionSpec:
         """All of that in one word: "ridge-n5-d4-float64-ties"."""
         sizes = [f"{symbol}{size}" for symbol, size in self.sizes.items()]
         return "-".join([self.function.name, *sizes, self.dtype, *([self.quirk] if self.quirk else [])])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FunctionSpec):
+            return NotImplemented
+        return (self.name, self.function.reference) == (other.name, other.function.reference)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def drawn(self, seed: int, again: int = 0) -> dict[str, Array]:
         """Its inputs, read-only; ``again`` counts draws of one seed. Raises ValueError that names the argument."""
@@ -138,6 +149,18 @@ def simpler(spec: FunctionSpec) -> Iterator[FunctionSpec]:
                 yield smaller
     if spec.quirk is None and any(Quirk.WHOLE in one.quirks for one in spec.function.inputs.values()):
         yield replace(spec, quirk=Quirk.WHOLE)
+
+
+def shrunk(spec: FunctionSpec, shows: Callable[[FunctionSpec], bool], attempts: int) -> FunctionSpec:
+    """The simplest case found that still shows something, by steps that each do; the case itself where none does."""
+    waiting = list(simpler(spec))
+    for _ in range(attempts):
+        if not waiting:
+            break
+        tried = waiting.pop(0)
+        if shows(tried):
+            spec, waiting = tried, list(simpler(tried))
+    return spec
 
 
 def on_the_wire(arrays: Mapping[str, Array]) -> dict[str, Array]:

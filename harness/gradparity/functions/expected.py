@@ -14,7 +14,7 @@ from ..arithmetic.explained import Explained, explained
 from ..arithmetic.precision import Array, Precision, root_mean_square
 from ..arithmetic.verdicts import Allowance
 from .cases import LARGE, FunctionSpec, on_the_wire
-from .function import BadReference, Function, hearing_calls, kind_of, naming_the_line
+from .function import BadReference, Function, as_arguments, hearing_calls, kind_of, naming_the_line
 
 SEED = 15  # of the noise, beside the case's own
 
@@ -36,7 +36,7 @@ class Called:
     def own(self) -> dict[str, Array]:
         """The results as the reference gives them, in whatever dtype. Raises BadReference."""
         with naming_the_line(self.function, self.inputs), np.errstate(all="ignore"):
-            found = self.function.results({name: one if one.ndim else one[()] for name, one in self.inputs.items()})
+            found = self.function.results(as_arguments(self.inputs))
         return {name: np.asarray(one) for name, one in found.items()}
 
     @cached_property
@@ -62,9 +62,8 @@ class Called:
             found = self.function.results(inputs)
             return {name: found[name] for name in order}
 
-        given = {name: one if one.ndim else one.reshape(()) for name, one in self.inputs.items()}
         with np.errstate(all="ignore"):
-            return explained(run, self.function.reference, given, Precision.of(self.dtype), [self.seed, SEED])
+            return explained(run, self.function.reference, self.inputs, Precision.of(self.dtype), [self.seed, SEED])
 
     def allowance(self, name: str) -> Allowance:
         """What rounding explains in a result, and what its owner declares to be no error; of integers nothing."""

@@ -125,9 +125,8 @@ class Function:
         rng = np.random.default_rng(0)
         with naming_the_line(self):
             inputs = {name: one.drawn(rng, sizes, "float64") for name, one in self.inputs.items()}
-        given = {name: one if one.ndim else one[()] for name, one in inputs.items()}
         with naming_the_line(self, inputs), np.errstate(all="ignore"):
-            return {name: np.asarray(one) for name, one in self.results(given).items()}
+            return {name: np.asarray(one) for name, one in self.results(as_arguments(inputs)).items()}
 
     def first_sizes(self, tried: Sequence[int] = PROBE) -> dict[str, int]:
         """Small sizes that differ pairwise, as far as what is declared allows it; the first of ``tried`` that do."""
@@ -138,6 +137,11 @@ class Function:
             declared = free or list(_first(self.sizes[symbol]))
             found[symbol] = next((size for size in declared if size not in found.values()), declared[0])
         return found
+
+
+def as_arguments(inputs: Mapping[str, Array]) -> dict[str, Any]:
+    """As a function is called with them: an array without dimensions is a number."""
+    return {name: one if one.ndim else one[()] for name, one in inputs.items()}
 
 
 def _first(sizes: Collection[int]) -> Iterator[int]:

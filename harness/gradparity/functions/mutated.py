@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .function import Function
+from ..arithmetic.precision import Array
+from .function import Function, as_arguments
 from .mutations import Mutation, definitions, mutations, reached
 from .steps import counted_steps
 
@@ -63,11 +64,10 @@ def _mutants_of(reference: Callable[..., Any]) -> list[tuple[Mutation, Function]
     return found
 
 
-def result_of(mutant: Function, inputs: dict[str, Any], result: str, usual: int) -> Any:
+def result_of(mutant: Function, inputs: Mapping[str, Array], result: str, usual: int) -> Any:
     """A result of a mutant; None where it gives none, or runs on and on. ``usual``: lines that the reference runs."""
-    given = {name: one if one.ndim else one[()] for name, one in inputs.items()}
     try:
         with counted_steps(mutant.reference.__code__.co_filename, most_steps(usual)), np.errstate(all="ignore"):
-            return np.asarray(mutant.results(given)[result])
+            return np.asarray(mutant.results(as_arguments(inputs))[result])
     except (Exception, SystemExit):
         return None

@@ -12,7 +12,7 @@ from ..arithmetic.precision import Array, root_mean_square
 from ..arithmetic.verdicts import identical, judge
 from .cases import FunctionSpec
 from .expected import Called
-from .function import BadReference, Function, Gradient
+from .function import BadReference, Function, Gradient, as_arguments
 from .taylor import AGREES, Remainders, Slope, complex_slope, directions, remainders
 
 DIRECTIONS = 3
@@ -102,7 +102,7 @@ def _gradient(called: Called, name: str, gradient: Gradient) -> GradientSeen:
 
     def value(at: Array) -> Any:
         given = {**called.inputs, gradient.by: at}
-        return function.results({key: one if one.ndim else one[()] for key, one in given.items()})[gradient.of]
+        return function.results(as_arguments(given))[gradient.of]
 
     def real(at: Array) -> float:
         with np.errstate(all="ignore"):

@@ -24,9 +24,9 @@ from ..arithmetic.precision import Array
 from ..arithmetic.verdicts import Verdict
 from ..check.function_check import judged
 from ..errors import UsageError
-from ..functions.cases import FunctionSpec, select_function_cases, simpler
+from ..functions.cases import FunctionSpec, select_function_cases, shrunk
 from ..functions.expected import FunctionReference, Undecidable
-from ..functions.function import BadReference, Function
+from ..functions.function import BadReference, Function, as_arguments
 from ..functions.loading import read_reference
 from .correct import ARITHMETICS, Correct
 from .function_tallies import FunctionAlarm, FunctionSoak, ResultTally
@@ -117,7 +117,7 @@ def computed(arithmetic: Correct, reference: FunctionReference) -> dict[str, Arr
     """The reference's results in another arithmetic. Whatever the function raises is raised."""
     whole = reference.whole
     function = whole.function
-    given = {name: one if one.ndim else one[()] for name, one in whole.inputs.items()}
+    given = as_arguments(whole.inputs)
     floats = {name: one for name, one in whole.inputs.items() if one.dtype.kind == "f"}
     given |= {name: arithmetic.array(arithmetic.taken_in(one)) for name, one in floats.items()}
     with seen_by(function.reference)(arithmetic), np.errstate(all="ignore"):
@@ -186,14 +186,17 @@ def _collect(
 
 def _shrunk(path: Path, found: ResultTally) -> FunctionAlarm:
     """The same arithmetic's alarm of the same result, in the smallest case with the same seed that shows it."""
-    functions, smallest, attempts = _functions(path), found, 0
-    [spec] = select_function_cases(functions, (found.case,)).values()
-    waiting = list(simpler(spec))
-    while waiting and attempts < SHRINK_ATTEMPTS:
-        tried, attempts = waiting.pop(0), attempts + 1
-        for one in _outcome(tried, found.seed, [BY_NAME[found.arithmetic]]).tallies:
-            if one.result == found.result and not one.ratio <= 1:
-                smallest, waiting = one, list(simpler(tried))
+    [spec] = select_function_cases(_functions(path), (found.case,)).values()
+    smallest = found
+
+    def shows(tried: FunctionSpec) -> bool:
+        nonlocal smallest
+        tallies = _outcome(tried, found.seed, [BY_NAME[found.arithmetic]]).tallies
+        alarms = [one for one in tallies if one.result == found.result and not one.ratio <= 1]
+        smallest = alarms[-1] if alarms else smallest
+        return bool(alarms)
+
+    shrunk(spec, shows, SHRINK_ATTEMPTS)
     words = ["gradparity", "soak", "--reference", str(path), "--case", smallest.case, "--seeds", str(smallest.seed)]
     return FunctionAlarm(
         function=found.function,

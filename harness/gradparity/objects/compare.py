@@ -17,7 +17,6 @@ from ..check.question import Spec
 from ..check.records import CaseResult
 from ..check.run import RunnerCheck
 from ..functions.layers import ACTIVATIONS
-from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
@@ -28,6 +27,7 @@ from .layers import Layers, checked_layers
 from .networks import Loss
 from .of_function import compare_function
 from .parameters import is_module
+from .runner import object_runner
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
 from .taking import called
 
@@ -114,9 +114,7 @@ class ObjectCheck(RunnerCheck):
     """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
 
     def __init__(self, conversation: InProcess, data_dir: Path | None) -> None:
-        spec = RunnerSpec(name="object", command=[conversation.label])
-        manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
-        super().__init__(Runner(Port(Path(), manifest), spec), Options(data_dir=data_dir), lambda: conversation)
+        super().__init__(object_runner(conversation.label), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
 
     def case(self, spec: Spec, seed: int, command: str) -> CaseResult:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,15 @@ from ..check.options import Options
 from ..check.question import decidable
 from ..check.run import RunnerCheck
 from ..functions.cases import on_the_wire, select_function_cases
-from ..functions.function import DTYPES, Function
+from ..functions.function import DTYPES, Function, as_arguments
 from ..functions.results import named_results
-from ..ports.manifest import Manifest, Port, Runner, RunnerSpec
 from ..ports.session import Expected, Hello
 from ..ports.wire import Message
 from .again import Again
 from .comparison import Comparison
 from .handed import as_array
 from .in_process import answered
+from .runner import object_runner
 from .selection import chosen_seeds
 
 
@@ -62,9 +61,7 @@ class FunctionObjectCheck(RunnerCheck):
     """A runner's check, but for whom it talks to: nothing is built, and no process is started."""
 
     def __init__(self, conversation: OneFunction, again: Again) -> None:
-        spec = RunnerSpec(name="object", command=[conversation.label])
-        manifest = Manifest(name=conversation.label, language="Python", hint="", runner=[spec])
-        super().__init__(Runner(Port(Path(), manifest), spec), Options(), lambda: conversation)
+        super().__init__(object_runner(conversation.label), Options(), lambda: conversation)
         self.again = again
 
     def command_of(self, name: str, seed: int) -> str:
@@ -115,8 +112,8 @@ class OneFunction:
                 return self.last
             declared = self.reference.inputs
             self.last = {name: np.array(one, order="K") for name, one in (arrays or {}).items()}
-            given = [bool_of(one) if declared[name].kind == "boolean" else one for name, one in self.last.items()]
-            return results_of(self.port(*(one if one.ndim else one[()] for one in given)), list(expected))
+            given = {name: bool_of(one) if declared[name].kind == "boolean" else one for name, one in self.last.items()}
+            return results_of(self.port(*as_arguments(given).values()), list(expected))
 
         return answered(self.label, operation, expected, self.errstate, answer, as_result)
 

@@ -1,4 +1,4 @@
-"""The complete session with which docs/protocol.md opens, read from the page."""
+"""The sessions in docs/protocol.md, read from the page: the one with which it opens, and one of any layers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Line:
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def read_session() -> list[tuple[Line, Line]]:
+def read_session(kind: str = "session") -> list[tuple[Line, Line]]:
     """The requests and the replies to them."""
-    [block] = re.findall(r"```session\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    [block] = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     lines: list[Line] = []
     for text in block.splitlines():
         if text[0] in "<>":
@@ -42,3 +42,4 @@ def read_session() -> list[tuple[Line, Line]]:
 
 
 SESSION = read_session()
+OF_ANY_LAYERS = read_session("session any")

@@ -14,17 +14,18 @@ from gradparity.ports.wire import Message
 from gradparity.serve import Reply, serve
 from gradparity_reference import (
     LAYERS,
-    LOSS,
+    LOSSES,
     OPTIMIZERS,
     Images,
+    LayerSpec,
     Network,
     Optimizer,
     central_difference,
     dense,
     elapsed,
     evaluate,
-    layer_inputs,
     layer_pass,
+    product_operands,
     products,
     train,
 )
@@ -46,20 +47,31 @@ class Port:
             "blas": f"{blas.get('internal_api', 'unknown')} {blas.get('version', '')} {blas.get('architecture', '')}",
             "threads": blas.get("num_threads", 1),
             "dtypes": "float32,float64",
-            "layers": ",".join([*LAYERS, LOSS]),
+            "layers": ",".join([*LAYERS, *LOSSES]),
             "operations": ",".join(HANDLERS),
             "optimizers": ",".join(OPTIMIZERS),
             "epsilon": "any",
+            "networks": "any",
         }, {}
 
     def load(self, request: Message) -> Reply:
         self.arrays = a = request.arrays
-        self.sizes = [int(size) for size in request.fields["sizes"].split(",")]
-        kinds = dense(len(self.sizes) - 1, request.fields["activation"])
-        self.network = Network(kinds, a, float(request.fields["epsilon"]))
+        self.loaded = Network(
+            specs(request.fields),
+            a,
+            float(request.fields["epsilon"]),
+            weight_decay=float(request.fields.get("weight_decay", 0)),
+        )
+        self.state = self.loaded.state  # which only train moves on
         self.x, self.t = a["x"], a["t"]
         self.trained_by: tuple[dict[str, str], Optimizer] | None = None
         return {}, {}
+
+    @property
+    def network(self) -> Network:
+        """The loaded network, with its state as it was loaded or as training left it."""
+        self.loaded.hold(self.state)
+        return self.loaded
 
     def layer(self, request: Message) -> Reply:
         self.arrays = request.arrays
@@ -87,7 +99,7 @@ class Port:
         return {}, {}
 
     def time(self, request: Message) -> Reply:
-        params = self.network.params if request.fields["operation"] == "train_step" else {}
+        params = self.loaded.params if request.fields["operation"] == "train_step" else {}
         before = {name: p.copy() for name, p in params.items()}
         took = elapsed(self.timed(request), int(request.fields["calls"]), int(request.fields["samples"]))
         for name, p in params.items():
@@ -111,12 +123,12 @@ class Port:
                 return partial(self.train_step, optimizer(request.fields))
             case "products":
                 affines = map(int, request.fields["affines"].split(","))
-                return partial(products, self.network, layer_inputs(self.network, self.x, affines))
+                return partial(products, product_operands(self.network, self.x, affines))
             case other:
                 raise NotImplementedError(f"no operation {other} to time")
 
     def train_step(self, optimizer: Optimizer) -> None:
-        optimizer.update(self.network.params, self.network.gradient(self.x, self.t))
+        optimizer.update(self.loaded.params, self.loaded.gradient(self.x, self.t))
 
     def data(self, request: Message) -> Reply:
         a, fields = request.arrays, request.fields
@@ -126,7 +138,8 @@ class Port:
     def train(self, request: Message) -> Reply:
         if self.trained_by is None or self.trained_by[0] != request.fields:
             self.trained_by = request.fields, optimizer(request.fields)
-        images, batches = self.images_of("train"), request.arrays["batches"]
+        images, masks = self.images_of("train"), dict(request.arrays)
+        batches = masks.pop("batches")
         if batches.size and not 0 <= batches.min() <= batches.max() < len(images.labels):
             came = f"{batches.min()} to {batches.max()}"
             raise ValueError(f"expected rows from 0 to {len(images.labels) - 1}, came {came}")
@@ -134,13 +147,14 @@ class Port:
 
         def loop() -> None:
             nonlocal losses
-            losses = train(self.network, images, batches, self.trained_by[1])  # type: ignore[index]
+            losses = train(self.network, images, batches, self.trained_by[1], masks)  # type: ignore[index]
 
         [took] = elapsed(loop, 1, 1)
+        self.state = self.loaded.state
         return {}, {"loss": losses, "nanoseconds": took}
 
     def params(self, request: Message) -> Reply:
-        return {}, self.network.params
+        return {}, self.network.held()
 
     def evaluate(self, request: Message) -> Reply:
         loss, accuracy = evaluate(self.network, self.images_of(request.fields["set"]))
@@ -159,11 +173,34 @@ class Port:
         if name not in self.images:
             came = ", ".join(self.images) or "none"
             raise ValueError(f"expected the set {name} to have been sent with data, came {came}")
-        images, (inputs, *_, classes) = self.images[name], self.sizes
+        images, inputs = self.images[name], self.x[0].size
+        classes = self.loaded.predict(self.x).shape[1]
         if images.pixels.shape[1] != inputs or images.labels.max(initial=0) >= classes:
             came = f"{images.pixels.shape[1]} pixels and labels up to {images.labels.max(initial=0)}"
             raise ValueError(f"expected images of {inputs} pixels and labels below {classes}, came {came}")
-        return images
+        return dataclasses.replace(images, shape=self.x.shape[1:])
+
+
+def specs(fields: dict[str, str]) -> list[LayerSpec]:
+    """The layers that the fields of load describe."""
+    if "layers" not in fields:
+        return [LayerSpec(kind) for kind in dense(fields["sizes"].count(","), fields["activation"])]
+    found, number = [], 0
+    for kind in fields["layers"].split(","):
+        if kind in LOSSES:
+            found.append(LayerSpec(kind))
+            continue
+        if kind not in LAYERS:
+            raise NotImplementedError(f"no layer {kind}")
+        number += bool(LAYERS[kind].params)
+        own = {key: fields[f"{kind}{number}.{key}"] for key in LAYERS[kind].numbers}
+        found.append(LayerSpec(kind, tuple(numbers(own).items())))
+    return found
+
+
+def numbers(texts: dict[str, str]) -> dict[str, float]:
+    """Numbers as fields have them: whole ones as integers."""
+    return {key: int(text) if text.isdecimal() else float(text) for key, text in texts.items()}
 
 
 def optimizer(fields: dict[str, str]) -> Optimizer:
@@ -177,10 +214,11 @@ def optimizer(fields: dict[str, str]) -> Optimizer:
 
 def layer(request: Message) -> Callable[[], dict[str, Any]]:
     """One layer's forward and backward pass on the request's arrays, as a call."""
-    kind = request.fields["kind"]
-    if kind not in (*LAYERS, LOSS):
+    kind, training = request.fields["kind"], request.fields.get("phase", "train") == "train"
+    if kind not in (*LAYERS, *LOSSES):
         raise NotImplementedError(f"no layer {kind}")
-    return partial(layer_pass, kind, request.arrays, float(request.fields.get("epsilon", 0)))
+    own = numbers({key: request.fields[key] for key in (LAYERS | LOSSES)[kind].numbers})
+    return partial(layer_pass, kind, request.arrays, own, training)
 
 
 port = Port()

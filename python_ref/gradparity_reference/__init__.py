@@ -22,24 +22,49 @@ array([[1., 0.],
        [0., 3.]])
 """
 
-from .layers import LAYERS, LOSS, Add, Affine, Layer, Multiply, Relu, Sigmoid, SoftmaxWithLoss, Tanh, layer_pass, slopes
-from .network import MultiLayerNet, Network, dense
+from .layers import (
+    LAYERS,
+    LOSS,
+    LOSSES,
+    Add,
+    Affine,
+    BatchNorm,
+    Convolution,
+    Dropout,
+    Layer,
+    MaxPooling,
+    Multiply,
+    Relu,
+    Sigmoid,
+    SoftmaxWithLoss,
+    SquaredError,
+    Tanh,
+    layer_pass,
+    slopes,
+)
+from .network import LayerSpec, MultiLayerNet, Network, dense, last_name
 from .numerical import central_difference, complex_step
 from .optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
-from .timing import elapsed, layer_inputs, products
+from .timing import elapsed, product_operands, products
 from .training import Images, evaluate, train
 
 __all__ = [
     "LAYERS",
     "LOSS",
+    "LOSSES",
     "OPTIMIZERS",
     "SGD",
     "AdaGrad",
     "Adam",
     "Add",
     "Affine",
+    "BatchNorm",
+    "Convolution",
+    "Dropout",
     "Images",
     "Layer",
+    "LayerSpec",
+    "MaxPooling",
     "Momentum",
     "MultiLayerNet",
     "Multiply",
@@ -50,14 +75,16 @@ __all__ = [
     "Relu",
     "Sigmoid",
     "SoftmaxWithLoss",
+    "SquaredError",
     "Tanh",
     "central_difference",
     "complex_step",
     "dense",
     "elapsed",
     "evaluate",
-    "layer_inputs",
+    "last_name",
     "layer_pass",
+    "product_operands",
     "products",
     "slopes",
     "train",

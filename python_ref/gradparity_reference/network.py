@@ -1,4 +1,4 @@
-"""A network: an ordered collection of named layers, and softmax with cross-entropy at the end.
+"""A network: an ordered collection of named layers, and a loss at the end.
 
 Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
 """
@@ -6,9 +6,19 @@ Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from .layers import LAYERS, Array, Layer, SoftmaxWithLoss
+import numpy as np
+
+from .layers import LAYERS, LOSS, LOSSES, Array, Layer
+from .layers.layer import rounded
+
+
+class LayerSpec(NamedTuple):
+    """A layer of a network: its kind, and its numbers, such as stride and pad."""
+
+    kind: str
+    numbers: tuple[tuple[str, float], ...] = ()
 
 
 def dense(depth: int, activation: str) -> list[str]:
@@ -32,45 +42,86 @@ class Network:
     array([[2., 1.]])
     >>> float(net.loss(x, np.array([0])))
     0.31326168751822286
+
+    ``loss``, ``gradient`` and ``trace`` are of the training phase, ``predict`` and ``accuracy`` of the test.
     """
 
     def __init__(
         self,
-        kinds: Sequence[str],
-        params: Mapping[str, Array],
+        kinds: Sequence[str | LayerSpec],
+        arrays: Mapping[str, Array],
         epsilon: float = 0.0,
         layers: Mapping[str, type[Layer]] = LAYERS,
-        loss: type[SoftmaxWithLoss] = SoftmaxWithLoss,
+        losses: Mapping[str, Any] = LOSSES,
+        weight_decay: float = 0.0,
     ) -> None:
-        """``params`` by name and number, W1, b1, W2, ..., all of one dtype; the layers hold these arrays, no copies.
+        """Make it of the layers of these kinds; the loss is the last kind, or else softmax with cross-entropy.
 
-        ``layers`` and ``loss`` are the classes to make it of. Raises KeyError for a kind that there is not, and for a
-        parameter that is missing.
+        ``arrays`` are what the layers hold, by name and number, W1, b1, gamma2, running_mean2, mask2, ..., the params
+        all of one dtype; no copies are made. ``epsilon`` is that of the cross-entropy. ``weight_decay`` times half the
+        squares of all weights is added to the loss (section 6.4.2). ``layers`` and ``losses`` are the classes to make
+        it of. Raises KeyError for a kind that there is not, and for an array that is missing.
         """
-        self.kinds = list(kinds)
+        specs = [LayerSpec(kind) if isinstance(kind, str) else kind for kind in kinds]
+        last = specs.pop().kind if specs and specs[-1].kind in losses else LOSS
+        self.kinds = [*specs, LayerSpec(last)]
         self.layers: dict[str, Layer] = {}
-        self.last = loss(epsilon)
+        self.numbers: dict[str, int] = {}
+        self.last = losses[last](epsilon) if last == LOSS else losses[last]()
+        self.weight_decay = weight_decay
         number = 0
-        for kind in kinds:
+        for kind, options in specs:
             made_of = layers[kind]
             number += bool(made_of.params)
-            self.layers[f"{kind}{number}"] = made_of(*(params[f"{name}{number}"] for name in made_of.params))
+            held = (arrays[f"{name}{number}"] for name in made_of.arrays())
+            name = f"{kind}{number}"
+            self.layers[name], self.numbers[name] = made_of(*held, **dict(options)), number
 
     @property
     def params(self) -> dict[str, Array]:
         """The parameters by name, W1, b1, W2, ...: the arrays themselves, not copies."""
-        pairs = enumerate(self._learning(), start=1)
-        return {f"{name}{i}": getattr(layer, name) for i, layer in pairs for name in layer.params}
+        return {f"{param}{i}": getattr(layer, param) for i, layer in self._numbered() for param in layer.params}
+
+    @property
+    def dtype(self) -> Any:
+        """That of the parameters, or float64 where there are none."""
+        return next((p.dtype for p in self.params.values()), np.dtype(np.float64))
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """What training has moved on beside the parameters: running_mean2, running_var2, ..."""
+        return {f"{name}{i}": getattr(layer, name) for i, layer in self._numbered() for name in layer.state}
+
+    @property
+    def masks(self) -> dict[str, Array]:
+        """The masks by name: mask2, ..."""
+        return {f"{name}{i}": getattr(layer, name) for i, layer in self._numbered() for name in layer.masks}
+
+    def held(self) -> dict[str, Array]:
+        """The parameters and the state, layer by layer: W1, b1, gamma2, beta2, running_mean2, ..."""
+        numbered = self._numbered()
+        return {f"{name}{i}": getattr(layer, name) for i, layer in numbered for name in layer.params + layer.state}
+
+    def hold(self, arrays: Mapping[str, Array]) -> None:
+        """Take these arrays, by name and number, for those that the layers have: a state, or other masks."""
+        for i, layer in self._numbered():
+            for name in layer.arrays():
+                if f"{name}{i}" in arrays:
+                    setattr(layer, name, arrays[f"{name}{i}"])
 
     def predict(self, x: Array) -> Array:
-        """The logits, (batch, classes), of x, (batch, inputs)."""
-        for layer in self.layers.values():
-            x = layer.forward(x)
-        return x
+        """The logits, (batch, classes), of x, (batch, inputs) or (batch, channels, height, width)."""
+        return self._forward(x, training=False)
 
     def loss(self, x: Array, t: Array) -> Any:
-        """The mean cross-entropy, a scalar, against t: one-hot (batch, classes), or labels (batch,) from 0."""
-        return self.last.forward(self.predict(x), t)
+        """The mean loss against t, a scalar, and what weight decay adds. t: one-hot, or labels (batch,) from 0."""
+        loss = self.last.forward(self._forward(x, training=True), t)
+        return loss + self.penalty if self.weight_decay else loss
+
+    @property
+    def penalty(self) -> Any:
+        """What weight decay adds to the loss: half of it, times the squares of all weights."""
+        return sum(rounded(self.weight_decay / 2, W) * (W**2).sum() for W in self._weights().values())
 
     def accuracy(self, x: Array, t: Array) -> float:
         """The share of rows whose largest logit (the first, in a tie) is at the label."""
@@ -85,28 +136,57 @@ class Network:
         for layer in reversed(others):
             dout = layer.backward(dout)
         first.backward_parameters(dout)
-        pairs = enumerate(self._learning(), start=1)
-        return {"loss": loss} | {f"{name}{i}": slope for i, layer in pairs for name, slope in layer.gradients.items()}
+        numbered = self._numbered()
+        found = {f"{name}{i}": slope for i, layer in numbered for name, slope in layer.gradients.items()}
+        return {"loss": loss} | found | self.decayed(found)
+
+    def decayed(self, gradient: Mapping[str, Array]) -> dict[str, Array]:
+        """The gradients of the weights with what weight decay adds to each; none where there is no weight decay."""
+        if not self.weight_decay:
+            return {}
+        return {
+            f"d{name}": gradient[f"d{name}"] + rounded(self.weight_decay, W) * W for name, W in self._weights().items()
+        }
 
     def trace(self, x: Array, t: Array) -> dict[str, Any]:
         """Every intermediate array of one forward and backward pass, in the order in which they arise.
 
         Forward: affine1.out, relu1.out, affine2.out, ..., softmax.y, loss. Backward: softmax.dx, affine2.dx,
-        affine2.dW, affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db.
+        affine2.dW, affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db. A layer
+        with a state has that after its out, as this pass moves it on. Each array is the layer's own, and the loss that
+        of the last layer: weight decay is in none of them.
         """
         record: dict[str, Any] = {}
         for name, layer in self.layers.items():
+            layer.training = True
             record[f"{name}.out"] = x = layer.forward(x)
-        loss = self.last.forward(x, t)
-        record["softmax.y"], record["loss"] = self.last.y, loss
-        record["softmax.dx"] = dout = self.last.backward()
+            record |= {f"{name}.{key}": getattr(layer, key) for key in layer.state}
+        loss, last = self.last.forward(x, t), last_name(self.kinds[-1].kind)
+        if hasattr(self.last, "y"):
+            record[f"{last}.y"] = self.last.y
+        record["loss"] = loss
+        record[f"{last}.dx"] = dout = self.last.backward()
         for name, layer in reversed(self.layers.items()):
             record[f"{name}.dx"] = dout = layer.backward(dout)
             record |= {f"{name}.{key}": slope for key, slope in layer.gradients.items()}
         return record
 
-    def _learning(self) -> list[Layer]:
-        return [layer for layer in self.layers.values() if layer.params]
+    def _forward(self, x: Array, training: bool) -> Array:
+        for layer in self.layers.values():
+            layer.training = training
+            x = layer.forward(x)
+        return x
+
+    def _numbered(self) -> list[tuple[int, Layer]]:
+        return [(self.numbers[name], layer) for name, layer in self.layers.items()]
+
+    def _weights(self) -> dict[str, Array]:
+        return {f"{name}{i}": getattr(layer, name) for i, layer in self._numbered() for name in layer.weights}
+
+
+def last_name(kind: str) -> str:
+    """What a trace calls the last layer: softmax, or squared_error."""
+    return kind.removesuffix("_with_loss")
 
 
 class MultiLayerNet(Network):

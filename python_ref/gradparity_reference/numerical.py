@@ -35,8 +35,10 @@ def complex_step(network: Network, x: Array, t: Array, step: float = 1e-20) -> d
     The network must be analytic where it is taken: relu away from its kink is. Float64 results.
     Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives", SIAM Review 40 (1998).
     """
-    params = {name: p.astype(np.complex128) for name, p in network.params.items()}
-    moved = Network(network.kinds, params, network.last.epsilon)
+    held = network.params | network.state | network.masks
+    complex_ones = {name: a.astype(np.complex128) if a.dtype.kind == "f" else a for name, a in held.items()}
+    epsilon = getattr(network.last, "epsilon", 0.0)
+    moved = Network(network.kinds, complex_ones, epsilon, weight_decay=network.weight_decay)
 
     def slope(p: Array, i: tuple[int, ...]) -> float:
         value = p[i]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter_ns
 
 import numpy as np
 
-from .layers import Array
+from .layers import Affine, Array, Convolution
 from .network import Network
 
 
@@ -22,24 +22,29 @@ def elapsed(call: Callable[[], object], calls: int, samples: int) -> Array:
     return nanoseconds
 
 
-def products(network: Network, inputs: dict[int, Array]) -> None:
+def products(operands: Mapping[int, tuple[Array, Array]]) -> None:
     """The matrix products of one gradient, and nothing else of it: what no implementation on this BLAS can beat.
 
-    ``inputs`` maps the number of an affine layer, from 1, to its input, (batch, inputs). Each layer's own output
-    stands for its dout, which has the same shape; layer 1 owes no gradient of the data.
+    ``operands`` are those of ``product_operands``. Each layer's own output stands for its dout, which has the same
+    shape; layer 1 owes no gradient of the data.
     """
-    for i, x in inputs.items():
-        W = network.params[f"W{i}"]
+    for i, (x, W) in operands.items():
         dout = x @ W
         _ = x.T @ dout
         if i > 1:
             _ = dout @ W.T
 
 
-def layer_inputs(network: Network, x: Array, affines: Iterable[int]) -> dict[int, Array]:
-    """The inputs of these affine layers, by number from 1, in the forward pass of x."""
-    inputs: dict[str, Array] = {}
+def product_operands(network: Network, x: Array, numbers: Iterable[int]) -> dict[int, tuple[Array, Array]]:
+    """The operands of the affine and convolution layers of these numbers in the forward pass of x, as matrices.
+
+    Of an affine layer its input and W; of a convolution the windows as rows, and the filters as columns.
+    """
+    found: dict[int, tuple[Array, Array]] = {}
+    network.predict(x)
     for name, layer in network.layers.items():
-        inputs[name] = x
-        x = layer.forward(x)
-    return {i: inputs[f"affine{i}"] for i in affines}
+        if isinstance(layer, Convolution):
+            found[network.numbers[name]] = layer.col, layer.W.reshape(len(layer.W), -1).T
+        if isinstance(layer, Affine):
+            found[network.numbers[name]] = layer.x, layer.W
+    return {i: found[i] for i in numbers}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LOSS, Network, central_difference, layer_pass
+from gradparity_reference import LAYERS as LAYER_CLASSES
+from gradparity_reference import LOSS, LOSSES, Network, central_difference, layer_pass
 
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
@@ -18,8 +20,10 @@ from .arithmetic.verdicts import Allowance
 from .cases import Array, Case, CaseSpec, draw, following
 from .data import find_mnist
 from .functions.layers import LAYERS
+from .functions.layers.batch_norm import BATCH_NORM, OnePass
+from .functions.layers.layer import is_training
 from .functions.layers.softmax_with_loss import ByLogSumExp
-from .functions.network import calls, in_trace
+from .functions.network import calls, in_trace, placed
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 
@@ -27,6 +31,7 @@ OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 # a large step, exact in binary, lets the least of the loss's rounding error through.
 STEP = 1.0
 KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
+IN_TEST = ":test"  # after the name of a layer that is asked alone in the test phase
 CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
 
 
@@ -38,6 +43,7 @@ class LayerCheck:
     kind: str
     fields: dict[str, str]
     inputs: dict[str, Array]
+    given: Mapping[str, Array]  # the same, as `functions.network` has it: labels, numbers and the phase
     expected: dict[str, Array]
     allowances: dict[str, Allowance]
 
@@ -102,11 +108,27 @@ class Reference:
     @cached_property
     def _envelopes(self) -> dict[str, Envelope]:
         spec, case = self.case.spec, self.case
+        layers, losses = LAYER_CLASSES | {"batch_norm": OnePass}, LOSSES | {LOSS: ByLogSumExp}
 
-        def trace(a: Mapping[str, Array]) -> dict[str, Any]:
-            return Network(spec.kinds, a, self.epsilon, loss=ByLogSumExp).trace(a["x"], a["t"])
+        def computed(a: Mapping[str, Array]) -> dict[str, Any]:
+            network = Network(spec.kinds, a, self.epsilon, layers, losses, spec.weight_decay)
+            found = network.trace(a["x"], a["t"])
+            if spec.weight_decay:
+                found[self._key("gradient", "loss")] = found["loss"] + network.penalty
+                own = {name: found[self.in_trace("gradient", f"d{name}")] for name in network.params}
+                decayed = network.decayed({f"d{name}": slope for name, slope in own.items()})
+                found |= {self._key("gradient", name): slope for name, slope in decayed.items()}
+            if ("predict", "out") in spec.beside_the_trace:
+                network.hold(a)  # as the pass has moved the state on
+                found[self._key("predict", "out")] = network.predict(a["x"])
+            return found
 
-        return envelopes(trace, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
+        return envelopes(computed, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
+
+    def _key(self, operation: str, array: str) -> str:
+        """What an array of the reply to this operation is called among the envelopes."""
+        own = (operation, array) in self.case.spec.beside_the_trace
+        return f"{operation}.{array}" if own else self.in_trace(operation, array)
 
     def allowance(self, operation: str, array: str) -> Allowance:
         """What rounding explains in an array of the reply to this operation."""
@@ -115,7 +137,19 @@ class Reference:
                 return self._of_accuracy()
             if operation == "numerical_gradient":
                 return self._of_difference(array)
-            return self._envelopes[self.in_trace(operation, array)].allowance
+            found = self._envelopes[self._key(operation, array)].allowance
+            return replace(found, terms=self._terms(self.in_trace(operation, array)))
+
+    def _terms(self, key: str) -> float | None:
+        """Of a bias before batch normalization, whose gradient is 0: the size of the terms that cancel in its sum.
+
+        Batch normalization takes away whatever is added to a whole column.
+        """
+        layers = placed(self.case.spec.kinds)
+        for here, above in pairwise(layers):
+            if above.layer is BATCH_NORM and key == f"{here.name}.db":
+                return float(np.sqrt(np.mean(np.square(abs(self.trace[f"{above.name}.dx"]).sum(axis=0)))))
+        return None
 
     def in_trace(self, operation: str, array: str) -> str:
         """An array's name in the trace: "dW1" is "affine1.dW", the logits are "affine2.out"."""
@@ -123,13 +157,14 @@ class Reference:
 
     def _of_difference(self, array: str) -> Allowance:
         # Two losses, each off by its envelope (doubled, as the loss away from the point may be larger), over 2 steps.
-        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes["loss"].whole / (2 * STEP)
+        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes[self._key("gradient", "loss")].whole / (2 * STEP)
         size = float(np.sqrt(np.mean(np.square(self.numerical_gradient[array], dtype=np.float64))))
-        return Allowance(spread=float(of_losses + 4 * Precision.of(self.case.spec.dtype).u * size))
+        spread = float(of_losses + 4 * Precision.of(self.case.spec.dtype).u * size)
+        return Allowance(spread=spread, terms=self._terms(self.in_trace("gradient", array)))
 
     def _of_accuracy(self) -> Allowance:
         logits = self.predict["out"].astype(np.float64)
-        envelope = self._envelopes[self.in_trace("predict", "out")].whole
+        envelope = self._envelopes[self._key("predict", "out")].whole
         rows = np.arange(len(logits))
         of_label = logits[rows, self.case.labels]
         others = logits.copy()
@@ -142,30 +177,40 @@ class Reference:
 
     @cached_property
     def layers(self) -> list[LayerCheck]:
-        """The layers of two arguments, and each layer of the network, fed with the reference's own inputs."""
+        """The layers of two arguments, and each layer of the network, fed with the reference's own inputs.
+
+        Those that do something else in the test phase are asked in both.
+        """
         case = self.case
-        of_network = calls(case.spec.kinds, case.x, case.labels, case.params, self.epsilon, self.trace)
-        return [
-            *(self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()),
-            *(self._layer(call.name, call.layer.kind, call.inputs) for call in of_network),
-        ]
+        found = [self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()]
+        for call in calls(case.spec.kinds, case.x, case.labels, case.held, self.epsilon, self.trace):
+            found.append(self._layer(call.name, call.layer.kind, call.inputs))
+            if call.layer.phased:
+                tested = {**call.inputs, "training": np.asarray(False)}
+                found.append(self._layer(f"{call.name}{IN_TEST}", call.layer.kind, tested))
+        return found
 
     def _of_two_arguments(self) -> list[tuple[str, dict[str, Array]]]:
         rng = np.random.Generator(np.random.Philox(self.case.seed))
-        shape = (len(self.case.x), self.case.spec.sizes[-1])
+        shape = (len(self.case.x), self.case.spec.classes)
         drawn = {name: rng.normal(size=shape).astype(self.case.spec.dtype) for name in ("x", "y", "dout")}
         return [(kind, drawn) for kind, layer in LAYERS.items() if layer.inputs == tuple(drawn)]
 
     def _layer(self, name: str, kind: str, inputs: Mapping[str, Array]) -> LayerCheck:
         layer, p = LAYERS[kind], Precision.of(self.case.spec.dtype)
-        fields, sent = {"kind": kind}, {key: inputs[key] for key in layer.inputs}
-        if kind == LOSS:
-            fields, sent = fields | {"epsilon": repr(self.epsilon)}, sent | {"t": self.case.t}
-        expected = _arrays(layer_pass(kind, sent, self.epsilon))
+        sent = {key: inputs[key] for key in layer.inputs} | ({"t": self.case.t} if kind in LOSSES else {})
+        numbers = {name: inputs[name].item() for name in layer.numbers}
+        training = is_training(inputs)
+        phase = {"phase": "train" if training else "test"} if layer.phased else {}
+        fields = {"kind": kind, **{name: repr(value) for name, value in numbers.items()}, **phase}
+        expected = _arrays(layer_pass(kind, sent, numbers, training))
         wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in inputs.items()}
         # The port and the reference each lie within the bound of the exact result.
-        allowances = {result: Allowance(limit=2 * layer.bound(result, p, wide)) for result in expected}
-        return LayerCheck(name, kind, fields, sent, expected, allowances)
+        allowances = {
+            result: Allowance(limit=2 * layer.bound(result, p, wide), terms=self._terms(f"{name}.{result}"))
+            for result in expected
+        }
+        return LayerCheck(name, kind, fields, sent, dict(inputs), expected, allowances)
 
 
 def shared_reference(

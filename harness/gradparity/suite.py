@@ -23,6 +23,14 @@ DEPTHS = {
     7: (19, 17, 16, 14, 13, 11, 9, 5),
     8: (23, 21, 19, 18, 16, 14, 13, 11, 8),
 }
+ANY_LAYERS = (
+    "2x9x8-convolution4k3p1-relu-max_pooling2-convolution5k2s2-relu-affine6-relu-affine3",
+    "3x8x10-convolution5k3x2s2p1-sigmoid-max_pooling3x2s1p1-affine6-tanh-dropout0.3-affine4",
+    "1x11x9-convolution2k4-relu-convolution3k2p1-relu-max_pooling3s2-affine9-batch_norm-relu-affine5",
+    "12-affine9-batch_norm-relu-dropout-affine8-batch_norm-sigmoid-dropout0.3-affine5",
+    "11-affine8-tanh-affine4-squared_error",
+)
+SMALL = ("1x4x5-convolution2k2-relu-max_pooling2s1-affine3", "6-affine4-batch_norm-relu-dropout-affine3-squared_error")
 EVERYWHERE = ("relu", "sigmoid")
 DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
@@ -55,12 +63,22 @@ def default_suite() -> list[CaseSpec]:
     specs += _both_dtypes(sizes=(9, 6, 4), epsilon=1e-7)
     specs += _both_dtypes(sizes=(9, 6, 4), scale=30)
     specs += _both_dtypes(sizes=(40, 30, 20), batch=50, scale=0.01)
+    for network in ANY_LAYERS:
+        specs += _both_dtypes(network=network)
+    for network in SMALL:
+        specs += _both_dtypes(network=network, batch=5, labels="integer", weight_decay=0.1, numerical=True)
+    specs += _both_dtypes(network=ANY_LAYERS[0], order="F", labels="integer", weight_decay=0.01)
+    specs += _both_dtypes(network=ANY_LAYERS[-1], quirk="zero-rows")
     for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals"):
         specs += _both_dtypes(sizes=(9, 6, 4), quirk=quirk)
     for activation in EVERYWHERE:
         specs += _both_dtypes(data="digits", sizes=(64, 30, 10), batch=25, activation=activation)
         specs += _both_dtypes(data="digits", sizes=(64, 40, 20, 10), batch=50, activation=activation, labels="integer")
         specs += _both_dtypes(data="mnist", sizes=(784, 50, 10), batch=100, activation=activation)
+    specs += _both_dtypes(
+        data="digits", network="1x8x8-convolution6k3-relu-max_pooling2-affine12-relu-affine10", batch=25
+    )
+    specs += _both_dtypes(data="mnist", network="1x28x28-simple_conv_net", batch=20)
     specs += _both_dtypes(data="mnist", sizes=(784, 100, 50, 10), batch=60, labels="integer", order="F")
     return specs
 

@@ -102,6 +102,20 @@ class Carried(np.ndarray[Any, Any]):
         """np.dot, which the method would not ask."""
         return np.dot(self, b, out)
 
+    def argmax(self, axis: Any = None, out: Any = None, **options: Any) -> Any:
+        """np.argmax, see ``dot``."""
+        return self._chosen(np.argmax, axis, options)
+
+    def argmin(self, axis: Any = None, out: Any = None, **options: Any) -> Any:
+        """np.argmin, see ``dot``."""
+        return self._chosen(np.argmin, axis, options)
+
+    def _chosen(self, func: Any, axis: Any, options: Any) -> Any:
+        plain = bare(self)
+        if not self.arithmetic:
+            return func(plain, axis, **options)
+        return self.arithmetic.call(func, (self, axis), options, lambda: func(plain, axis, **options))
+
     def __float__(self) -> float:
         """The number, which no arithmetic hears of from here on."""
         self._leaves("float()")

@@ -30,6 +30,7 @@ EXACT = {
 
 
 SUMS_OF_PRODUCTS = {np.dot, np.vdot, np.inner, np.outer, np.einsum, np.tensordot, np.convolve, np.correlate}
+CHOICES = {np.argmax: 1.0, np.argmin: -1.0}
 BACKWARD_STABLE = ("numpy.linalg", "numpy.fft")
 
 
@@ -119,6 +120,8 @@ class Pass(Arithmetic):
         """A sum of products by itself; what comes of ufuncs by these; anything else by the noise of its arguments."""
         if func in SUMS_OF_PRODUCTS:
             return self._sum_of_products(func, args, kwargs)
+        if func in CHOICES:
+            return self._chosen(func, args, kwargs)
         if func.__module__.startswith(BACKWARD_STABLE):
             return func(*self._disturbed(args), **kwargs)
         value = numpys_own()
@@ -168,6 +171,29 @@ class Pass(Arithmetic):
         found = self.carry(value)
         found.note = Note(rows, terms, found.shape, found.strides)
         return found
+
+    def _chosen(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """The place of the largest element, or smallest: where rounding may decide between some, one is drawn."""
+        a, axis = bare(args[0]), kwargs.get("axis", args[1] if len(args) > 1 else None)
+        found = func(*map(bare, args), **kwargs)
+        if a.dtype.kind != "f" or not a.size:
+            return found
+        # How far each is behind; the others' best stands for the largest, whose lead it is.
+        up = np.asarray(CHOICES[func] * a, np.float64)
+        behind = up - np.max(up, axis=axis, keepdims=True)
+        if self.rng is None:
+            self.tape.append(Decision(np.asarray(found), behind))
+            return found
+        on_tape = self._next()
+        if type(on_tape) is not Decision or on_tape.difference.shape != behind.shape:
+            raise Diverged
+        if self.masks is None:
+            on_tape.deviations.append((behind - on_tape.difference) / self.times)
+            return on_tape.outcome
+        if on_tape.near is None:
+            return found
+        drawn = on_tape.near & self.masks(behind.shape)
+        return func(CHOICES[func] * np.where(drawn, np.inf, up), **{**kwargs, "axis": axis})
 
     def _compared(self, value: Array, a: Array, b: Array) -> Array:
         """Where rounding may decide it, it is drawn."""

@@ -48,10 +48,14 @@ class Speed(StrEnum):
 
 @dataclass(frozen=True)
 class Allowance:
-    """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both."""
+    """What rounding explains in an array: an elementwise limit (rigorous), a root mean square (stochastic), or both.
+
+    ``terms``: the array is 0 in mathematics, whatever the inputs are, a sum of terms of this size that cancel.
+    """
 
     limit: Array | None = None
     spread: float | None = None
+    terms: float | None = None
 
     def ratio(self, difference: Array) -> float:
         """The larger of the excesses over the two; 0 where nothing differs, infinite where nothing may."""
@@ -63,10 +67,13 @@ class Allowance:
         return max(parts)
 
     def resolution(self, expected: Array) -> float | None:
-        """The sharper of the two, relative to the array's norm. None where the array is 0 and the allowance is not."""
+        """The sharper of the two, relative to the array's norm. None where the array is 0 and the allowance is not.
+
+        An array that is 0 in mathematics has no norm but that of its terms.
+        """
         parts = [] if self.limit is None else [_rms(self.limit)]
         parts += [] if self.spread is None else [self.spread]
-        allowed, size = min(parts), _rms(expected)
+        allowed, size = min(parts), self.terms or _rms(expected)
         if allowed == 0:
             return 0.0
         return allowed / size if size > 0 else None

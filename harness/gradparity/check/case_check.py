@@ -13,7 +13,7 @@ from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
-from ..ports.session import PortFailure, misshapen
+from ..ports.session import Failure, PortFailure, misshapen
 from ..reference import STEP, LayerCheck, Reference
 from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
 from .records import Cell, Quantity, Reason
@@ -60,6 +60,9 @@ class CaseCheck:
         """
         for layer in self.reference.layers:  # first, as who does not have them right has nothing right
             self._layer(layer)
+        spec = self.reference.case.spec
+        if what := self.session.hello.lacks(spec.described.kinds, spec.is_dense):  # only its layers could be asked for
+            raise PortFailure(self.session.hello.name, "load", Failure.UNSUPPORTED, what)
         self._load(self.reference)
         for operation in self.reference.operations:
             if operation == "trace":  # afresh, so that what gradient may have left behind is not blamed on the trace

@@ -16,6 +16,7 @@ from ..cases import CaseSpec
 from ..diagnosis.records import Diagnosis
 from ..functions.cases import FunctionSpec
 from ..functions.expected import FunctionReference, Undecidable
+from ..functions.layers import LAYERS
 from ..ports.conversation import Conversation
 from ..ports.session import Hello
 from ..reference import shared_reference
@@ -26,6 +27,8 @@ from .records import Cell, Quantity, Reason
 
 Spec = CaseSpec | FunctionSpec
 KEPT = 256  # references of functions, as of networks
+COMMON = {"affine", "softmax_with_loss"}
+"""Layers that every case has: for their sake alone no network is tried that the port has not got."""
 BEFORE_LOAD = {Quantity.LAYERS, Quantity.STATE}
 """What is asked before the network is loaded."""
 
@@ -80,7 +83,10 @@ class OfNetwork:
 
     def lacks(self, hello: Hello) -> str:
         """See `Checkable`."""
-        return hello.lacks(self.spec.activation)
+        spec = self.spec
+        lacks = hello.lacks(spec.described.kinds, spec.is_dense)
+        asked_alone = {kind for kind in spec.described.kinds if not LAYERS[kind].assumed} & hello.layers
+        return "" if lacks and not spec.is_dense and asked_alone - COMMON else lacks
 
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
         """See `Checkable`."""

@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+from gradparity_reference import last_name
 
 from ..arithmetic.verdicts import Allowance
 from ..cases import Array, Case
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
 from ..functions.layers import LAYERS
-from ..functions.network import LAST, Call, placed
+from ..functions.network import Call, placed
 from ..reference import STEP, LayerCheck, Reference
 from .advice import ADVICE
 from .explain import explain
-from .other_networks import other_networks
+from .other_networks import other_decays, other_networks
 from .records import Alone, Asked, Diagnosis, Explanation, Where
 from .steps import Step, of_layer, of_trace
 
@@ -162,13 +163,10 @@ def _alone(a: Answers, step: Step) -> Alone:
 
 
 def _layer(a: Answers, layer: LayerCheck, results: Inputs) -> list[Step]:
-    inputs = dict(layer.inputs)
-    if "t" in inputs:
-        inputs |= {"t": a.reference.case.labels, "epsilon": np.asarray(a.reference.epsilon)}
-    expected = layer.expected
+    inputs, expected = layer.given, layer.expected
     misshapen = [k for k, v in expected.items() if (v.shape, v.dtype) != (results[k].shape, results[k].dtype)]
     base = {k: expected[k] if misshapen else results[k] for k in expected}
-    steps = of_layer(Call(layer.name, LAYERS[layer.kind], inputs), base, a.reference.case.spec.sizes[-1])
+    steps = of_layer(Call(layer.name, LAYERS[layer.kind], inputs), base, a.reference.case.spec.classes)
     if misshapen:
         steps = [replace(one, evidence=replace(one.evidence, came=results[one.evidence.result])) for one in steps]
     return steps
@@ -202,7 +200,8 @@ def _in_pass(a: Answers) -> Origins:
     if found:
         operation, first, e = found[0]
         beside = dict.fromkeys(name for _, name, _ in found if name != first)
-        layers = {layer.name for layer in placed(reference.case.spec.kinds)} | {LAST}
+        kinds = reference.case.spec.kinds
+        layers = {layer.name for layer in placed(kinds)} | {last_name(kinds[-1].kind)}
         alone = Alone.LAYERS_RIGHT if layers <= a.layers.keys() else Alone.NOT_ASKED
         e = _of_pass(e, operation, first, reference, forward_right)
         yield Origin(Where(operation=operation, array=first), e, alone, beside=list(beside))
@@ -218,6 +217,8 @@ def _of_pass(e: Evidence, operation: str, name: str, reference: Reference, forwa
     if operation == "numerical_gradient":
         e = replace(e, kind=Subject.PASS, result="numerical", inputs={})
         e = _prepared(e, {"forward difference": _one_sided(reference, name)})
+    if operation == "gradient":
+        e = _prepared(e, other_decays(reference).get(name, {}))
     return _with_others(_prepared(e, other_networks(reference, forward_right).get(name, {})), reference)
 
 
@@ -263,7 +264,7 @@ def _in_following(a: Answers) -> Origins:
         expected, allowance = next_.reference.gradient[name], next_.reference.allowance("gradient", name)
         previous = {"result": a.operations["gradient"][name]} if "gradient" in a.operations else {}
         prepared = {"stale weights": [("computed with the weights of the case before", stale[name])]}
-        batch, classes = len(case.x), case.spec.sizes[-1]
+        batch, classes = len(case.x), case.spec.classes
         e = Evidence(Subject.PASS, name, {}, expected, came, allowance, batch, classes, previous, prepared)
         if e.wrong:
             yield Origin(Where(operation="gradient", array=name, asked=Asked.NEXT), e, Alone.RIGHT)

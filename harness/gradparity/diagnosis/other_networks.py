@@ -1,8 +1,9 @@
-"""What another network would give for the same case: one with another activation or none, or without biases."""
+"""What another network would give for the same case: one with another activation or none, in the other phase, ..."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from gradparity_reference import LAYERS, Layer, Network
@@ -10,11 +11,15 @@ from gradparity_reference import LAYERS, Layer, Network
 from ..cases import Array
 from ..functions.evidence import Candidate
 from ..functions.layers import ACTIVATIONS
+from ..functions.network import placed
 from ..reference import Reference
 
 
 class _Identity(Layer):
-    """An activation that is left out."""
+    """A layer that is left out."""
+
+    def __init__(self, *arrays: Array, **numbers: float) -> None:
+        pass
 
     def forward(self, x: Array) -> Array:
         return x
@@ -29,31 +34,100 @@ def other_networks(reference: Reference, forward_right: bool) -> dict[str, dict[
     found: dict[str, dict[str, list[Candidate]]] = {}
     with np.errstate(all="ignore"):
         for bug, sentence, network in _back(reference) if forward_right else _both_ways(reference):
-            results = {"out": network.predict(case.x), **network.gradient(case.x, case.t)}
+            results = {"out": network.predict(case.x)}
+            network.hold(case.held)
+            results |= network.gradient(case.x, case.t)
             for name, value in results.items():
                 found.setdefault(name, {}).setdefault(bug, []).append((sentence, np.asarray(value)))
     return found
 
 
 def _both_ways(reference: Reference) -> Iterator[tuple[str, str, Network]]:
-    spec = reference.case.spec
-    if len(spec.sizes) > 2:
+    kinds = [kind for kind in LAYERS if kind in reference.case.spec.described.kinds]
+    for here in (kind for kind in kinds if kind in ACTIVATIONS):
         for kind in ACTIVATIONS:
-            if kind != spec.activation:
-                sentence = f"{kind}, where the case has {spec.activation}"
-                yield "another activation", sentence, _with(reference, LAYERS[kind])
-        yield "left out", "the activation between the layers", _with(reference, _Identity)
-    params = {name: np.zeros_like(p) if name[0] == "b" else p for name, p in reference.case.params.items()}
-    yield "left out", "the biases", Network(spec.kinds, params, reference.epsilon)
+            if kind != here:
+                sentence = f"{kind}, where the case has {here}"
+                yield "another activation", sentence, _with(reference, {here: LAYERS[kind]})
+        yield "left out", "the activation between the layers", _with(reference, {here: _Identity})
+    if "dropout" in kinds:
+        yield "left out", "dropout", _with(reference, {"dropout": _Identity})
+    biases = {name: np.zeros_like(a) for name, a in reference.case.held.items() if name.rstrip("0123456789") == "b"}
+    yield "left out", "the biases", _with(reference, {}, biases)
+    if any(layer.layer.phased for layer in placed(reference.case.spec.kinds)):
+        other = _OtherPhase(**_made_of(reference))
+        sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
+        yield "phase confused", sentence, other
 
 
 def _back(reference: Reference) -> Iterator[tuple[str, str, Network]]:
-    activation = LAYERS[reference.case.spec.activation]
-    forgotten = type("Forgotten", (activation,), {"backward": _Identity.backward})
-    yield "left out", "the activation between the layers, in backward", _with(reference, forgotten)
+    for kind in (kind for kind in ACTIVATIONS if kind in reference.case.spec.described.kinds):
+        forgotten = type("Forgotten", (LAYERS[kind],), {"backward": _Identity.backward})
+        yield "left out", "the activation between the layers, in backward", _with(reference, {kind: forgotten})
 
 
-def _with(reference: Reference, activation: type[Layer]) -> Network:
-    """The case's network with another class for its activation."""
-    spec = reference.case.spec
-    return Network(spec.kinds, reference.case.params, reference.epsilon, LAYERS | {spec.activation: activation})
+class _OtherPhase(Network):
+    """Trains as in the test, and tests as in training."""
+
+    def _forward(self, x: Array, training: bool) -> Array:
+        return super()._forward(x, not training)
+
+
+def _with(reference: Reference, classes: Mapping[str, type[Layer]], held: Mapping[str, Array] = {}) -> Network:
+    """The case's network with other classes for some layers, or other arrays."""
+    return Network(**_made_of(reference, classes, held))
+
+
+def _made_of(
+    reference: Reference, classes: Mapping[str, type[Layer]] = {}, held: Mapping[str, Array] = {}
+) -> dict[str, Any]:
+    case = reference.case
+    return {
+        "kinds": case.spec.kinds,
+        "arrays": {**case.held, **held},
+        "epsilon": reference.epsilon,
+        "layers": {**LAYERS, **classes},
+        "weight_decay": case.spec.weight_decay,
+    }
+
+
+def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
+    """By the result's name and the bug's, what weight decay would give, were it made otherwise."""
+    case, decay = reference.case, reference.case.spec.weight_decay
+    if not decay:
+        return {}
+    network = case.network(epsilon=reference.epsilon)
+    right = network.gradient(case.x, case.t)
+    weights = {name: p for name, p in network.params.items() if name.startswith("W")}
+    others = {name: p for name, p in network.params.items() if name not in weights}
+    bare = right["loss"] - network.penalty
+    of_others = sum((p.dtype.type(decay / 2) * (p**2).sum() for p in others.values()), start=0 * bare)
+    missing, biases = "weight decay missing", "weight decay on biases"
+    found: dict[str, dict[str, list[Candidate]]] = {
+        "loss": {
+            missing: [("weight decay is not in the loss", bare)],
+            biases: [("weight decay is of the biases, too", right["loss"] + of_others)],
+            "weight decay's factor": [
+                ("weight decay times the squares, for half of it", bare + 2 * network.penalty),
+                ("weight decay is divided by the batch size", bare + network.penalty / len(case.x)),
+            ],
+        }
+    }
+    for name, p in network.params.items():
+        slope, own = right[f"d{name}"], p.dtype.type(decay) * p
+        if name in weights:
+            found[f"d{name}"] = {
+                missing: [("weight decay is not in the gradient", slope - own)],
+                "weight decay's factor": [
+                    (
+                        "weight decay is in the gradient twice: the 2 of the square, which the half takes away",
+                        slope + own,
+                    ),
+                    ("weight decay is halved in the gradient, as in the loss", slope - own / 2),
+                    ("weight decay is divided by the batch size", slope - own + own / len(case.x)),
+                    ("weight decay is subtracted from the gradient", slope - 2 * own),
+                ],
+            }
+        else:
+            found[f"d{name}"] = {biases: [("weight decay is of the biases, too", slope + own)]}
+    return found

@@ -42,7 +42,7 @@ def of_layer(call: Call, results: Inputs, classes: int) -> list[Step]:
     own = {**call.inputs, **{key: value for key, value in results.items() if key in ("out", "y")}}
     lead = call.inputs["x"]
     p = Precision.of(lead.dtype)
-    wide = {key: a.astype(np.float64) if a.dtype == lead.dtype else a for key, a in own.items()}
+    wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in own.items()}
     values, found = layer.values(own), []
     for result in layer.results:
         if result in results:
@@ -63,7 +63,7 @@ def of_trace(
     old = {call.name: {**call.inputs, **of} for call, of in _pass(*before, epsilon)} if before else {}
     steps = {}
     for call, results in _pass(case, trace, epsilon):
-        for step in of_layer(call, results, case.spec.sizes[-1]):
+        for step in of_layer(call, results, case.spec.classes):
             if call.name in old:
                 previous = {**old[call.name], "result": old[call.name][step.evidence.result]}
                 step = replace(step, evidence=replace(step.evidence, previous=previous))
@@ -73,6 +73,6 @@ def of_trace(
 
 def _pass(case: Case, trace: Inputs, epsilon: float) -> Iterator[tuple[Call, Inputs]]:
     """Each layer with the inputs and the results that the trace says it had."""
-    for call in calls(case.spec.kinds, case.x, case.labels, case.params, epsilon, trace):
+    for call in calls(case.spec.kinds, case.x, case.labels, case.held, epsilon, trace):
         keys = {result: key_of(call.name, result) for result in call.layer.results}
         yield call, {result: trace[key] for result, key in keys.items() if key in trace}

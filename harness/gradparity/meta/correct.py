@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LAYERS, Affine, Layer, Network, SoftmaxWithLoss, layer_pass
+from gradparity_reference import LAYERS, LOSS, LOSSES, Affine, Layer, Network, SoftmaxWithLoss, layer_pass
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.carried import Arithmetic, bare
 from ..cases import Array, Case
 from ..functions.layers import LAYERS as DECLARED
+from ..functions.layers.layer import is_training
 from ..reference import LayerCheck
 
 Term = Callable[[Any], Array]  # the k-th term of a sum
@@ -98,12 +99,12 @@ def _is_plain_sum(a: Array, options: Mapping[str, Any]) -> bool:
 
 
 class Correct(Arithmetic):
-    """The reference's own arithmetic; a subclass replaces some of it. ``layers`` and ``loss`` are the formulas."""
+    """The reference's own arithmetic; a subclass replaces some of it. ``layers`` and ``losses`` are the formulas."""
 
     name = "plain"
     sorts = False  # whether sums are ordered by their terms' values; the stochastic question presumes they are not
     layers: Mapping[str, type[Layer]] = LAYERS
-    loss: type[SoftmaxWithLoss] = SoftmaxWithLoss
+    losses: Mapping[str, Any] = LOSSES
 
     def product(self, a: Array, b: Array) -> Array:
         """a @ b."""
@@ -141,21 +142,29 @@ class Correct(Arithmetic):
         return super().call(func, args, kwargs, numpys_own)
 
     def trace(self, case: Case) -> dict[str, Array]:
-        """What the reference's Network.trace gives, and the accuracy."""
-        params = {name: self.array(self.taken_in(p)) for name, p in case.params.items()}
-        network = Network(case.spec.kinds, params, case.spec.epsilon, self.layers, self.loss)
+        """What the reference's Network.trace gives, what else is compared of a pass, and the accuracy."""
+        held = {name: self._taken(a) for name, a in case.held.items()}
+        network = Network(case.spec.kinds, held, case.spec.epsilon, self.layers, self.losses, case.spec.weight_decay)
         with np.errstate(all="ignore"):
-            values = network.trace(self.array(self.taken_in(case.x)), case.t)
-            logits = bare(values[f"{list(network.layers)[-1]}.out"])
-            values["accuracy"] = self.share(logits.argmax(axis=1) == case.labels)
+            x = self.array(self.taken_in(case.x))
+            values = network.trace(x, case.t)
+            network.hold(held)  # as the pass has moved the state on
+            of = {"predict": {"out": network.predict(x)}, "gradient": network.gradient(x, case.t)}
+            values |= {f"{operation}.{key}": of[operation][key] for operation, key in case.spec.beside_the_trace}
+            values["accuracy"] = self.share(bare(of["predict"]["out"]).argmax(axis=1) == case.labels)
         return self._given_back(values, case.x.dtype)
 
     def layer(self, check: LayerCheck, epsilon: float) -> dict[str, Array]:
         """The results of one layer by itself, fed with the check's own inputs."""
-        inputs = {name: a if name == "t" else self.array(self.taken_in(a)) for name, a in check.inputs.items()}
+        inputs = {name: a if name == "t" else self._taken(a) for name, a in check.inputs.items()}
+        numbers = {name: check.given[name].item() for name in DECLARED[check.kind].numbers}
         with np.errstate(all="ignore"):
-            values = layer_pass(check.kind, inputs, epsilon, self.layers, self.loss)
+            values = layer_pass(check.kind, inputs, numbers, is_training(check.given), self.layers, self.losses)
         return self._given_back(values, check.inputs["x"].dtype)
+
+    def _taken(self, a: Array) -> Any:
+        """With this arithmetic, but for a mask, which is no number."""
+        return self.array(self.taken_in(a)) if a.dtype.kind == "f" else a
 
     def _given_back(self, values: dict[str, Any], dtype: Any) -> dict[str, Array]:
         return {
@@ -231,8 +240,8 @@ class FromBias(Affine):
 
     def forward(self, x: Array) -> Array:
         """See `Affine`."""
-        self.x = x
-        return fused(np.broadcast_to(self.b, (len(x), len(self.b))), x, self.W)
+        self.shape, self.x = x.shape, x.reshape(len(x), -1)
+        return fused(np.broadcast_to(self.b, (len(x), len(self.b))), self.x, self.W)
 
 
 class Fused(Correct):
@@ -365,8 +374,8 @@ class WithRowOfBiases(Affine):
 
     def forward(self, x: Array) -> Array:
         """See `Affine`."""
-        self.x = x
-        result: Array = np.hstack([np.ones((len(x), 1), x.dtype), x]) @ np.vstack([self.b[None], self.W])
+        self.shape, self.x = x.shape, x.reshape(len(x), -1)
+        result: Array = np.hstack([np.ones((len(x), 1), x.dtype), self.x]) @ np.vstack([self.b[None], self.W])
         return result
 
 
@@ -403,7 +412,7 @@ class OtherFormulas(Correct):
 
     name = "other formulas"
     layers = LAYERS | {kind: layer.formulas[0] for kind, layer in DECLARED.items() if layer.formulas}
-    loss = WithOneHot
+    losses = LOSSES | {LOSS: WithOneHot}
 
     def share(self, hits: Array) -> Any:
         """Times 1 / n."""
@@ -435,7 +444,7 @@ class BookFormulas(Correct):
 
     name = "book's formulas"
     layers = LAYERS | {kind: layer.formulas[-1] for kind, layer in DECLARED.items() if layer.formulas}
-    loss = BookLoss
+    losses = LOSSES | {LOSS: BookLoss}
 
 
 class FusedOtherFormulas(OtherFormulas, Fused):

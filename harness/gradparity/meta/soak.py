@@ -21,10 +21,10 @@ from pydantic import BaseModel, ConfigDict
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge
-from ..cases import IMAGE_SIZES, Array, CaseSpec, draw
-from ..functions.layers import ACTIVATIONS
+from ..cases import Array, CaseSpec, draw
 from ..reference import Reference
 from .correct import CORRECT, Correct
+from .random_cases import random_spec, simpler
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them
 SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
@@ -132,35 +132,6 @@ class _Outcome:
     alarms: list[Alarm]
     checks: int = 0
     unresolved: int = 0
-
-
-def random_spec(seed: int, index: int) -> tuple[CaseSpec, int]:
-    """The index-th case of a soak, and its own seed: the same on every machine."""
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, index])))
-    depth = int(rng.integers(1, 10))
-    most = rng.choice([4, 16, 40, 120], size=depth + 1, p=[0.3, 0.4, 0.2, 0.1])
-    sizes = [int(size) for size in rng.integers(1, most, endpoint=True)]
-    if rng.random() < 0.03:
-        sizes[0] = IMAGE_SIZES["mnist"]
-    largest = [4, 16, 40, 1000 if max(sizes) <= 40 else 100]
-    digits = rng.random() < 0.15
-    if digits:
-        sizes[0], sizes[-1] = IMAGE_SIZES["digits"], 10
-    quirk = str(rng.choice(["", "zero-rows", "exact-zeros", "saturated", "denormals"], p=[0.6, 0.1, 0.1, 0.1, 0.1]))
-    scale = float(f"{10 ** rng.uniform(-3, 2):.3g}")
-    keys = {
-        "data": "digits" if digits else "random",
-        "sizes": sizes,
-        "activation": str(rng.choice(ACTIVATIONS)),
-        "batch": int(rng.integers(1, rng.choice(largest, p=[0.3, 0.4, 0.2, 0.1]), endpoint=True)),
-        "dtype": str(rng.choice(["float64", "float32"])),
-        "labels": str(rng.choice(["onehot", "integer"])),
-        "order": str(rng.choice(["C", "F"], p=[0.75, 0.25])),
-        "epsilon": float(rng.choice([0.0, 1e-7], p=[0.75, 0.25])),
-        "scale": 1.0 if rng.random() < 0.4 else scale,
-        "quirk": quirk or None,
-    }
-    return CaseSpec.model_validate(keys), int(rng.integers(10_000))
 
 
 def run_soak(
@@ -271,6 +242,10 @@ def _expectations(reference: Reference) -> Iterator[_Expected]:
         whole = reference.allowance("trace", name)
         parts = {ELEMENTS: Allowance(limit=whole.limit), ARRAYS: Allowance(spread=whole.spread)}
         yield _Expected.of(None, name, array, parts)
+    for operation, key in reference.case.spec.beside_the_trace:
+        whole, array = reference.allowance(operation, key), getattr(reference, operation)[key]
+        parts = {ELEMENTS: Allowance(limit=whole.limit), ARRAYS: Allowance(spread=whole.spread)}
+        yield _Expected.of(None, f"{operation}.{key}", array, parts)
     share = reference.accuracy["accuracy"]
     yield _Expected.of(None, "accuracy", share, {ACCURACY: reference.allowance("accuracy", "accuracy")})
 
@@ -326,7 +301,7 @@ def shrink_alarm(alarm: Alarm, implementation: Correct) -> Alarm:
     smaller: Alarm | None = alarm
     while smaller:
         alarm, smaller = smaller, None
-        for spec in _simpler(alarm.spec):
+        for spec in simpler(alarm.spec):
             smaller = _alarm_in(spec, alarm, implementation, end)
             if smaller:
                 break
@@ -341,29 +316,6 @@ def _alarm_in(spec: CaseSpec, alarm: Alarm, implementation: Correct, end: float)
             if found.question == alarm.question:
                 return found.model_copy(update={"found": alarm.found})
     return None
-
-
-def _simpler(spec: CaseSpec) -> Iterator[CaseSpec]:
-    """Cases with one thing less, the largest steps first. Each is strictly simpler, so that shrinking ends."""
-    sizes, plain = spec.sizes, CaseSpec(sizes=(1, 1))
-    changes: list[dict[str, object]] = []
-    if spec.data != "random":
-        changes.append({"data": "random"})
-    changes += [{"sizes": sizes[:i] + sizes[i + 1 :]} for i in range(len(sizes)) if len(sizes) > 2]
-    changes += [{"batch": n} for n in _less(spec.batch)]
-    changes += [{"sizes": (*sizes[:i], n, *sizes[i + 1 :])} for i, size in enumerate(sizes) for n in _less(size)]
-    for option in ("quirk", "scale", "epsilon", "order", "labels", "activation"):
-        if getattr(spec, option) != getattr(plain, option):
-            changes.append({option: getattr(plain, option)})
-    for change in changes:
-        keys = spec.model_dump() | change
-        if keys["data"] == "random" or (keys["sizes"][0], keys["sizes"][-1]) == (IMAGE_SIZES[keys["data"]], 10):
-            yield CaseSpec.model_validate(keys)
-
-
-def _less(n: int) -> list[int]:
-    """Halved, and less one."""
-    return sorted({n // 2, n - 1} - {0})
 
 
 def _toml(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -115,11 +115,21 @@ class Hello:
     epsilon: float | None  # None: the loss uses the epsilon of the request
     activations: frozenset[str] = frozenset()  # that its networks have, where there is no such layer to ask alone
     functions: frozenset[str] = frozenset()  # of the user's own, which call names
+    any_network: bool = False  # load takes any list of the layers
 
-    def lacks(self, activation: str) -> str:
-        """Why networks with this activation are not asked for, or nothing: an older port does not know a newer one."""
-        known = LAYERS[activation].assumed or activation in self.layers | self.activations
-        return "" if known else f"the port does not list {activation}"
+    def lacks(self, kinds: Collection[str], dense: bool) -> str:
+        """Why a network of layers of these kinds is not asked for, or nothing: an older port does not know newer ones.
+
+        ``dense``: it is affine layers with one activation, and softmax with cross-entropy, which every port may have.
+        """
+        if dense:
+            known = self.layers | self.activations | {kind for kind in LAYERS if LAYERS[kind].assumed}
+            missing = {kind for kind in kinds if LAYERS[kind].activation} - known
+        elif not self.any_network:
+            return "the port takes no networks of any layers: networks=any is not in its hello"
+        else:
+            missing = set(kinds) - self.layers
+        return f"the port does not list {', '.join(sorted(missing))}" if missing else ""
 
     @staticmethod
     def of(fields: Mapping[str, str]) -> Hello:
@@ -131,7 +141,7 @@ class Hello:
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
-        known = {"functions": "", **fields}  # which came later than the others
+        known = {"functions": "", "networks": "", **fields}  # which came later than the others
 
         try:
             return Hello(
@@ -146,6 +156,7 @@ class Hello:
                 optimizers=names("optimizers"),
                 epsilon=None if fields["epsilon"] == "any" else _epsilon(fields["epsilon"]),
                 functions=frozenset(known["functions"].split(",")) - {""},
+                any_network=known["networks"] == "any",
             )
         except KeyError as missing:
             came = ", ".join(fields)

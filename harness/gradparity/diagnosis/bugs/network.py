@@ -51,6 +51,30 @@ def _left_out(e: Evidence) -> Candidates:
     yield from ()
 
 
+@bug("phase confused", results=("out", "loss", "dW", "db", "dgamma", "dbeta"))
+def _phase_confused(e: Evidence) -> Candidates:
+    """Prepared: the results of the network in the other phase."""
+    yield from ()
+
+
+@bug("weight decay missing")
+def _weight_decay_missing(e: Evidence) -> Candidates:
+    """Prepared: the results of a pass without it."""
+    yield from ()
+
+
+@bug("weight decay on biases")
+def _weight_decay_on_biases(e: Evidence) -> Candidates:
+    """Prepared: the results of a pass that has it there, too."""
+    yield from ()
+
+
+@bug("weight decay's factor")
+def _weight_decay_factor(e: Evidence) -> Candidates:
+    """Prepared: the results of a pass with other factors."""
+    yield from ()
+
+
 @bug("forward difference", kinds=(Subject.PASS,), results=("numerical",))
 def _forward_difference(e: Evidence) -> Candidates:
     """Prepared: the gradients by one-sided differences."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from .add import ADD
 from .affine import AFFINE
+from .batch_norm import BATCH_NORM
+from .convolution import CONVOLUTION
+from .dropout import DROPOUT
 from .layer import Layer, Phase
+from .max_pooling import MAX_POOLING
 from .multiply import MULTIPLY
 from .relu import RELU
 from .sigmoid import SIGMOID
 from .softmax_with_loss import SOFTMAX_WITH_LOSS
+from .squared_error import SQUARED_ERROR
 from .tanh import TANH
 
 LAYERS: dict[str, Layer] = {
@@ -20,7 +25,12 @@ LAYERS: dict[str, Layer] = {
         RELU,
         SIGMOID,
         TANH,
+        BATCH_NORM,
+        DROPOUT,
+        CONVOLUTION,
+        MAX_POOLING,
         SOFTMAX_WITH_LOSS,
+        SQUARED_ERROR,
     )
 }
 

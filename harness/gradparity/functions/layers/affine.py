@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from ...arithmetic.precision import Array
 from ..evidence import Bugs, Candidates, Evidence
-from .layer import Layer
+from .images import from_channels_last
+from .layer import Fitted, Layer, Shape
 
 bug = Bugs("affine")
 
+
+def _rows(x: Array) -> Array:
+    """Each input as a row."""
+    return x.reshape(len(x), -1)
+
+
+def _fit(options: Mapping[str, str], shape: Shape) -> Fitted:
+    inputs, outputs = int(np.prod(shape)), int(options["outputs"])
+    return Fitted((outputs,), {}, {"W": (inputs, outputs), "b": (outputs,)})
+
+
 AFFINE = Layer(
     "affine",
-    forward={"out": lambda p, a: p.product(a["x"], a["W"], extra=a["b"], roundings=1)},
+    forward={"out": lambda p, a: p.product(_rows(a["x"]), a["W"], extra=a["b"], roundings=1)},
     backward={
-        "dx": lambda p, a: p.product(a["dout"], a["W"].T),
-        "dW": lambda p, a: p.product(a["x"].T, a["dout"]),
+        "dx": lambda p, a: p.product(a["dout"], a["W"].T).reshape(a["x"].shape),
+        "dW": lambda p, a: p.product(_rows(a["x"]).T, a["dout"]),
         "db": lambda p, a: p.column_sum(a["dout"]),
     },
     bugs=bug,
+    notation=r"(?P<outputs>\d+)",
+    fit=_fit,
 )
 
 
@@ -35,19 +52,19 @@ def _memory_order(e: Evidence) -> Candidates:
 
 @bug("missing bias", results=("out",))
 def _missing_bias(e: Evidence) -> Candidates:
-    yield "the bias is not added", e.inputs["x"] @ e.inputs["W"]
+    yield "the bias is not added", _rows(e.inputs["x"]) @ e.inputs["W"]
 
 
 @bug("bias recycled", results=("out",))
 def _bias_recycled(e: Evidence) -> Candidates:
-    product, b = e.inputs["x"] @ e.inputs["W"], e.inputs["b"]
+    product, b = _rows(e.inputs["x"]) @ e.inputs["W"], e.inputs["b"]
     down = np.resize(b, product.size).reshape(product.shape, order="F")
     yield "the bias is recycled down the columns, where each belongs to a column", product + down
 
 
 @bug("wrong axis", results=("out",))
 def _bias_along_rows(e: Evidence) -> Candidates:
-    product, b = e.inputs["x"] @ e.inputs["W"], e.inputs["b"]
+    product, b = _rows(e.inputs["x"]) @ e.inputs["W"], e.inputs["b"]
     first = np.zeros(len(product), b.dtype)  # zip and its like end with the shorter
     first[: len(b)] = b[: len(product)]
     for along in (first, np.resize(b, len(product))):
@@ -58,3 +75,13 @@ def _bias_along_rows(e: Evidence) -> Candidates:
 def _summed_along_rows(e: Evidence) -> Candidates:
     if "dout" in e.inputs:
         yield "summed over the wrong axis", e.inputs["dout"].sum(axis=1)
+
+
+@bug("channels last")
+def _channels_last(e: Evidence) -> Candidates:
+    x = e.inputs["x"]
+    if x.ndim == 4:
+        sentence = "the images become rows with their channels last, where they come first"
+        last = x.transpose(0, 2, 3, 1).reshape(len(x), -1)
+        value = AFFINE.value(e.result, {**e.inputs, "x": last})
+        yield sentence, from_channels_last(value.reshape(x.shape)) if e.result == "dx" else value

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision
 from ..evidence import Bugs, Candidates, Evidence, Inputs, Subject
-from .layer import Layer
+from .layer import Loss
 
 bug = Bugs(reference.LOSS)
 
@@ -36,27 +36,7 @@ def _dx(p: Precision, a: Inputs) -> Array:
     return bound
 
 
-class _Loss(Layer):
-    """The one layer that nothing follows."""
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """No dout."""
-        return ("x", "t")
-
-    def _made(self, a: Inputs) -> Any:
-        return reference.SoftmaxWithLoss(float(a.get("epsilon", 0.0)))
-
-    def _forward(self, made: Any, a: Inputs) -> dict[str, Any]:
-        loss = made.forward(a["x"], a["t"])
-        return {"y": made.y, "loss": loss}
-
-    def _backward(self, made: Any, a: Inputs) -> dict[str, Any]:
-        self._keep(made, a)
-        return {"dx": made.backward()}
-
-
-SOFTMAX_WITH_LOSS = _Loss(reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept=("y",))
+SOFTMAX_WITH_LOSS = Loss(reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept=("y",))
 
 
 class ByLogSumExp(reference.SoftmaxWithLoss):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
+from gradparity_reference import LAYERS, LOSSES, LayerSpec, dense
 
 from .ports.wire import Message, WireError, decode, encode
 
@@ -91,3 +92,25 @@ def answer(
 def _refusal(word: str, message: str) -> list[bytes | memoryview]:
     """The text is cut, lest it outgrow a line."""
     return encode(Message(word, {"message": message[:MAX_MESSAGE]}))
+
+
+def layer_specs(fields: Mapping[str, str]) -> list[LayerSpec]:
+    """The layers that the fields of load describe, the loss last or left out. Raises NotImplementedError, KeyError."""
+    if "layers" not in fields:
+        return [LayerSpec(kind) for kind in dense(fields["sizes"].count(","), fields["activation"])]
+    found, number = [], 0
+    for kind in fields["layers"].split(","):
+        if kind in LOSSES:
+            found.append(LayerSpec(kind))
+            continue
+        if kind not in LAYERS:
+            raise NotImplementedError(f"no layer {kind}")
+        number += bool(LAYERS[kind].params)
+        own = {key: fields[f"{kind}{number}.{key}"] for key in LAYERS[kind].numbers}
+        found.append(LayerSpec(kind, tuple(as_numbers(own).items())))
+    return found
+
+
+def as_numbers(texts: Mapping[str, str]) -> dict[str, float]:
+    """Numbers as fields have them: whole ones as integers."""
+    return {key: int(text) if text.isdecimal() else float(text) for key, text in texts.items()}

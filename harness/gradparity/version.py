@@ -1,4 +1,5 @@
 """The version of gradparity, and of the records that it writes."""
 
 __version__ = "0.1.0"
-SCHEMA = 3  # of all records. 2 had sentences for places; 1 no recipes in a training, no kind and no command in a check
+SCHEMA = 4
+"""Of all records. 3 had affine networks alone; 2 sentences for places; 1 no recipes in a training, and no kind."""

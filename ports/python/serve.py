@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 from gradparity.ports.wire import Message
-from gradparity.serve import Reply, serve
+from gradparity.serve import Reply, as_numbers, layer_specs, serve
 from gradparity_reference import (
     LAYERS,
     LOSSES,
     OPTIMIZERS,
     Images,
-    LayerSpec,
     Network,
     Optimizer,
     central_difference,
-    dense,
     elapsed,
     evaluate,
     layer_pass,
@@ -57,7 +55,7 @@ class Port:
     def load(self, request: Message) -> Reply:
         self.arrays = a = request.arrays
         self.loaded = Network(
-            specs(request.fields),
+            layer_specs(request.fields),
             a,
             float(request.fields["epsilon"]),
             weight_decay=float(request.fields.get("weight_decay", 0)),
@@ -181,28 +179,6 @@ class Port:
         return dataclasses.replace(images, shape=self.x.shape[1:])
 
 
-def specs(fields: dict[str, str]) -> list[LayerSpec]:
-    """The layers that the fields of load describe."""
-    if "layers" not in fields:
-        return [LayerSpec(kind) for kind in dense(fields["sizes"].count(","), fields["activation"])]
-    found, number = [], 0
-    for kind in fields["layers"].split(","):
-        if kind in LOSSES:
-            found.append(LayerSpec(kind))
-            continue
-        if kind not in LAYERS:
-            raise NotImplementedError(f"no layer {kind}")
-        number += bool(LAYERS[kind].params)
-        own = {key: fields[f"{kind}{number}.{key}"] for key in LAYERS[kind].numbers}
-        found.append(LayerSpec(kind, tuple(numbers(own).items())))
-    return found
-
-
-def numbers(texts: dict[str, str]) -> dict[str, float]:
-    """Numbers as fields have them: whole ones as integers."""
-    return {key: int(text) if text.isdecimal() else float(text) for key, text in texts.items()}
-
-
 def optimizer(fields: dict[str, str]) -> Optimizer:
     """A fresh optimizer with the numbers in these fields."""
     if fields["optimizer"] not in OPTIMIZERS:
@@ -217,7 +193,7 @@ def layer(request: Message) -> Callable[[], dict[str, Any]]:
     kind, training = request.fields["kind"], request.fields.get("phase", "train") == "train"
     if kind not in (*LAYERS, *LOSSES):
         raise NotImplementedError(f"no layer {kind}")
-    own = numbers({key: request.fields[key] for key in (LAYERS | LOSSES)[kind].numbers})
+    own = as_numbers({key: request.fields[key] for key in (LAYERS | LOSSES)[kind].numbers})
     return partial(layer_pass, kind, request.arrays, own, training)
 
 

@@ -36,7 +36,11 @@ def _recipes(training: dict[str, Any]) -> list[Recipe]:
 
 
 def _on(recipe: Recipe, inputs: int) -> Recipe:
-    return recipe if recipe.sizes[0] == inputs else replace(recipe, sizes=(inputs, *recipe.sizes[1:]), printed=())
+    return (
+        recipe
+        if recipe.sizes[:1] in ((), (inputs,))
+        else replace(recipe, sizes=(inputs, *recipe.sizes[1:]), printed=())
+    )
 
 
 def _typed_places(part: Any) -> None:

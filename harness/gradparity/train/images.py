@@ -27,9 +27,15 @@ class ImageSets:
         """Pixels of an image."""
         return int(self.sets["train"][0].shape[1])
 
-    def images(self, name: str) -> Images:
-        """The set of this name, to draw batches from."""
-        return Images(*self.sets[name], self.scale)
+    def images(self, name: str, shape: tuple[int, ...] = (-1,)) -> Images:
+        """The set of this name, to draw batches from: images of this shape."""
+        return Images(*self.sets[name], self.scale, shape)
+
+    def of_first(self, count: int) -> ImageSets:
+        """With the first training images alone; all of them for 0."""
+        images, labels = self.sets["train"]
+        kept = (images[:count], labels[:count]) if count else (images, labels)
+        return ImageSets(self.name, self.scale, {**self.sets, "train": kept})
 
     def held_out(self, count: int) -> ImageSets:
         """With so many of the last training images kept apart for validation, at most a sixth of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -9,13 +10,14 @@ from typing import Literal
 
 import numpy as np
 
-from ..cases import Activation, Array, Dtype
+from ..cases import Activation, Array, CaseSpec, Dtype, terms_of
 from ..errors import UsageError
+from ..functions.network import placed
 from .images import ImageSets
 from .rules import RULES
 
 Order = Literal["random", "in order"]
-Initial = Literal["normal", "uniform"]
+Initial = Literal["normal", "uniform", "he", "xavier"]
 WEIGHT_SCALE = 0.01
 
 
@@ -33,7 +35,10 @@ class Printed:
 class Recipe:
     """A training run. ``numbers`` are the optimizer's; ``epochs`` of training images in order, or ``steps`` at random.
 
-    ``initial``: weights are 0.01 x normal or 0.01 x uniform [0, 1), biases 0. ``held_out`` images are for validation.
+    ``sizes`` are those of affine layers, or ``network`` writes the layers down, as a case does. ``initial``: weights
+    are 0.01 x normal, 0.01 x uniform [0, 1), or normal of He's variance 2 / n or Xavier's 1 / n, for sums of n terms;
+    biases 0. Of the training images the ``first`` are seen, or all; ``held_out`` images are for validation. The first
+    steps are ``compared`` one by one, or all.
     """
 
     name: str
@@ -50,15 +55,46 @@ class Recipe:
     activation: Activation = "relu"
     printed: tuple[Printed, ...] = ()
     gradient_check: bool = False
+    network: str = ""
+    weight_decay: float = 0.0
+    first: int = 0
+    compared: int = 0
+
+    @property
+    def spec(self) -> CaseSpec:
+        """The case of one batch."""
+        network = {"network": self.network} if self.network else {"sizes": self.sizes, "activation": self.activation}
+        about = {"batch": self.batch, "dtype": self.dtype, "weight_decay": self.weight_decay, "labels": "integer"}
+        return CaseSpec.model_validate({**network, **about})
 
     def parameters(self, seed: int) -> dict[str, Array]:
-        """W1, b1, W2, ... in the recipe's dtype."""
+        """W1, b1, W2, ... in the recipe's dtype, and the state that batch normalization begins with."""
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 0])))
         found: dict[str, Array] = {}
-        for i, (m, n) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            drawn = rng.normal(size=(m, n)) if self.initial == "normal" else rng.random((m, n))
-            found |= {f"W{i}": (WEIGHT_SCALE * drawn).astype(self.dtype), f"b{i}": np.zeros(n, self.dtype)}
+        for name, shape in self.spec.described.arrays.items():
+            kind = name.rstrip("0123456789")
+            if kind == "W":
+                found[name] = (self._scale(shape) * self._drawn(rng, shape)).astype(self.dtype)
+            else:
+                found[name] = np.full(shape, 1.0 if kind == "gamma" else 0.0, self.dtype)
         return found
+
+    def _drawn(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        return rng.random(shape) if self.initial == "uniform" else rng.normal(size=shape)
+
+    def _scale(self, shape: tuple[int, ...]) -> float:
+        gain = {"he": 2.0, "xavier": 1.0}.get(self.initial)
+        return math.sqrt(gain / terms_of(shape)) if gain else WEIGHT_SCALE
+
+    def masks(self, seed: int, step: int) -> dict[str, Array]:
+        """Those of dropout in this step, from 0: mask1, ..., uint8."""
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 3, step])))
+        return {
+            held: layer.layer.draws["mask"](rng, (self.batch, *self.spec.described.masks[held]), layer.numbers)
+            for layer in placed(self.spec.kinds)
+            for held in layer.arrays.values()
+            if held in self.spec.described.masks
+        }
 
     def batches(self, images: int, seed: int) -> Array:
         """int32, (steps, batch): the rows of each step, of so many training images."""
@@ -74,7 +110,14 @@ class Recipe:
 
     def on(self, sets: ImageSets) -> Recipe:
         """The recipe for images of another size, where MNIST is not here."""
-        return self if self.sizes[0] == sets.inputs else replace(self, sizes=(sets.inputs, *self.sizes[1:]), printed=())
+        if math.prod(self.spec.described.input) == sets.inputs:
+            return self
+        first, _, layers = self.network.partition("-")
+        side = math.isqrt(sets.inputs)
+        network = f"1x{side}x{side}-{layers}" if "x" in first else f"{sets.inputs}-{layers}"
+        return replace(
+            self, sizes=(sets.inputs, *self.sizes[1:]) if self.sizes else (), network=layers and network, printed=()
+        )
 
 
 def _two_layers(name: str, *printed: Printed) -> Recipe:
@@ -111,6 +154,36 @@ def _rust(
         held_out=10_000,
         initial=initial,
         printed=printed,
+    )
+
+
+def _of_the_book(
+    name: str,
+    network: str,
+    optimizer: str,
+    numbers: dict[str, float],
+    *printed: Printed,
+    steps: int,
+    initial: Initial = "normal",
+    first: int = 0,
+    compared: int = 0,
+    weight_decay: float = 0.0,
+) -> Recipe:
+    """Sections 6.3.2, 6.4 and 7.5: batches of 100 at random. A step is an update."""
+    return Recipe(
+        name,
+        (),
+        "float64",
+        optimizer,
+        numbers,
+        "random",
+        steps=steps,
+        initial=initial,
+        printed=printed,
+        network=network,
+        weight_decay=weight_decay,
+        first=first,
+        compared=compared,
     )
 
 
@@ -151,6 +224,42 @@ RECIPES = {
             "adagrad",
             {"learning_rate": 0.01},
             Printed("rust-ch6-adagrad", "test accuracy", "test accuracy", 0.964),
+        ),
+        _of_the_book(
+            "book-ch6-batchnorm",
+            "784-" + "affine100-batch_norm-relu-" * 5 + "affine10",
+            "sgd",
+            {"learning_rate": 0.01},
+            first=1000,
+            steps=200,
+            initial="normal",
+        ),
+        _of_the_book(
+            "book-ch6-dropout",
+            "784-" + "affine100-relu-dropout0.2-" * 6 + "affine10",
+            "sgd",
+            {"learning_rate": 0.01},
+            first=300,
+            steps=903,
+            initial="he",
+        ),
+        _of_the_book(
+            "book-ch6-weight-decay",
+            "784-" + "affine100-relu-" * 6 + "affine10",
+            "sgd",
+            {"learning_rate": 0.01},
+            first=300,
+            steps=600,
+            initial="he",
+            weight_decay=0.1,
+        ),
+        _of_the_book(
+            "book-ch7-convnet",
+            "1x28x28-simple_conv_net",
+            "adam",
+            {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999},
+            steps=1800,
+            compared=300,
         ),
     )
 }

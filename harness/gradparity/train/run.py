@@ -150,8 +150,11 @@ class Trainer:
         an_epoch = recipe.steps_an_epoch(len(sets.sets["train"][1]))
         for begin in range(0, len(batches), an_epoch):
             chunk = np.ascontiguousarray(batches[begin : begin + an_epoch])
+            drawn = [recipe.masks(seed, step) for step in range(begin, begin + len(chunk))]
+            masks = {name: np.stack([one[name] for one in drawn]) for name in drawn[0]}
             expect = {"loss": ((len(chunk),), recipe.dtype), "nanoseconds": ((), np.float64)}
-            reply = session.request("train", {"optimizer": recipe.optimizer, **numbers}, {"batches": chunk}, expect)
+            fields, arrays = {"optimizer": recipe.optimizer, **numbers}, {"batches": chunk, **masks}
+            reply = session.request("train", fields, arrays, expect)
             done.losses.append(reply.arrays["loss"])
             done.seconds += float(reply.arrays["nanoseconds"]) / 1e9
             accuracy = {name: _evaluate(session, recipe, name) for name in sets.sets}
@@ -165,8 +168,8 @@ class Trainer:
 
     def diagnose(self, recipe: Recipe, seed: int, sets: ImageSets, batches: Array, step: int) -> Diagnosis | None:
         """The check of the step where a port left the envelope, from the reference's parameters of that step."""
-        before = reference_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None)
-        case = case_of(recipe, seed, sets, batches[step], before.params)
+        before = reference_run(recipe, sets, recipe.parameters(seed), batches[:step], lambda: None, seed=seed)
+        case = case_of(recipe, seed, sets, batches[step], before.params, step)
         try:
             session = self.attended.ready()
             if session is None:
@@ -215,13 +218,14 @@ def lacking(hello: Hello, recipe: Recipe) -> str:
         return f"the port has no operation {', '.join(sorted(absent))}"
     if recipe.optimizer not in hello.optimizers:
         return f"the port has no optimizer {recipe.optimizer}"
-    return hello.lacks(recipe.activation)
+    return hello.lacks(recipe.spec.described.kinds, recipe.spec.is_dense)
 
 
 def make_envelope(
     recipe: Recipe, seed: int, sets: ImageSets, batches: Array, progress: Progress, epsilon: float = 0.0
 ) -> tuple[TrainingEnvelope, EnvelopeResult]:
-    """The reference, and its disturbed selves; ``epsilon`` is that of the loss."""
+    """The reference, and its disturbed selves, for the steps that are compared; ``epsilon`` is that of the loss."""
+    batches = batches[: recipe.compared or len(batches)]
     parameters, total, done = recipe.parameters(seed), (1 + DRAWS) * len(batches), 0
 
     def tick() -> None:
@@ -231,7 +235,7 @@ def make_envelope(
             progress(f"{recipe.name}: the reference", done, total)
 
     def run(disturbance: np.random.Generator | None) -> Trajectory:
-        return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon)
+        return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon, seed)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
     env = envelope(run(None), [run(rng) for rng in rngs])
@@ -246,7 +250,8 @@ def make_envelope(
 
 def first_1000(recipe: Recipe, sets: ImageSets, params: dict[str, Array]) -> float:
     """The share of right labels of the first 1000 test images, as one of the posts counts."""
-    x, labels = sets.images("test").batch(np.arange(min(1000, len(sets.sets["test"][1]))), recipe.dtype)
+    rows = np.arange(min(1000, len(sets.sets["test"][1])))
+    x, labels = sets.images("test", recipe.spec.described.input).batch(rows, recipe.dtype)
     return float((network_of(recipe, params).predict(x).argmax(axis=1) == labels).mean())
 
 

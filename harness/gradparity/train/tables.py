@@ -42,7 +42,9 @@ def recipe_words(recipe: Recipe, run: TrainRun) -> str:
     """The recipe in one line, and for how long its losses say something."""
     numbers = ", ".join(f"{key.replace('_', ' ')} {value:g}" for key, value in recipe.numbers.items())
     resolved = [one.resolved for one in run.envelopes if one.recipe == recipe.name]
-    about = f"{'-'.join(map(str, recipe.sizes))}, {recipe.dtype}, {recipe.optimizer}, {numbers}, batch {recipe.batch}"
+    network = recipe.network or "-".join(map(str, recipe.sizes))
+    decay = f", weight decay {recipe.weight_decay:g}" if recipe.weight_decay else ""
+    about = f"{network}{decay}, {recipe.dtype}, {recipe.optimizer}, {numbers}, batch {recipe.batch}"
     seen = f"; losses resolved to 1e-3 for {min(resolved)} steps" if resolved else ""
     return f"{recipe.name}: {about}, {run.data}{seen}"
 

@@ -81,7 +81,7 @@ def _train_in_all(
     if all(refused):  # nothing would be held against the envelope, which takes longest
         found.add(TrainRun(results=[one for one in refused if one]))
         return
-    sets = images.held_out(recipe.held_out)
+    sets = images.of_first(recipe.first).held_out(recipe.held_out)
     batches = recipe.batches(len(sets.sets["train"][1]), seed)
     env, record = make_envelope(recipe, seed, sets, batches, progress)
     found.add(TrainRun(envelopes=[record]))

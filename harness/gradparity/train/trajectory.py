@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_reference import OPTIMIZERS, Network, Optimizer, dense
+from gradparity_reference import OPTIMIZERS, Network, Optimizer
 
 from ..arithmetic.verdicts import RESOLVED, Verdict
 from ..cases import Array
@@ -27,7 +27,7 @@ PATTERNS = 16  # of disturbances, permuted at random: drawing each afresh would 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The reference's losses, (steps,), and its parameters at the end."""
+    """The reference's losses, (steps,), and its parameters and running statistics at the end."""
 
     losses: Array
     params: dict[str, Array]
@@ -71,10 +71,14 @@ def reference_run(
     tick: Callable[[], None],
     disturbance: np.random.Generator | None = None,
     epsilon: float = 0.0,
+    seed: int = 0,
 ) -> Trajectory:
-    """Train the reference on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss."""
-    images = sets.images("train")
-    network = network_of(recipe, parameters, epsilon)
+    """Train the reference on these batches; ``tick`` is called after each step. ``epsilon`` is that of the loss.
+
+    ``seed`` is that of the masks.
+    """
+    images = sets.images("train", recipe.spec.described.input)
+    network = network_of(recipe, parameters, epsilon, seed)
     params, optimizer = network.params, reference_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)
     patterns = _patterns(params, disturbance)
@@ -83,17 +87,18 @@ def reference_run(
             for name, p in params.items():
                 p *= patterns[name][disturbance.integers(PATTERNS)]
         x, t = images.batch(rows, losses.dtype)
+        network.hold(recipe.masks(seed, step))
         gradient = network.gradient(x, t)
         optimizer.update(params, gradient)
         losses[step] = gradient["loss"]
         tick()
-    return Trajectory(losses, params)
+    return Trajectory(losses, network.held())
 
 
-def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0) -> Network:
-    """The reference's network with copies of these parameters."""
-    kinds = dense(len(recipe.sizes) - 1, recipe.activation)
-    return Network(kinds, {name: p.copy() for name, p in parameters.items()}, epsilon)
+def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0, seed: int = 0) -> Network:
+    """The reference's network with copies of these parameters, and with the masks of the first step."""
+    held = {name: p.copy() for name, p in parameters.items()} | recipe.masks(seed, 0)
+    return Network(recipe.spec.kinds, held, epsilon, weight_decay=recipe.weight_decay)
 
 
 def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:
@@ -124,8 +129,11 @@ def envelope(run: Trajectory, disturbed: list[Trajectory]) -> TrainingEnvelope:
 def stray(env: TrainingEnvelope, losses: Array, params: Mapping[str, Array] | None) -> Stray:
     """Where a port's losses, and its parameters at the end, lie in the envelope.
 
-    Fewer losses than the envelope has are compared as far as they go, and parameters only after all.
+    Fewer losses than the envelope has, or more, are compared as far as both go, and parameters where both end at once.
     """
+    complete = len(losses) >= len(env.loss)
+    params = params if len(losses) == len(env.loss) else None
+    losses = losses[: len(env.loss)]
     exact = env.trajectory.losses[: len(losses)].astype(np.float64)
     difference = abs(losses.astype(np.float64) - exact)
     difference[~np.isfinite(difference)] = np.inf
@@ -142,7 +150,8 @@ def stray(env: TrainingEnvelope, losses: Array, params: Mapping[str, Array] | No
             return Stray(Verdict.WRONG, len(losses) - 1, off, told)
         worst = max(worst, off)
     same = np.array_equal(losses, env.trajectory.losses[: len(losses)])
-    if same and params and all(np.array_equal(p, env.trajectory.params[name]) for name, p in params.items()):
+    equal = all(np.array_equal(p, env.trajectory.params[name]) for name, p in (params or {}).items())
+    if same and equal and complete:
         return Stray(Verdict.IDENTICAL, None, 0.0, "")
     if env.resolved == 0:
         return Stray(Verdict.UNRESOLVED, None, worst, "rounding may change the very first losses by 1e-3")

@@ -149,7 +149,8 @@ class _Changed(BatchNorm):
         return var
 
     def root(self, var: Array) -> Array:
-        return np.sqrt(var + var.dtype.type(self.epsilon))
+        std: Array = np.sqrt(var + var.dtype.type(self.epsilon))
+        return std
 
     def squares(self, xc: Array) -> Array:
         squares: Array = xc**2
@@ -202,7 +203,8 @@ def _unbiased_variance(e: Evidence) -> Candidates:
 @bug("epsilon outside the root")
 def _epsilon_outside(e: Evidence) -> Candidates:
     def outside(self: Any, var: Array) -> Array:
-        return np.sqrt(var) + var.dtype.type(self.epsilon)
+        std: Array = np.sqrt(var) + var.dtype.type(self.epsilon)
+        return std
 
     yield "epsilon is added to the square root, where it belongs inside", _changed(e, root=outside)
 

@@ -10,6 +10,7 @@ import pytest
 from gradparity.cases import CaseSpec, draw, read_case_file
 from gradparity.errors import UsageError
 from gradparity.functions.layers import ACTIVATIONS
+from gradparity.serve import layer_specs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,8 +86,12 @@ def test_a_case_file_is_a_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "sizes: field required"),
-        ("sizes = [6]", "sizes: "),
+        ("", "expected sizes, of affine layers, or a network, of any layers: one of them"),
+        ('sizes = [6, 5]\nnetwork = "6-affine5"', "expected sizes, of affine layers, or a network"),
+        ('network = "1x6x6-convolution3k7-affine2"', "expected windows within the image, came 7x7 in 1x6x6"),
+        ('network = "6-affine5"\nquirk = "saturated"', "expected sizes, and no network, where the quirk is saturated"),
+        ('data = "digits"\nnetwork = "1x8x9-affine10"', "expected digits to have 64 inputs and 10 classes"),
+        ("sizes = [6]", "expected at least two sizes"),
         ("sizes = [6, 0]", "expected every size to be from 1 to 100000"),
         ('sizes = [6, 5]\nactivation = "softplus"', "activation: expected one of relu, sigmoid, tanh"),
         ("sizes = [6, 5]\nbatch = 0", "batch: input should be greater than or equal to 1, came 0"),
@@ -104,6 +109,45 @@ def test_a_malformed_case_file_is_one_clear_line(text: str, words: str, tmp_path
     assert str(caught.value).startswith(f"{path}: ")
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_of_any_layers_is_loaded_by_its_layers() -> None:
+    network = "1x5x4-convolution2k2p1-relu-max_pooling2-affine4-batch_norm-dropout0.3-affine3-squared_error"
+    case = draw(CaseSpec(network=network, batch=3, weight_decay=0.5, dtype="float32"), 0)
+    assert case.fields == {
+        "layers": "convolution,relu,max_pooling,affine,batch_norm,dropout,affine,squared_error",
+        "dtype": "float32",
+        "epsilon": "0.0",
+        "weight_decay": "0.5",
+        "convolution1.stride": "1",
+        "convolution1.pad": "1",
+        "max_pooling1.height": "2",
+        "max_pooling1.width": "2",
+        "max_pooling1.stride": "2",
+        "max_pooling1.pad": "0",
+        "batch_norm3.momentum": "0.9",
+        "batch_norm3.epsilon": "1e-06",
+        "dropout3.ratio": "0.3",
+    }
+    assert case.x.shape == (3, 1, 5, 4)
+    assert layer_specs(case.fields) == list(case.spec.kinds)
+
+
+def test_weight_decay_alone_makes_a_network_of_any_layers() -> None:
+    fields = draw(CaseSpec(sizes=(5, 4, 3), weight_decay=0.5), 0).fields
+    assert fields["layers"] == "affine,relu,affine,softmax_with_loss"
+    assert "sizes" not in fields
+
+
+def test_no_maximum_of_a_window_is_decided_by_rounding() -> None:
+    spec = CaseSpec(network="2x9x8-convolution4k3-relu-max_pooling2s1-affine3", batch=20, dtype="float32")
+    for seed in range(5):
+        case = draw(spec, seed)
+        single, double = case.network(), case.network(np.float64)
+        single.trace(case.x, case.t)
+        double.trace(case.x.astype(np.float64), case.t)
+        layers = [network.layers["max_pooling1"] for network in (single, double)]
+        assert np.array_equal(*(layer.largest for layer in layers))  # type: ignore[attr-defined]
 
 
 def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
@@ -125,6 +169,7 @@ def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
             "scale": st.sampled_from([1.0, 30.0, 0.01, 1e-5]),
             "quirk": st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
             "numerical": st.booleans(),
+            "weight_decay": st.sampled_from([0.0, 0.1, 1e-5]),
         }
     ),
 )

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.precision import Precision
 from gradparity.functions.layers import LAYERS
+from gradparity.functions.layers.batch_norm import OnePass
+from gradparity_reference import BatchNorm, Convolution
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -164,6 +166,78 @@ def test_multiply_add_and_relu(dtype: Any, seed: int) -> None:
     within(x + y, exact(x) + exact(y), of_add["out"])
     assert not of_add["dx"].any()
     assert not bounds("relu", dtype, x=x, dout=dout)["out"].any()
+
+
+def windows(x: Array, size: int, stride: int) -> Array:
+    view = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+    return view.transpose(0, 2, 3, 1, 4, 5)
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@given(
+    dtype=dtypes, n=st.integers(1, 3), c=st.integers(1, 3), f=st.integers(1, 4), stride=st.integers(1, 2), seed=seeds
+)
+def test_convolution(
+    product: Callable[[Array, Array], Array], dtype: Any, n: int, c: int, f: int, stride: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    out = (6 - 3) // stride + 1
+    shapes = ((n, c, 6, 6), (f, c, 3, 3), (f,), (n, f, out, out))
+    x, W, b, dout = (rng.normal(size=shape).astype(dtype) for shape in shapes)
+    numbers = {"stride": np.asarray(stride), "pad": np.asarray(0)}
+    bound = bounds("convolution", dtype, x=x, W=W, b=b, dout=dout, **numbers)
+    col, rows, filters = (
+        windows(x, 3, stride).reshape(n * out * out, -1),
+        dout.transpose(0, 2, 3, 1).reshape(-1, f),
+        W.reshape(f, -1),
+    )
+
+    def as_images(a: Array) -> Array:
+        return a.reshape(n, out, out, f).transpose(0, 3, 1, 2)
+
+    within(as_images(product(col, filters.T) + b), as_images(exact(col) @ exact(filters).T + exact(b)), bound["out"])
+    within(product(rows.T, col).reshape(W.shape), (exact(rows).T @ exact(col)).reshape(W.shape), bound["dW"])
+    wide = Convolution(exact(W), exact(b), stride)
+    wide.forward(exact(x))
+    for order in (1, -1):  # a pixel's sum begins at its first window, or at its last
+        dx = np.zeros_like(x)
+        places = [(i, j) for i in range(out) for j in range(out)][::order]
+        for i, j in places:
+            part = product(dout[:, :, i, j], filters).reshape(n, c, 3, 3)
+            dx[:, :, i * stride : i * stride + 3, j * stride : j * stride + 3] += part
+        within(dx, wide.backward(exact(dout)), bound["dx"])
+
+
+@given(
+    dtype=dtypes,
+    n=st.integers(2, 40),
+    offset=st.sampled_from([0.0, 1.0, 100.0]),
+    scale=st.sampled_from([1e-3, 1.0, 50.0]),
+    training=st.booleans(),
+    seed=seeds,
+)
+def test_batch_norm(dtype: Any, n: int, offset: float, scale: float, training: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = (rng.normal(size=(n, 5)) * scale + offset).astype(dtype)
+    dout = rng.normal(size=(n, 5)).astype(dtype)
+    held = [rng.normal(size=5).astype(dtype) for _ in range(3)] + [rng.uniform(0.5, 2, 5).astype(dtype)]
+    named = dict(zip(BatchNorm.arrays(), held, strict=True))
+    phase = {"training": np.asarray(training), "momentum": np.asarray(0.9), "epsilon": np.asarray(1e-6)}
+    bound = bounds("batch_norm", dtype, x=x, dout=dout, **named, **phase)
+
+    def results(made_of: type[BatchNorm], convert: Callable[[Array], Array]) -> dict[str, Array]:
+        layer = made_of(*map(convert, held))
+        layer.training = training
+        out = layer.forward(convert(x))
+        moved = {name: getattr(layer, name) for name in layer.state if training}
+        return {"out": out, **moved, "dx": layer.backward(convert(dout)), "dgamma": layer.dgamma, "dbeta": layer.dbeta}
+
+    truth = results(BatchNorm, exact)
+    with np.errstate(all="ignore"):
+        for made_of in (BatchNorm, OnePass):
+            for name, came in results(made_of, lambda a: a).items():
+                slack = np.finfo(dtype).eps * abs(truth[name])  # the numbers themselves are rounded to the dtype
+                within(came, truth[name], bound[name] + slack)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.envelope import envelopes
 from gradparity.arithmetic.precision import Precision
-from gradparity.arithmetic.verdicts import judge
+from gradparity.arithmetic.verdicts import Verdict, judge
 from gradparity.cases import Case, CaseSpec, draw
 from gradparity.functions.layers import ACTIVATIONS
 from gradparity.reference import Reference
@@ -120,3 +120,57 @@ def test_noise_that_float64_would_round_away_is_seen_in_every_element() -> None:
     x = np.random.default_rng(0).uniform(37, 41, 2000)
     each = envelopes(slope, {"x": x}, Precision.of(np.float64), [0])["slope"].each
     assert each.min() > 2**-55
+
+
+ANY_LAYERS = (
+    "2x8x7-convolution4k3p1-relu-max_pooling2-convolution3k2-tanh-affine6-relu-affine3",
+    "10-affine8-batch_norm-relu-dropout0.3-affine6-batch_norm-sigmoid-affine4-squared_error",
+)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("network", ANY_LAYERS)
+def test_networks_of_any_layers_in_higher_precision_are_explained(network: str, dtype: Any) -> None:
+    wide = np.longdouble if dtype == "float64" else np.float64
+    for seed in range(10):
+        case = draw(CaseSpec(network=network, dtype=dtype, weight_decay=0.1), seed)
+        reference = Reference(case)
+        x = case.x.astype(wide)
+        right = {
+            "trace": case.network(wide).trace(x, case.t),
+            "gradient": case.network(wide).gradient(x, case.t),
+            "predict": {"out": case.network(wide).predict(x)},
+        }
+        for operation, arrays in right.items():
+            for name, expected in getattr(reference, operation).items():
+                rounded = np.asarray(arrays[name]).astype(dtype)
+                figures = judge(rounded, expected, reference.allowance(operation, name))
+                assert figures.verdict.passes, f"{case.spec.name}@{seed} {operation} {name}: {figures}"
+
+
+def test_a_bias_before_batch_normalization_resolves_by_the_terms_that_cancel() -> None:
+    """Its gradient is 0 in mathematics: what comes is rounding alone, and a wrong one is still seen."""
+    case = draw(CaseSpec(network=ANY_LAYERS[1]), 0)
+    reference = Reference(case)
+    expected, allowance = reference.gradient["db1"], reference.allowance("gradient", "db1")
+    for came in (np.zeros_like(expected), -expected):
+        assert judge(came, expected, allowance).verdict.passes
+    terms = reference.trace["batch_norm2.dx"]
+    assert judge(expected + 1e-6 * abs(terms).max(), expected, allowance).verdict is Verdict.WRONG
+
+
+def test_the_largest_of_a_window_may_be_another_where_rounding_decides() -> None:
+    """Two elements that are equal but for rounding: an implementation may send the gradient to either."""
+
+    def function(a: Any) -> dict[str, Any]:
+        x = a["x"] * a["factor"]
+        place = np.argmax(x, axis=1)
+        hot = np.zeros_like(x)
+        np.put_along_axis(hot, place[:, None], a["dout"], axis=1)
+        return {"dx": hot}
+
+    x = np.array([[1.1, np.nextafter(1.1, 2), 0.5], [1.1, 3.0, 2.0]])
+    inputs = {"x": x, "factor": np.array(1 / 3), "dout": np.array([[7.0], [5.0]])}
+    each = envelopes(function, inputs, Precision.of(np.float64), [0])["dx"].each
+    assert (each[0, :2] > 1).all()
+    assert not each[0, 2] and not each[1].any()

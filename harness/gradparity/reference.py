@@ -49,13 +49,16 @@ class LayerCheck:
 
 
 class Reference:
-    """Everything is computed when it is first asked for. ``epsilon`` is the port's, where the port has its own.
+    """Everything is computed when it is first asked for.
+
+    ``epsilon`` and ``step``, of the numerical gradient, are the port's, where the port has its own.
 
     Threads share it: ``compute`` and ``allowance`` are done by one at a time.
     """
 
-    def __init__(self, case: Case, epsilon: float | None = None) -> None:
+    def __init__(self, case: Case, epsilon: float | None = None, step: float | None = None) -> None:
         self.case = case
+        self.step = STEP if step is None else step
         self._lock = RLock()
         self.epsilon = case.spec.epsilon if epsilon is None else epsilon
 
@@ -103,7 +106,7 @@ class Reference:
     def numerical_gradient(self) -> dict[str, Array]:
         """dW1, db1, ... by central differences."""
         network = self.case.network(epsilon=self.epsilon)
-        return _arrays(central_difference(network, self.case.x, self.case.t, STEP))
+        return _arrays(central_difference(network, self.case.x, self.case.t, self.step))
 
     @cached_property
     def _envelopes(self) -> dict[str, Envelope]:
@@ -157,7 +160,7 @@ class Reference:
 
     def _of_difference(self, array: str) -> Allowance:
         # Two losses, each off by its envelope (doubled, as the loss away from the point may be larger), over 2 steps.
-        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes[self._key("gradient", "loss")].whole / (2 * STEP)
+        of_losses = LIMIT * np.sqrt(2) * 2 * self._envelopes[self._key("gradient", "loss")].whole / (2 * self.step)
         size = float(np.sqrt(np.mean(np.square(self.numerical_gradient[array], dtype=np.float64))))
         spread = float(of_losses + 4 * Precision.of(self.case.spec.dtype).u * size)
         return Allowance(spread=spread, terms=self._terms(self.in_trace("gradient", array)))
@@ -214,7 +217,12 @@ class Reference:
 
 
 def shared_reference(
-    spec: CaseSpec, seed: int, epsilon: float | None = None, data_dir: Path | None = None, threads: int = 1
+    spec: CaseSpec,
+    seed: int,
+    epsilon: float | None = None,
+    step: float | None = None,
+    data_dir: Path | None = None,
+    threads: int = 1,
 ) -> Reference:
     """The reference of a case, with all that a check will read computed: the same one for whoever asks again.
 
@@ -223,14 +231,16 @@ def shared_reference(
     """
     folder = find_mnist(data_dir) if spec.data == "mnist" else None  # what the user names it by may change meanwhile
     with _lock:
-        reference = _made(spec, seed, epsilon, folder, threads)
+        reference = _made(spec, seed, epsilon, step, folder, threads)
     reference.compute()
     return reference
 
 
 @lru_cache(KEPT)
-def _made(spec: CaseSpec, seed: int, epsilon: float | None, data_dir: Path | None, threads: int) -> Reference:
-    return Reference(draw(spec, seed, data_dir), epsilon)
+def _made(
+    spec: CaseSpec, seed: int, epsilon: float | None, step: float | None, data_dir: Path | None, threads: int
+) -> Reference:
+    return Reference(draw(spec, seed, data_dir), epsilon, step)
 
 
 _lock = Lock()

@@ -226,7 +226,8 @@ def test_batch_norm(dtype: Any, n: int, offset: float, scale: float, training: b
     bound = bounds("batch_norm", dtype, x=x, dout=dout, **named, **phase)
 
     def results(made_of: type[BatchNorm], convert: Callable[[Array], Array]) -> dict[str, Array]:
-        layer = made_of(*map(convert, held))
+        gamma, beta, mean, var = map(convert, held)
+        layer = made_of(gamma, beta, mean, var)
         layer.training = training
         out = layer.forward(convert(x))
         moved = {name: getattr(layer, name) for name in layer.state if training}

@@ -38,7 +38,9 @@ def ready(label: str, spec: CaseSpec, sessions: Sessions, have_mnist: bool) -> S
 def test_equal(label: str, name: str, sessions: Sessions, data_dir: Path | None, have_mnist: bool) -> None:
     session = ready(label, SUITE[name], sessions, have_mnist)
     with threadpool_limits(1):
-        check = CaseCheck(session, shared_reference(SUITE[name], SEED, session.hello.epsilon, data_dir))
+        check = CaseCheck(
+            session, shared_reference(SUITE[name], SEED, session.hello.epsilon, session.hello.step, data_dir)
+        )
         check.run()
     failed = [cell for cell in check.cells if not cell.verdict.passes]
     assert not failed, "\n".join(f"{c.quantity} {c.array}: {c.verdict}: {c.detail}; ratio {c.ratio}" for c in failed)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec
 from gradparity.meta.correct import CORRECT, Correct
-from gradparity.meta.soak import check_case, random_spec, soak_cases
+from gradparity.meta.random_cases import random_spec
+from gradparity.meta.soak import check_case, soak_cases
 from threadpoolctl import threadpool_limits
 
 Array = np.ndarray[Any, Any]

@@ -221,7 +221,7 @@ class CaseCheck:
     ) -> dict[str, Array] | None:
         """The reply's arrays, or None where the operation failed and the session goes on."""
         if operation == "numerical_gradient":
-            fields = {"step": repr(STEP)}
+            fields = {"step": repr(self.reference.step)}
         try:
             return self.session.request(operation, fields, arrays, shapes_of(expected)).arrays
         except PortFailure as failure:
@@ -248,6 +248,9 @@ class CaseCheck:
         if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
             detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
             return self._add(quantity, where.key, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_EPSILON)
+        if figures.verdict is Verdict.UNRESOLVED and quantity is Quantity.NUMERICAL and self.reference.step != STEP:
+            detail = f"with steps of {self.reference.step:g} this numerical gradient could not show an error of 1e-3"
+            return self._add(quantity, where.key, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_STEP)
         if figures.verdict is Verdict.WRONG:
             self.printed = self.printed or self.session.said()
         self.cells.append(Cell.of(quantity, where.key, figures, detail))

@@ -90,8 +90,8 @@ class OfNetwork:
 
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
         """See `Checkable`."""
-        epsilon = session.hello.epsilon
-        return CaseCheck(session, shared_reference(self.spec, seed, epsilon, options.data_dir, options.threads))
+        hello, data_dir, threads = session.hello, options.data_dir, options.threads
+        return CaseCheck(session, shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads))
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """See `Checkable`."""

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     NOT_LISTED = "not listed"  # in hello
     REFUSED = "refused"  # the case's network, by load
     OTHER_EPSILON = "other epsilon"
+    OTHER_STEP = "other step"
     UNDECIDABLE = "undecidable"  # the reference itself has no numbers there
 
 

@@ -14,7 +14,7 @@ from ..cases import Array, Case
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
 from ..functions.layers import LAYERS
 from ..functions.network import Call, placed
-from ..reference import STEP, LayerCheck, Reference
+from ..reference import LayerCheck, Reference
 from .advice import ADVICE
 from .explain import explain
 from .other_networks import other_decays, other_networks
@@ -234,7 +234,7 @@ def _one_sided(reference: Reference, name: str) -> list[Candidate]:
     here = network.loss(case.x, case.t)
     [p] = [p for param, p in network.params.items() if f"d{param}" == name]
     found = []
-    for side, step in (("forward", STEP), ("backward", -STEP)):
+    for side, step in (("forward", reference.step), ("backward", -reference.step)):
         slopes, h = np.empty_like(p), p.dtype.type(step)
         for i in np.ndindex(p.shape):
             value = p[i]

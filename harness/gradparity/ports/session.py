@@ -6,10 +6,11 @@ that says what happened, with the end of the process's stderr, and no process is
 
 from __future__ import annotations
 
+import math
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -116,6 +117,7 @@ class Hello:
     activations: frozenset[str] = frozenset()  # that its networks have, where there is no such layer to ask alone
     functions: frozenset[str] = frozenset()  # of the user's own, which call names
     any_network: bool = False  # load takes any list of the layers
+    step: float | None = None  # of its numerical gradient, where that is always the same
 
     def lacks(self, kinds: Collection[str], dense: bool) -> str:
         """Why a network of layers of these kinds is not asked for, or nothing: an older port does not know newer ones.
@@ -141,7 +143,7 @@ class Hello:
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
-        known = {"functions": "", "networks": "", **fields}  # which came later than the others
+        known = {"functions": "", "networks": "", "step": "any", **fields}  # which came later than the others
 
         try:
             return Hello(
@@ -157,12 +159,13 @@ class Hello:
                 epsilon=None if fields["epsilon"] == "any" else _epsilon(fields["epsilon"]),
                 functions=frozenset(known["functions"].split(",")) - {""},
                 any_network=known["networks"] == "any",
+                step=None if known["step"] == "any" else _step(known["step"]),
             )
         except KeyError as missing:
             came = ", ".join(fields)
             raise WireError(f"expected the field {missing.args[0]} in the reply to hello, came {came}") from None
-        except ValueError:
-            raise WireError(f"expected epsilon=any or a number from 0 to 1, came {fields['epsilon']!r}") from None
+        except ValueError as why:
+            raise WireError(str(why)) from None
 
 
 class Session:
@@ -309,10 +312,21 @@ class Session:
 
 
 def _epsilon(text: str) -> float:
-    epsilon = float(text)
-    if not 0 <= epsilon <= 1:  # nor is NaN
-        raise ValueError
-    return epsilon
+    return _number("epsilon", text, "a number from 0 to 1", lambda epsilon: 0 <= epsilon <= 1)
+
+
+def _step(text: str) -> float:
+    return _number("step", text, "a number above 0, at most 1", lambda step: 0 < step <= 1)
+
+
+def _number(key: str, text: str, expected: str, fits: Callable[[float], bool]) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan  # which fits nothing
+    if not fits(value):
+        raise ValueError(f"expected {key}=any or {expected}, came {text!r}")
+    return value
 
 
 def _signal(number: int) -> str:

@@ -13,7 +13,7 @@ from .recipes import Recipe
 def case_of(
     recipe: Recipe, seed: int, sets: ImageSets, rows: Array, parameters: dict[str, Array], step: int = 0
 ) -> Case:
-    """These parameters, and this step's masks, with one batch: what a port loads before it trains, or is asked about one step."""
+    """These parameters and the masks of this step, with one batch: what a port loads, or is asked about one step."""
     spec = recipe.spec.model_copy(update={"batch": len(rows)})
     x, labels = sets.images("train", spec.described.input).batch(rows, recipe.dtype)
     held = {**parameters, **recipe.masks(seed, step)}

@@ -174,7 +174,7 @@ class Trainer:
             session = self.attended.ready()
             if session is None:
                 return None
-            check = CaseCheck(session, Reference(case, session.hello.epsilon))
+            check = CaseCheck(session, Reference(case, session.hello.epsilon, session.hello.step))
             check.run()
         except PortFailure as failure:
             self.attended.failed(failure)

@@ -26,7 +26,7 @@ from .functions.notation import Described, described
 Array = NDArray[Any]
 Dtype = Literal["float64", "float32"]
 Activation = Annotated[str, AfterValidator(known_activation)]
-Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals"]
+Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals", "ties"]
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
 MOST_DECISIONS = 20_000  # of kinks, that a draw could be clear of
@@ -36,7 +36,7 @@ NAME = re.compile(
     r"(?P<data>[a-z]+)-((?P<sizes>\d+(-\d+)+)-(?P<activation>[a-z]+)|(?P<network>\d[\dx]*-[a-z][\w.-]*?))"
     r"-n(?P<batch>\d+)-(?P<dtype>float\d+)(-(?P<labels>integer))?(-fortran)?(-eps(?P<epsilon>[\d.e+-]+?))?"
     r"(-decay(?P<weight_decay>[\d.e+-]+?))?(-x(?P<scale>[\d.e+-]+?))?"
-    r"(-(?P<quirk>zero-rows|exact-zeros|saturated|denormals))?(-(?P<numerical>numerical))?"
+    r"(-(?P<quirk>zero-rows|exact-zeros|saturated|denormals|ties))?(-(?P<numerical>numerical))?"
 )
 
 
@@ -296,6 +296,8 @@ def _apply_quirk(spec: CaseSpec, x: Array, params: dict[str, Array]) -> None:
         params["W1"][:, ::3] = 0.0
     if spec.quirk == "saturated":  # logits so large that most probabilities underflow to 0
         params[f"W{len(spec.sizes) - 1}"] *= 60.0 if single else 500.0
+    if spec.quirk == "ties":  # few numbers, so that the largest of a window is often there twice
+        x[...] = np.round(x)
     if spec.quirk == "denormals":
         x[:, ::4] *= 1e-40 if single else 1e-310
 

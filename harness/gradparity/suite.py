@@ -69,6 +69,7 @@ def default_suite() -> list[CaseSpec]:
         specs += _both_dtypes(network=network, batch=5, labels="integer", weight_decay=0.1, numerical=True)
     specs += _both_dtypes(network=ANY_LAYERS[0], order="F", labels="integer", weight_decay=0.01)
     specs += _both_dtypes(network=ANY_LAYERS[-1], quirk="zero-rows")
+    specs += _both_dtypes(network="2x8x9-max_pooling3x2s2p1-convolution3k2-relu-affine4", quirk="ties")
     for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals"):
         specs += _both_dtypes(sizes=(9, 6, 4), quirk=quirk)
     for activation in EVERYWHERE:

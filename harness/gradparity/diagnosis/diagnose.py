@@ -218,6 +218,8 @@ def _of_pass(e: Evidence, operation: str, name: str, reference: Reference, forwa
         e = replace(e, kind=Subject.PASS, result="numerical", inputs={})
         e = _prepared(e, {"forward difference": _one_sided(reference, name)})
     if operation == "gradient":
+        if (operation, name) in reference.case.spec.beside_the_trace:  # no layer's own result
+            e = replace(e, kind=Subject.PASS, inputs={})
         e = _prepared(e, other_decays(reference).get(name, {}))
     return _with_others(_prepared(e, other_networks(reference, forward_right).get(name, {})), reference)
 

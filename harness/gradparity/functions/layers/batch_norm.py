@@ -243,7 +243,6 @@ def _shortened(a: Inputs) -> Iterator[tuple[str, Array]]:
     by_var = layer.xn * (layer.xn * straight).mean(axis=0)
     yield "the mean's path is missing: dx without what goes through the mean", straight - by_var
     yield "the variance's path is missing: dx without what goes through the variance", straight - straight.mean(axis=0)
-    yield "mean and variance are taken for constants: dx is dout gamma / std alone", straight
     yield "the variance's path is halved", straight - straight.mean(axis=0) - by_var / 2
     yield "the mean's path is a sum, for a mean", straight - straight.sum(axis=0) - by_var
     yield "the variance's path is a sum, for a mean", straight - straight.mean(axis=0) - by_var * n

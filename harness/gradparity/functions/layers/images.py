@@ -41,23 +41,30 @@ def from_channels_last(images: Array) -> Array:
 
 def padded_on_one_side(made_of: type[ReferenceLayer]) -> Iterator[tuple[str, type[ReferenceLayer]]]:
     """This layer, with all of its padding before or behind the image, in words and as classes."""
-    for side, before in (("before the image", True), ("behind the image", False)):
-        yield side, type("OneSided", (_OneSided, made_of), {"before": before})
+    for side, before, behind in (("before the image", 2, 0), ("behind the image", 0, 2)):
+        yield side, padded(made_of, before, behind)
 
 
-class _OneSided(ReferenceLayer):
+def padded(made_of: type[ReferenceLayer], before: int = 1, behind: int = 1, fill: float = 0.0) -> type[ReferenceLayer]:
+    """This layer, with so many times its padding before the image, and behind it, made of this number."""
+    return type("Padded", (_Padded, made_of), {"before": before, "behind": behind, "fill": fill})
+
+
+class _Padded(ReferenceLayer):
     """Pads by itself; the layer that it is mixed into pads nothing."""
 
-    before: bool
+    before: int
+    behind: int
+    fill: float
     pad: int
 
     def forward(self, *inputs: Any) -> Any:
         [x] = inputs
         self.own: int = self.__dict__.get("own", self.pad)
         self.pad = 0
-        sides = (2 * self.own, 0) if self.before else (0, 2 * self.own)
-        return super().forward(np.pad(x, [(0, 0), (0, 0), sides, sides]))
+        sides = self.before * self.own, self.behind * self.own
+        return super().forward(np.pad(x, [(0, 0), (0, 0), sides, sides], constant_values=self.fill))
 
     def backward(self, dout: Any) -> Any:
-        dx, width = super().backward(dout), 2 * self.own
-        return dx[:, :, width:, width:] if self.before else dx[:, :, : -width or None, : -width or None]
+        inner = slice(self.before * self.own, -self.behind * self.own or None)
+        return super().backward(dout)[:, :, inner, inner]

@@ -11,7 +11,7 @@ from gradparity_reference.layers.windows import col2im, im2col
 
 from ...arithmetic.precision import SAFETY, Array, Precision
 from ..evidence import Bugs, Candidates, Evidence, Inputs
-from .images import as_channels_last, fit_windows, from_channels_last, padded_on_one_side
+from .images import as_channels_last, fit_windows, from_channels_last, padded, padded_on_one_side
 from .layer import Fitted, Layer, Shape
 
 bug = Bugs("max_pooling")
@@ -122,10 +122,8 @@ def _ties(e: Evidence) -> Candidates:
 @bug("padding takes no part")
 def _without_padding(e: Evidence) -> Candidates:
     if e.inputs["pad"]:
-        low = e.inputs["x"].min() - 1
-        x = e.inputs["x"] - low  # so that every element is above the zeros around it
-        value = MAX_POOLING.value(e.result, {**e.inputs, "x": x})
-        yield "the padding is of -infinity, where it is of zeros", value + low if e.result == "out" else value
+        value = MAX_POOLING.value(e.result, e.inputs, padded(MaxPooling, fill=-np.inf))
+        yield "the padding is of -infinity, where it is of zeros", value
 
 
 @bug("padding on one side")

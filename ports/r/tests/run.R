@@ -2,7 +2,7 @@
 
 library(stats)
 library(utils)
-for (source_file in list.files("R", full.names = TRUE)) source(source_file)
+for (source_file in list.files("R", full.names = TRUE, recursive = TRUE)) source(source_file)
 
 # A dense network and batch of these sizes, the same on every call.
 example_case <- function(sizes, activation = "relu", batch = 5, epsilon = 0) {

@@ -87,16 +87,16 @@ backpropagate <- function(network, x, t) {
     slopes[[i]] <- back[-1]
   }
   slopes[[1]] <- backward_parameters(layers[[1]], passes[[1]], dout)
-  slopes <- Map(function(layer, own) decayed(own, layer, network$weight_decay), layers, slopes)
+  if (network$weight_decay != 0) {
+    slopes <- Map(function(layer, own) decayed(own, layer, network$weight_decay), layers, slopes)
+  }
   gradient <- c(list(loss = last$loss + penalty(network)), numbered(network, slopes))
   list(gradient = gradient, network = network)
 }
 
 # A layer's gradients, with what weight decay adds to that of W.
 decayed <- function(slopes, layer, weight_decay) {
-  if (weight_decay != 0 && "dW" %in% names(slopes)) {
-    slopes$dW <- slopes$dW + weight_decay * layer$params$W
-  }
+  if ("dW" %in% names(slopes)) slopes$dW <- slopes$dW + weight_decay * layer$params$W
   slopes
 }
 
@@ -133,8 +133,7 @@ prefixed <- function(name, arrays) {
 
 # Arrays of all layers, a list each, in one list: W of layer 2 is called W2.
 numbered <- function(network, arrays) {
-  names <- Map(function(own, i) sprintf("%s%d", names(own), i), arrays, network$numbers)
-  arrays <- as.list(do.call(c, unname(arrays)))
-  names(arrays) <- unlist(names)
-  arrays
+  all <- as.list(do.call(c, unname(arrays)))
+  names(all) <- paste0(names(all), rep(network$numbers, lengths(arrays)))
+  all
 }

@@ -110,7 +110,8 @@ operations <- function() {
       reply(arrays = held(loaded()$network))
     },
     evaluate = function(fields, arrays) {
-      set <- fitting_set(sets, field(fields, "set"), loaded())
+      case <- loaded()
+      set <- fitting_set(sets, field(fields, "set"), case)
       reply(arrays = evaluate(case$network, set, dim(case$x)))
     },
     update = function(fields, arrays) {

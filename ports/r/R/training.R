@@ -17,8 +17,8 @@ images <- function(pixels, labels, scale) {
   )
 }
 
-#' list(x = , t = ): these rows of the set, from 0, each image in the shape that x has, (any, inputs)
-#' or (any, channels, height, width), and their labels, (length(rows)).
+#' list(x = , t = ): these rows of the set, from 0, and their labels. Each image is as in arrays of
+#' this shape, (any, inputs) or (any, channels, height, width).
 batch <- function(images, rows, shape) {
   bytes <- do.call(rbind, images$pixels[rows + 1])
   x <- as.integer(bytes) / images$scale

@@ -13,7 +13,11 @@ network <- function(layers, loss = new_softmax_with_loss(), weight_decay = 0) {
   if (anyDuplicated(names(layers))) {
     stop("expected each name once, came ", toString(names(layers)), call. = FALSE)
   }
-  list(layers = layers, numbers = numbers, last = loss, weight_decay = weight_decay)
+  owners <- rep(numbers, vapply(layers, function(layer) length(layer$params), 1L))
+  list(
+    layers = layers, numbers = numbers, last = loss, weight_decay = weight_decay,
+    owners = owners # the number of each parameter's layer
+  )
 }
 
 #' Affine layers with an activation between each two: weights[[i]] is (sizes[i], sizes[i + 1]),
@@ -73,7 +77,7 @@ gradient <- function(network, x, t) backpropagate(network, x, t)$gradient
 #' list(gradient = , network = ): the network as this pass leaves it, its state moved on.
 backpropagate <- function(network, x, t) {
   layers <- network$layers
-  passes <- slopes <- layers
+  passes <- layers
   for (i in seq_along(layers)) {
     passes[[i]] <- forward(layers[[i]], x, training = TRUE)
     x <- passes[[i]]$out
@@ -81,22 +85,28 @@ backpropagate <- function(network, x, t) {
   }
   last <- forward(network$last, x, t)
   dout <- backward(network$last, last)$dx
+  slopes <- list()
   for (i in rev(seq_along(layers)[-1])) {
     back <- backward(layers[[i]], passes[[i]], dout)
     dout <- back$dx
-    slopes[[i]] <- back[-1]
+    slopes <- c(back[-1], slopes)
   }
-  slopes[[1]] <- backward_parameters(layers[[1]], passes[[1]], dout)
-  if (network$weight_decay != 0) {
-    slopes <- Map(function(layer, own) decayed(own, layer, network$weight_decay), layers, slopes)
-  }
-  gradient <- c(list(loss = last$loss + penalty(network)), numbered(network, slopes))
+  slopes <- c(backward_parameters(layers[[1]], passes[[1]], dout), slopes)
+  names(slopes) <- paste0(names(slopes), network$owners)
+  gradient <- c(list(loss = last$loss + penalty(network)), decayed(slopes, network))
   list(gradient = gradient, network = network)
 }
 
-# A layer's gradients, with what weight decay adds to that of W.
-decayed <- function(slopes, layer, weight_decay) {
-  if ("dW" %in% names(slopes)) slopes$dW <- slopes$dW + weight_decay * layer$params$W
+# The gradients, with what weight decay adds to that of every W.
+decayed <- function(slopes, network) {
+  if (network$weight_decay == 0) {
+    return(slopes)
+  }
+  all <- params(network)
+  for (name in grep("^W", names(all), value = TRUE)) {
+    slope <- paste0("d", name)
+    slopes[[slope]] <- slopes[[slope]] + network$weight_decay * all[[name]]
+  }
   slopes
 }
 

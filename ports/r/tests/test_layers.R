@@ -65,7 +65,8 @@ expect_equal(backward_parameters(affine, pass, x)$db, array(c(5, 7, 9)))
 one <- new_affine(matrix(3), array(1))
 pass <- forward(one, matrix(2))
 expect_identical(pass$out, matrix(7))
-expect_identical(backward(one, pass, matrix(1)), list(dx = matrix(3), dW = matrix(2), db = array(1)))
+came <- backward(one, pass, matrix(1))
+expect_identical(came, list(dx = matrix(3), dW = matrix(2), db = array(1)))
 
 # Images are rows in the order channel, row, column; the gradient has the shape of the images.
 images <- array(c(1, 7, 2, 8, 3, 9, 4, 10, 5, 11, 6, 12), c(1, 2, 2, 3)) # the channel runs fastest

@@ -26,7 +26,7 @@ for (name in names(params(case$network))) {
   expected <- params(case$network)[[name]] - 0.5 * slopes[[paste0("d", name)]]
   expect_identical(params(came)[[name]], expected, info = name)
 }
-others <- c("numbers", "last", "weight_decay")
+others <- c("numbers", "last", "weight_decay", "owners")
 expect_identical(came[others], case$network[others])
 expect_identical(names(came), names(case$network))
 expect_identical(update(sgd(0), case$network, slopes)$network, case$network)

@@ -5,8 +5,9 @@ new_affine <- function(W, b) new_layer("affine", list(W = W, b = b))
 
 #' x is (batch, inputs) or (batch, channels, height, width); out is (batch, outputs).
 forward.affine <- function(layer, x, ...) {
+  p <- layer$params
   rows <- as_rows(x)
-  out <- rows %*% layer$params$W + down_columns(layer$params$b, nrow(rows))
+  out <- rows %*% p$W + down_columns(p$b, nrow(rows))
   list(out = out, x = rows, shape = dim(x))
 }
 
@@ -25,7 +26,7 @@ backward_parameters.affine <- function(layer, pass, dout) {
 
 #' Each image as a row, in the order channel, row, column. A matrix is what it was.
 as_rows <- function(x) {
-  if (length(dim(x)) < 3) {
+  if (is.matrix(x)) {
     return(x)
   }
   image <- dim(x)[-1]

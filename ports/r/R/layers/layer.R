@@ -11,10 +11,10 @@
 
 #' A layer of this kind. params are learnt, by name; state is what training moves on beside them.
 new_layer <- function(kind, params = list(), state = list(), ...) {
-  structure(list(params = params, state = state, ...), class = c(kind, "layer"))
+  structure(list(params = params, state = state, ...), class = kind)
 }
 
-kind_of <- function(layer) class(layer)[1]
+kind_of <- function(layer) class(layer)
 
 #' list(out = , ...): the layer's result, and what backward needs. In training a layer with a state
 #' gives that as it is afterwards: `state`. A loss takes x and t and has no out, but a loss.
@@ -28,7 +28,7 @@ backward <- function(layer, pass, dout) UseMethod("backward")
 #' gradient of the data.
 backward_parameters <- function(layer, pass, dout) UseMethod("backward_parameters")
 
-backward_parameters.layer <- function(layer, pass, dout) {
+backward_parameters.default <- function(layer, pass, dout) {
   if (length(layer$params)) backward(layer, pass, dout)[-1] else list()
 }
 

@@ -44,7 +44,7 @@ class Bridge:
         """``r`` is rpy2.rinterface, started."""
         self.r = r
         r.baseenv["options"](warn=1)
-        for path in sorted(Path("R").glob("*.R")):
+        for path in sorted(Path("R").rglob("*.R")):
             r.baseenv["source"](str(path))
         self.port = r.globalenv["operations"]()
 

@@ -8,6 +8,6 @@
 output <- file("/dev/fd/3", "wb", raw = TRUE)
 options(warn = 1)
 
-for (source_file in list.files("R", full.names = TRUE)) source(source_file)
+for (source_file in list.files("R", full.names = TRUE, recursive = TRUE)) source(source_file)
 
 serve(operations(), file("stdin", "rb"), output)

@@ -5,20 +5,22 @@
 #' Each parameter is moved in this function's own copy of the network, and put back exactly.
 #' Source: "Deep Learning from Scratch", section 4.3.
 central_difference <- function(network, x, t, step = 1e-4) {
-  slopes <- list()
-  for (i in seq_along(network$affines)) {
-    for (name in c("W", "b")) {
-      slope <- network$affines[[i]][[name]]
+  slopes <- params(network)
+  names(slopes) <- sprintf("d%s", names(slopes))
+  done <- 0
+  for (i in seq_along(network$layers)) {
+    for (name in names(network$layers[[i]]$params)) {
+      slope <- network$layers[[i]]$params[[name]]
       for (j in seq_along(slope)) {
         value <- slope[[j]]
-        network$affines[[i]][[name]][[j]] <- value + step
+        network$layers[[i]]$params[[name]][[j]] <- value + step
         above <- loss(network, x, t)
-        network$affines[[i]][[name]][[j]] <- value - step
+        network$layers[[i]]$params[[name]][[j]] <- value - step
         below <- loss(network, x, t)
-        network$affines[[i]][[name]][[j]] <- value
+        network$layers[[i]]$params[[name]][[j]] <- value
         slope[[j]] <- (above - below) / (2 * step)
       }
-      slopes[[paste0("d", name, i)]] <- slope
+      slopes[[done <- done + 1]] <- slope
     }
   }
   slopes

@@ -4,6 +4,11 @@
 # No scan for NaN before each product: BLAS is fast with them and passes them on (tests/).
 options(matprod = "blas")
 
+layer_kinds <- c(
+  "multiply", "add", "relu", "sigmoid", "tanh", "affine", "batch_norm", "dropout", "convolution",
+  "max_pooling", "softmax_with_loss", "squared_error"
+)
+
 #' The port: its operations by name, each a function of a request's fields and arrays. They share
 #' what load and data have stored (and, for `inputs`, the last arrays that came), and nothing else.
 operations <- function() {
@@ -29,10 +34,11 @@ operations <- function() {
         blas = blas_library(),
         threads = Sys.getenv("OPENBLAS_NUM_THREADS", "unknown"),
         dtypes = "float64",
-        layers = "multiply,add,relu,sigmoid,tanh,affine,softmax_with_loss",
+        layers = paste(layer_kinds, collapse = ","),
         operations = paste(names(port), collapse = ","),
         optimizers = paste(names(optimizers), collapse = ","),
-        epsilon = "any"
+        epsilon = "any",
+        networks = "any"
       ))
     },
     load = function(fields, arrays) {
@@ -86,24 +92,27 @@ operations <- function() {
     },
     train = function(fields, arrays) {
       network <- loaded()$network
-      set <- fitting_set(sets, "train", network)
+      set <- fitting_set(sets, "train", case)
       batches <- rows_of(set, arrays)
+      masks <- masks_of(network, arrays, dim(batches))
       # The same optimizer, with the same numbers, goes on with its state.
       before <- case$trained_by
       goes_on <- identical(before$fields, fields)
       optimizer <- if (goes_on) before$optimizer else read_optimizer(fields)
       trained <- NULL
-      took <- elapsed(function() trained <<- train(network, set, batches, optimizer), 1, 1)
+      loop <- function() trained <<- train(network, set, batches, optimizer, dim(case$x), masks)
+      took <- elapsed(loop, 1, 1)
       case$network <<- trained$network
       case$trained_by <<- list(fields = fields, optimizer = trained$optimizer)
       reply(arrays = list(loss = trained$loss, nanoseconds = took[[1]]))
     },
     params = function(fields, arrays) {
-      reply(arrays = params(loaded()$network))
+      reply(arrays = held(loaded()$network))
     },
     evaluate = function(fields, arrays) {
-      network <- loaded()$network
-      reply(arrays = evaluate(network, fitting_set(sets, field(fields, "set"), network)))
+      case <- loaded()
+      set <- fitting_set(sets, field(fields, "set"), case)
+      reply(arrays = evaluate(case$network, set, dim(case$x)))
     },
     update = function(fields, arrays) {
       optimizer <- read_optimizer(fields)
@@ -115,86 +124,6 @@ operations <- function() {
     }
   )
   port
-}
-
-# A case: the network of a load request, and its batch.
-read_case <- function(fields, arrays) {
-  sizes <- integers(fields, "sizes")
-  if (length(sizes) < 2 || anyNA(sizes)) {
-    refuse("expected sizes=inputs,...,classes, came ", field(fields, "sizes"))
-  }
-  if (field(fields, "dtype") != "float64") {
-    refuse("expected dtype float64, the only one of R, came ", field(fields, "dtype"))
-  }
-  x <- float64(arrays, "x", c(NA, sizes[1]))
-  layers <- seq_len(length(sizes) - 1)
-  list(
-    network = network(
-      lapply(layers, function(i) float64(arrays, paste0("W", i), sizes[c(i, i + 1)])),
-      lapply(layers, function(i) float64(arrays, paste0("b", i), sizes[i + 1])),
-      field(fields, "activation"),
-      number(fields, "epsilon")
-    ),
-    x = x,
-    t = one_hot_or_labels(arrays, nrow(x), sizes[length(sizes)])
-  )
-}
-
-# A layer's forward and backward pass as a call without arguments, which gives its results. All that
-# the call needs is made beforehand.
-layer_call <- function(fields, arrays) {
-  kind <- field(fields, "kind")
-  x <- float64(arrays, "x")
-  switch(kind,
-    multiply = {
-      y <- float64(arrays, "y", dim(x))
-      dout <- float64(arrays, "dout", dim(x))
-      function() c(list(out = multiply_forward(x, y)), multiply_backward(x, y, dout))
-    },
-    add = {
-      y <- float64(arrays, "y", dim(x))
-      dout <- float64(arrays, "dout", dim(x))
-      function() c(list(out = add_forward(x, y)), add_backward(dout))
-    },
-    relu = {
-      dout <- float64(arrays, "dout", dim(x))
-      function() {
-        out <- relu_forward(x)
-        list(out = out, dx = relu_backward(out, dout))
-      }
-    },
-    sigmoid = {
-      dout <- float64(arrays, "dout", dim(x))
-      function() {
-        out <- sigmoid_forward(x)
-        list(out = out, dx = sigmoid_backward(out, dout))
-      }
-    },
-    tanh = {
-      dout <- float64(arrays, "dout", dim(x))
-      function() {
-        out <- tanh_forward(x)
-        list(out = out, dx = tanh_backward(out, dout))
-      }
-    },
-    affine = {
-      x <- float64(arrays, "x", c(NA, NA))
-      W <- float64(arrays, "W", c(ncol(x), NA))
-      b <- float64(arrays, "b", ncol(W))
-      dout <- float64(arrays, "dout", c(nrow(x), ncol(W)))
-      function() c(list(out = affine_forward(x, W, b)), affine_backward(x, W, dout))
-    },
-    softmax_with_loss = {
-      x <- float64(arrays, "x", c(NA, NA))
-      t <- one_hot_or_labels(arrays, nrow(x), ncol(x))
-      epsilon <- number(fields, "epsilon")
-      function() {
-        last <- softmax_with_loss_forward(x, t, epsilon)
-        c(last[c("loss", "y")], list(dx = softmax_with_loss_backward(last$y, last$target)))
-      }
-    },
-    refuse("unknown kind of layer: ", kind)
-  )
 }
 
 # An operation on the case as a call without arguments, or NULL where there is none of that name.
@@ -213,13 +142,12 @@ case_call <- function(network, x, t, operation, fields) {
       function() trained <<- train_step(trained$network, x, t, trained$optimizer)
     },
     products = {
+      passes <- product_passes(network, x)
       affines <- integers(fields, "affines")
-      if (length(affines) == 0 || !all(affines %in% seq_along(network$affines))) {
-        depth <- length(network$affines)
-        refuse("expected affines from 1 to ", depth, ", came ", fields[["affines"]])
+      if (length(affines) == 0 || !all(affines %in% names(passes))) {
+        refuse("expected affines of ", toString(names(passes)), ", came ", fields[["affines"]])
       }
-      inputs <- layer_inputs(network, x)
-      function() products(network, inputs, affines)
+      function() products(passes, affines)
     },
     unsupported("no operation ", operation, " to time")
   )
@@ -234,19 +162,18 @@ read_optimizer <- function(fields) {
   do.call(make, sapply(numbers, function(name) number(fields, name), simplify = FALSE))
 }
 
-# The set of this name, which must fit the network.
-fitting_set <- function(sets, name, network) {
+# The set of this name, which must fit the case.
+fitting_set <- function(sets, name, case) {
   set <- sets[[name]]
   if (is.null(set)) {
     came <- if (length(sets)) toString(names(sets)) else "none"
     refuse("expected the set ", name, " to have been sent with data, came ", came)
   }
-  inputs <- nrow(network$affines[[1]]$W)
-  classes <- length(network$affines[[length(network$affines)]]$b)
+  inputs <- prod(dim(case$x)[-1])
   widths <- unique(lengths(set$pixels))
-  if (!all(widths == inputs) || !all(set$labels < classes)) {
+  if (!all(widths == inputs) || !all(set$labels < case$classes)) {
     refuse(
-      "expected images of ", inputs, " pixels and labels below ", classes, ", came ",
+      "expected images of ", inputs, " pixels and labels below ", case$classes, ", came ",
       toString(widths), " pixels and labels up to ", max(set$labels)
     )
   }
@@ -261,6 +188,17 @@ rows_of <- function(set, arrays) {
     refuse("array batches: expected rows from 0 to ", n - 1, ", came ", toString(range(batches)))
   }
   batches
+}
+
+# The masks of a train request by the names of the dropout layers, each (steps, batch, ...).
+masks_of <- function(network, arrays, steps) {
+  masks <- list()
+  for (name in names(network$layers)) {
+    own <- dim(network$layers[[name]]$mask)
+    sent <- paste0("mask", network$numbers[[match(name, names(network$layers))]])
+    if (!is.null(own)) masks[[name]] <- uint8(arrays, sent, c(steps, own[-1]))
+  }
+  masks
 }
 
 # The file name of the BLAS in use, which is where OpenBLAS tells its version. Debian's

@@ -84,16 +84,16 @@ optimizer <- function(state_names, update_one) {
 #' of a parameter begins as zeros.
 update <- function(optimizer, network, gradient) {
   optimizer$iteration <- optimizer$iteration + 1
-  for (i in seq_along(network$affines)) {
-    for (kind in c("W", "b")) {
-      name <- paste0(kind, i)
-      p <- network$affines[[i]][[kind]]
+  for (i in seq_along(network$layers)) {
+    for (kind in names(network$layers[[i]]$params)) {
+      name <- paste0(kind, network$numbers[i])
+      p <- network$layers[[i]]$params[[kind]]
       if (optimizer$iteration == 1) {
         optimizer$state[[name]] <- lapply(optimizer$state_names, function(each) array(0, dim(p)))
       }
       arguments <- list(p, gradient[[paste0("d", name)]], optimizer$iteration)
       after <- do.call(optimizer$update_one, c(arguments, optimizer$state[[name]]))
-      network$affines[[i]][[kind]] <- after$p
+      network$layers[[i]]$params[[kind]] <- after$p
       optimizer$state[[name]] <- after[-1]
     }
   }

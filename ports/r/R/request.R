@@ -18,10 +18,10 @@ number <- function(fields, name) {
   value
 }
 
-count <- function(fields, name) {
+count <- function(fields, name, from = 1) {
   value <- number(fields, name)
-  if (value < 1 || value != round(value)) {
-    refuse("expected a whole number from 1 as ", name, ", came ", field(fields, name))
+  if (value < from || value != round(value)) {
+    refuse("expected a whole number from ", from, " as ", name, ", came ", field(fields, name))
   }
   value
 }

@@ -1,5 +1,5 @@
 # One affine layer and one parameter: the loss is log(1 + exp(-w)), known in closed form.
-net <- network(list(matrix(c(0.3, 0), 1, 2)), list(array(c(0, 0))))
+net <- dense(list(matrix(c(0.3, 0), 1, 2)), list(array(c(0, 0))))
 x <- matrix(1, 1, 1)
 slopes <- central_difference(net, x, array(0L), 1e-5)
 expect_identical(names(slopes), c("dW1", "db1"))
@@ -18,8 +18,8 @@ first <- central_difference(case$network, case$x, case$t, 0.1)
 expect_identical(case, before)
 expect_identical(central_difference(case$network, case$x, case$t, 0.1), first)
 alone <- case$network
-alone$affines[[2]]$b[[3]] <- alone$affines[[2]]$b[[3]] + 0.1
+alone$layers$affine2$params$b[[3]] <- alone$layers$affine2$params$b[[3]] + 0.1
 above <- loss(alone, case$x, case$t)
-alone$affines[[2]]$b[[3]] <- case$network$affines[[2]]$b[[3]] - 0.1
+alone$layers$affine2$params$b[[3]] <- params(case$network)$b2[[3]] - 0.1
 below <- loss(alone, case$x, case$t)
 expect_identical(first$db2[[3]], (above - below) / (2 * 0.1))

@@ -119,7 +119,7 @@ expect_identical(time("train_step", optimizer = "lbfgs")$word, "unsupported")
 time_wrong("expected the field beta1", operation = "train_step", optimizer = "adam",
            learning_rate = "0.1")
 for (numbers in c("0", "3", "1,many", "")) {
-  came <- paste0("affines from 1 to 2, came ", numbers)
+  came <- paste0("affines of 1, 2, came ", numbers)
   time_wrong(came, operation = "products", affines = numbers)
 }
 time_wrong("expected the array x too", operation = "layer", kind = "relu")
@@ -140,21 +140,21 @@ start <- ask("params")
 expect_identical(start$arrays, params(case$network))
 expect_identical(start$arrays, arrays[c("W1", "b1", "W2", "b2")])
 came <- ask("train", rate, batches)
-expected <- train(case$network, set, batches$batches, momentum(0.1, 0.9))
+expected <- train(case$network, set, batches$batches, momentum(0.1, 0.9), c(1, 2))
 expect_identical(names(came$arrays), c("loss", "nanoseconds"))
 expect_identical(came$arrays$loss, expected$loss)
 expect_identical(lengths(came$arrays), c(loss = 2L, nanoseconds = 1L))
 expect_null(dim(came$arrays$nanoseconds))
 expect_identical(ask("params")$arrays, params(expected$network))
 evaluated <- ask("evaluate", c(set = "train"))
-expect_identical(evaluated, reply(arrays = evaluate(expected$network, set)))
+expect_identical(evaluated, reply(arrays = evaluate(expected$network, set, c(1, 2))))
 expect_true(all(lengths(lapply(evaluated$arrays, attributes)) == 0), info = "two bare numbers")
 
 # The same optimizer goes on with its state, another begins anew; and so does every one after load.
-again <- train(expected$network, set, batches$batches, expected$optimizer)
+again <- train(expected$network, set, batches$batches, expected$optimizer, c(1, 2))
 expect_identical(ask("train", rate, batches)$arrays$loss, again$loss)
 slower <- replace(rate, "learning_rate", "0.05")
-other <- train(again$network, set, batches$batches, momentum(0.05, 0.9))
+other <- train(again$network, set, batches$batches, momentum(0.05, 0.9), c(1, 2))
 expect_identical(ask("train", slower, batches)$arrays$loss, other$loss)
 expect_identical(ask("params")$arrays, params(other$network))
 expect_identical(ask("load", fields, arrays), reply())
@@ -165,7 +165,7 @@ expect_identical(ask("gradient")$arrays, gradient(expected$network, case$x, case
 turned <- list(images = bytes[3:1, ], labels = array(labels[3:1]))
 ask("data", c(set = "train", scale = "50"), turned)
 came <- ask("evaluate", c(set = "train"))$arrays
-expect_equal(came, evaluate(expected$network, set))
+expect_equal(came, evaluate(expected$network, set, c(1, 2)))
 
 # What does not fit, or is not there, leaves the parameters as they are.
 before <- ask("params")
@@ -222,12 +222,12 @@ relu_wrong("x: expected float64, came int32", list(x = array(1L), dout = x))
 affine_wrong <- function(text, name, array) {
   wrong(text, "layer", c(kind = "affine"), replace(rows, name, list(array)))
 }
-affine_wrong("x: expected shape (any, any), came (4)", "x", array(x))
+affine_wrong("x of affine: expected 2 or 4 dimensions, came shape (4)", "x", array(x))
 affine_wrong("W: expected shape (2, any), came (3, 2)", "W", matrix(0, 3, 2))
 affine_wrong("b: expected shape (2), came (3)", "b", array(c(0, 0, 0)))
 affine_wrong("dout: expected shape (2, 2), came (1, 2)", "dout", matrix(0, 1, 2))
 wrong("expected the field kind", "layer", c(sort = "relu"), both)
-wrong("unknown kind of layer: elu", "layer", c(kind = "elu"), both)
+expect_identical(ask("layer", c(kind = "elu"), both)$word, "unsupported")
 field_wrong <- function(text, name, value) {
   wrong(text, "load", replace(fields, name, value), arrays)
 }
@@ -241,3 +241,91 @@ for (label in c(-1L, 2L, NA)) {
 }
 wrong("t: expected shape (1), came (2)", "load", fields, replace(arrays, "t", list(array(0:1))))
 expect_identical(ask("gradient"), first)
+
+# A network of any layers: a filter of 2 x 2, batch normalization, dropout and weight decay.
+any_fields <- c(
+  layers = "convolution,relu,max_pooling,affine,batch_norm,dropout,affine,squared_error",
+  dtype = "float64", epsilon = "0", weight_decay = "0.5",
+  convolution1.stride = "1", convolution1.pad = "1",
+  max_pooling1.height = "2", max_pooling1.width = "2", max_pooling1.stride = "1",
+  max_pooling1.pad = "0",
+  batch_norm3.momentum = "0.75", batch_norm3.epsilon = "0.25", dropout3.ratio = "0.5"
+)
+set.seed(1)
+normal <- function(...) array(rnorm(prod(...)), c(...))
+any_arrays <- list(
+  x = normal(3, 1, 2, 2), t = array(c(1L, 0L, 1L)), W1 = normal(1, 1, 2, 2), b1 = normal(1),
+  W2 = normal(4, 2), b2 = normal(2), gamma3 = normal(2), beta3 = normal(2),
+  running_mean3 = normal(2), running_var3 = normal(2)^2,
+  mask3 = array(as.raw(c(1, 0, 1, 1, 0, 1)), 3:2), W4 = normal(2, 2), b4 = normal(2)
+)
+expect_identical(ask("load", any_fields, any_arrays), reply())
+expect_identical(hello$fields[["networks"]], "any")
+slopes <- ask("gradient")
+expect_identical(names(slopes$arrays), c(
+  "loss", "dW1", "db1", "dW2", "db2", "dgamma3", "dbeta3", "dW4", "db4"
+))
+expect_equal(ask("numerical_gradient", c(step = "1e-5"))$arrays, slopes$arrays[-1],
+             tolerance = 1e-7)
+held_names <- setdiff(names(any_arrays), c("x", "t", "mask3"))
+took("train_step", optimizer = "sgd", learning_rate = "0.1")
+took("products", affines = "1,2,4")
+time_wrong("affines of 1, 2, 4, came 3", operation = "products", affines = "3")
+for (word in c("predict", "accuracy", "trace")) expect_identical(ask(word)$word, "ok")
+expect_identical(ask("params")$arrays, any_arrays[held_names], info = "nothing moves the state on")
+expect_identical(ask("gradient"), slopes)
+expect_identical(ask("inputs")$arrays, any_arrays)
+
+# Training moves it on, with a mask for each step, and on images of the shape of x.
+pixels <- list(images = matrix(as.raw(1:16), 4), labels = array(as.raw(c(0, 1, 1, 0))))
+ask("data", c(set = "train", scale = "16"), pixels)
+steps <- list(batches = rbind(0:2, 3:1), mask3 = array(as.raw(0:1), c(2, 3, 2)))
+sgd_fields <- c(optimizer = "sgd", learning_rate = "0.125")
+came <- ask("train", sgd_fields, steps)
+set <- images(pixels$images, pixels$labels, 16)
+loaded <- read_case(any_fields, any_arrays)
+expected <- train(loaded$network, set, steps$batches, sgd(0.125), c(3, 1, 2, 2),
+                  list(dropout3 = steps$mask3))
+expect_identical(came$arrays$loss, expected$loss)
+expect_identical(ask("params")$arrays, held(expected$network))
+expect_false(identical(ask("params")$arrays$running_mean3, any_arrays$running_mean3))
+expect_identical(ask("evaluate", c(set = "train"))$word, "ok")
+expect_identical(ask("gradient")$word, "ok", info = "the mask of the loaded batch is there again")
+wrong("expected the array mask3 too, came batches", "train", sgd_fields, steps["batches"])
+wrong("mask3: expected shape (2, 3, 2), came (1, 3, 2)", "train", sgd_fields,
+      replace(steps, "mask3", list(steps$mask3[1, , , drop = FALSE])))
+
+# What a network of any layers lacks.
+any_wrong <- function(text, name, value) {
+  wrong(text, "load", replace(any_fields, name, value), any_arrays)
+}
+any_wrong("at most 3 x 3 pixels, came 4 x 2", "max_pooling1.height", "4")
+any_wrong("expected a whole number from 0 as convolution1.pad, came -1", "convolution1.pad", "-1")
+any_wrong("whole number from 1 as max_pooling1.stride, came 0", "max_pooling1.stride", "0")
+any_wrong("expected layers=...,loss, which is softmax_with_loss or squared_error, came affine",
+          "layers", "affine")
+flat <- replace(any_arrays, "x", list(normal(3, 4)))
+wrong("x of convolution1: expected 4 dimensions, came shape (3, 4)", "load", any_fields, flat)
+lacking <- any_fields[names(any_fields) != "dropout3.ratio"]
+wrong("expected the field dropout3.ratio", "load", lacking, any_arrays)
+array_wrong <- function(text, name, array) {
+  wrong(text, "load", any_fields, replace(any_arrays, name, list(array)))
+}
+array_wrong("W1: expected shape (any, 1, any, any), came (1, 2, 2, 1)", "W1", normal(1, 2, 2, 1))
+array_wrong("at most 4 x 4 pixels, came 5 x 1", "W1", normal(1, 1, 5, 1))
+array_wrong("W2: expected shape (4, any), came (5, 2)", "W2", normal(5, 2))
+array_wrong("gamma3: expected shape (2), came (3)", "gamma3", normal(3))
+array_wrong("mask3: expected uint8, came float64", "mask3", normal(3, 2))
+expect_identical(
+  ask("load", replace(any_fields, "layers", "elu,affine,squared_error"), any_arrays)$word,
+  "unsupported"
+)
+two <- array(c(1, 1))
+norm <- list(x = x, gamma = two, beta = two, running_mean = two, running_var = two, dout = x)
+norm_fields <- c(kind = "batch_norm", momentum = "0.9", epsilon = "0", phase = "test")
+expect_identical(names(ask("layer", norm_fields, norm)$arrays), c("out", "dx", "dgamma", "dbeta"))
+norm_fields[["phase"]] <- "train"
+expect_identical(names(ask("layer", norm_fields, norm)$arrays)[1:3],
+                 c("out", "running_mean", "running_var"))
+norm_fields[["phase"]] <- "trial"
+wrong("expected the phase train or test, came trial", "layer", norm_fields, norm)

@@ -26,7 +26,7 @@ for (name in names(params(case$network))) {
   expected <- params(case$network)[[name]] - 0.5 * slopes[[paste0("d", name)]]
   expect_identical(params(came)[[name]], expected, info = name)
 }
-others <- c("activation", "epsilon")
+others <- c("numbers", "last", "weight_decay", "owners")
 expect_identical(came[others], case$network[others])
 expect_identical(names(came), names(case$network))
 expect_identical(update(sgd(0), case$network, slopes)$network, case$network)
@@ -41,11 +41,11 @@ for (name in names(optimizers)) {
   second <- update(first$optimizer, first$network, slopes)
   expect_identical(second$optimizer$iteration, 2)
   expect_identical(fresh$iteration, 0)
-  p <- case$network$affines[[2]]$W
+  p <- case$network$layers$affine2$params$W
   zeros <- lapply(fresh$state_names, function(each) array(0, dim(p)))
   once <- do.call(fresh$update_one, c(list(p, slopes$dW2, 1), zeros))
   twice <- do.call(fresh$update_one, c(list(once$p, slopes$dW2, 2), once[-1]))
-  expect_identical(second$network$affines[[2]]$W, twice$p, info = name)
+  expect_identical(second$network$layers$affine2$params$W, twice$p, info = name)
   expect_identical(second$optimizer$state$W2, twice[-1], info = name)
   expect_identical(names(twice), c("p", fresh$state_names))
   expect_identical(unname(lapply(twice, dim)), rep(list(dim(p)), length(twice)), info = name)

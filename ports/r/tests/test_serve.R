@@ -2,7 +2,7 @@
 folder <- tempfile("port")
 dir.create(folder)
 file.copy(c("../R", "../serve.R"), folder, recursive = TRUE)
-noisy <- c("quiet <- relu_forward", "relu_forward <- function(...) { print('noise'); quiet(...) }")
+noisy <- c("quiet <- forward.relu", "forward.relu <- function(...) { print('noise'); quiet(...) }")
 writeLines(noisy, file.path(folder, "R", "zz_noisy.R"))
 
 # What it answers to these bytes: the messages, its exit status and its stderr.

@@ -16,14 +16,22 @@ expect_true(min(steps[steps > 0]) < 1000)
 
 # The products are those of the gradient's layers, each with its own input.
 case <- example_case(c(4, 6, 5, 3))
-inputs <- layer_inputs(case$network, case$x)
-expect_identical(inputs[[1]], case$x)
-expect_identical(vapply(inputs, ncol, 1L), c(4L, 6L, 5L))
-expect_identical(inputs[[3]], trace(case$network, case$x, case$t)$relu2.out)
-before <- unserialize(serialize(case, NULL))
-expect_silent(products(case$network, inputs, c(1, 3)))
-expect_identical(case, before)
-expect_error(products(case$network, inputs, 4), info = "there are three affine layers")
+passes <- product_passes(case$network, case$x)
+expect_identical(names(passes), c("1", "2", "3"))
+expect_identical(passes$`1`$x, case$x)
+expect_identical(passes$`3`$x, trace(case$network, case$x, case$t)$relu2.out)
+before <- unserialize(serialize(passes, NULL))
+expect_silent(products(passes, c(1, 3)))
+expect_identical(passes, before)
+
+# Of a convolution the windows are made beforehand; layers without a product have none.
+layers <- list(
+  new_convolution(array(1, c(3, 2, 2, 2)), array(0, 3)), new_relu(),
+  new_affine(matrix(1, 3, 2), array(0, 2))
+)
+passes <- product_passes(network(layers), array(1, c(5, 2, 2, 2)))
+expect_identical(names(passes), c("1", "2"))
+expect_identical(dim(passes$`1`$windows), c(5L, 8L))
 
 # The routines of these products in this order, on these shapes: what is called instead of each.
 asked <- character()
@@ -33,12 +41,17 @@ note <- function(name, routine) {
     routine(x, y)
   }
 }
-watched <- products
-environment(watched) <- list2env(list(
+routines <- list2env(list(
   `%*%` = note("x W", `%*%`), crossprod = note("t(x) dout", crossprod),
   tcrossprod = note("dout t(W)", tcrossprod)
 ))
-watched(case$network, inputs, 1:2)
+watched <- function(f) {
+  environment(f) <- routines
+  f
+}
+of_affine <- watched(multiply_matrices.affine)
+passes <- product_passes(case$network, case$x)
+for (i in 1:2) of_affine(passes[[i]]$layer, passes[[i]], i > 1)
 expect_identical(asked, c(
   "x W(5, 4; 4, 6)", "t(x) dout(5, 4; 5, 6)",
   "x W(5, 6; 6, 5)", "t(x) dout(5, 6; 5, 5)", "dout t(W)(5, 5; 6, 5)"

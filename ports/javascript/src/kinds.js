@@ -23,20 +23,19 @@ import { tuple } from "./wire.js";
 /** @typedef {import("./wire.js").Message} Message */
 
 /**
- * The layers that a network is made of: each from what the request holds of it, and the shape of its x.
- *
- * @type {Map<string, (its: Its, shape: number[]) => Layer>}
- */
-const MAKERS = new Map([
-  ["relu", () => new Relu()],
-  ["sigmoid", () => new Sigmoid()],
-  ["tanh", () => new Tanh()],
-  ["affine", affine],
-  ["batch_norm", batchNorm],
-  ["dropout", (its, shape) => new Dropout(its.mask(shape), its.number("ratio"))],
-  ["convolution", convolution],
-  ["max_pooling", maxPooling],
-]);
+ * The layers that a network is made of: each from what the request holds of it, and the shape of its x. */
+const MAKERS = new Map(
+  /** @type {[string, (its: Its, shape: number[]) => Layer][]} */ ([
+    ["relu", () => new Relu()],
+    ["sigmoid", () => new Sigmoid()],
+    ["tanh", () => new Tanh()],
+    ["affine", affine],
+    ["batch_norm", batchNorm],
+    ["dropout", dropout],
+    ["convolution", convolution],
+    ["max_pooling", maxPooling],
+  ]),
+);
 const LEARNING = ["affine", "batch_norm", "convolution"];
 const ACTIVATIONS = ["relu", "sigmoid", "tanh"];
 
@@ -227,6 +226,11 @@ function batchNorm(its, shape) {
     its.vector(name, shape[1]),
   );
   return new BatchNorm(gamma, beta, mean, variance, its.number("momentum"), its.number("epsilon"));
+}
+
+/** @param {Its} its @param {number[]} shape */
+function dropout(its, shape) {
+  return new Dropout(its.mask(shape), its.number("ratio"));
 }
 
 /** @param {Its} its @param {number[]} shape */

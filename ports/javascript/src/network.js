@@ -56,7 +56,7 @@ export class Network {
 
   /** What the layers have learnt, by name: W1, b1, gamma2, beta2, running_mean2, ...: the arrays themselves, not copies. */
   params() {
-    /** @type {Named} */
+    /** @type {Map<string, Floats | Matrix>} */
     const params = new Map();
     for (const [i, layer] of this.layers.entries()) {
       for (const [name, value] of Object.entries({ ...layer.params, ...layer.state })) {

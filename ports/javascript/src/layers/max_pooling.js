@@ -51,15 +51,14 @@ export class MaxPooling extends Layer {
     const out = this.out.data;
     const largest = this.#largest;
     for (let i = 0; i < out.length; i++) {
-      let best = starts[i];
+      const start = starts[i];
+      let best = start;
       let value = from[best];
       for (let k = 1; k < offsets.length; k++) {
-        const place = (starts[i] + offsets[k]) | 0;
-        const isLarger = !(from[place] <= value) && !Number.isNaN(value); // NaN is larger than any, as in NumPy
-        if (isLarger) {
-          best = place;
-          value = from[place];
-        }
+        const place = (start + offsets[k]) | 0;
+        const isLarger = Number(!(from[place] <= value)) & Number(!Number.isNaN(value)); // NaN is larger, as in NumPy
+        best ^= (best ^ place) & -isLarger; // place, if it is: a branch would be guessed wrong too often
+        value = from[best];
       }
       largest[i] = best;
       out[i] = value;

@@ -1,7 +1,7 @@
 /** The loaded case: a network, its batch, and what may be asked of it. */
 
-import { makeNetwork } from "./kinds.js";
 import { elements } from "./network.js";
+import { makeNetwork } from "./networks.js";
 import { centralDifference } from "./numerical.js";
 import { rule, target, toArrays } from "./operands.js";
 import { Optimizer } from "./optimizers.js";

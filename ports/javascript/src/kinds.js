@@ -13,17 +13,15 @@ import {
   Tanh,
 } from "./layers/index.js";
 import { size } from "./matrix.js";
-import { Network } from "./network.js";
 import { matrix } from "./operands.js";
-import { RequestError, Unsupported, field, find, number, shaped, wholeNumber, wholeNumbers } from "./request.js";
+import { RequestError, Unsupported, number, shaped, wholeNumber } from "./request.js";
 import { tuple } from "./wire.js";
 
 /** @typedef {import("./layers/index.js").Layer} Layer */
 /** @typedef {import("./request.js").FloatType} FloatType */
 /** @typedef {import("./wire.js").Message} Message */
 
-/**
- * The layers that a network is made of: each from what the request holds of it, and the shape of its x. */
+/** The layers that a network is made of: each from what the request holds of it, and the shape of its x. */
 const MAKERS = new Map(
   /** @type {[string, (its: Its, shape: number[]) => Layer][]} */ ([
     ["relu", () => new Relu()],
@@ -36,13 +34,11 @@ const MAKERS = new Map(
     ["max_pooling", maxPooling],
   ]),
 );
-const LEARNING = ["affine", "batch_norm", "convolution"];
-const ACTIVATIONS = ["relu", "sigmoid", "tanh"];
 
 export const LAYERS = [...MAKERS.keys()];
 export const LOSSES = ["softmax_with_loss", "squared_error"];
 
-/** What a request holds of one layer: its numbers have a prefix there, and its arrays a suffix, but for a layer alone. */
+/** What a request holds of one layer. In that of a network its numbers have a prefix, and its arrays a suffix. */
 export class Its {
   #request;
   #Type;
@@ -123,89 +119,6 @@ export function makeLayer(kind, its, shape) {
  */
 export function makeLoss(kind, request) {
   return kind === "squared_error" ? new SquaredError() : new SoftmaxWithLoss(number(request, "epsilon"));
-}
-
-/**
- * The network that a load describes, and its x; its number of classes; and its dropout layers, each with the name and
- * the shape of its mask.
- *
- * @param {Message} request
- * @param {FloatType} Type
- */
-export function makeNetwork(request, Type) {
-  const { kinds, last, inputs, outputs } = request.fields.has("layers") ? listed(request) : dense(request);
-  const isImages = inputs === undefined && find(request, "x").shape.length === 4;
-  const x = matrix(request, "x", Type, isImages ? new Array(4).fill(undefined) : [undefined, inputs]);
-  /** @type {Layer[]} */
-  const layers = [];
-  let { shape } = x;
-  /** @type {{ name: string, layer: Dropout, shape: number[] }[]} */
-  const masks = [];
-  let learning = 0;
-  for (const kind of kinds) {
-    learning += Number(LEARNING.includes(kind));
-    const name = `${kind}${learning}`;
-    const its = new Its(request, Type, name, `${name}.`, String(learning), outputs[learning - 1]);
-    const layer = makeLayer(kind, its, shape);
-    if (layer instanceof Dropout) {
-      masks.push({ name: `mask${learning}`, layer, shape });
-    }
-    layers.push(layer);
-    shape = layer.outShape(shape);
-  }
-  if (shape.length !== 2) {
-    throw new RequestError(`${last}: expected (batch, classes), came ${tuple(shape)}`);
-  }
-  const weightDecay = request.fields.has("weight_decay") ? number(request, "weight_decay") : 0;
-  return { x, network: new Network(layers, makeLoss(last, request), weightDecay), classes: shape[1], masks };
-}
-
-/**
- * The kinds of layers of a network; its loss; and how many inputs, and outputs of each affine layer, where that is known
- * already.
- *
- * @typedef {{ kinds: string[], last: string, inputs?: number, outputs: number[] }} Outline
- */
-
-/**
- * What the field `layers` lists.
- *
- * @param {Message} request
- * @returns {Outline}
- */
-function listed(request) {
-  const kinds = field(request, "layers").split(",");
-  const unknown = kinds.find((kind) => !MAKERS.has(kind) && !LOSSES.includes(kind));
-  if (unknown !== undefined) {
-    throw new Unsupported(`no layer ${unknown} in a network`);
-  }
-  const last = String(kinds.pop());
-  if (kinds.length === 0 || !LOSSES.includes(last) || kinds.some((kind) => LOSSES.includes(kind))) {
-    throw new RequestError(
-      `expected layers, and at their end alone ${LOSSES.join(" or ")}, came ${field(request, "layers")}`,
-    );
-  }
-  return { kinds, last, outputs: [] };
-}
-
-/**
- * Affine layers of these sizes with an activation between each two.
- *
- * @param {Message} request
- * @returns {Outline}
- */
-function dense(request) {
-  const sizes = wholeNumbers(request, "sizes");
-  if (sizes.length < 2) {
-    throw new RequestError(`expected sizes as inputs,...,classes, came ${field(request, "sizes")}`);
-  }
-  const activation = field(request, "activation");
-  if (!ACTIVATIONS.includes(activation)) {
-    throw new RequestError(`expected the activation relu, sigmoid or tanh, came ${activation}`);
-  }
-  const [inputs, ...outputs] = sizes;
-  const kinds = outputs.flatMap(() => [activation, "affine"]).slice(1);
-  return { kinds, last: "softmax_with_loss", inputs, outputs };
 }
 
 /** @param {Its} its @param {number[]} shape */

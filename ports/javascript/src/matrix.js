@@ -11,8 +11,8 @@
 /**
  * A matrix: element (i, j) is `data[i * rowStride + j * columnStride]`.
  *
- * It may have any shape. Then a row is all that belongs to one index of the first dimension: an image of a batch, or the
- * weights of a filter.
+ * It may have any shape. Then a row is all that belongs to one index of the first dimension: one image of a batch, the
+ * weights of one filter.
  */
 export class Matrix {
   /** @type {Matrix | undefined} */
@@ -64,7 +64,7 @@ export class Indexed {
 }
 
 /**
- * Where elements lie of which there are so many, so far apart, along each axis: in order, the last index going up first.
+ * Where elements lie of which there are so many, so far apart, along each axis; the last index goes up first.
  *
  * @param {number[]} counts
  * @param {number[]} apart

@@ -19,7 +19,8 @@ import { Matrix, argmax, real } from "./matrix.js";
  */
 
 /**
- * Layers in the order in which they are applied. A layer's name is its kind, and a number that counts those with params.
+ * Layers in the order in which they are applied. A layer's name is its kind, and a number that counts those with
+ * params.
  *
  * `loss`, `gradient` and `trace` are of the training phase, `predict` and `accuracy` of the test.
  */
@@ -54,7 +55,7 @@ export class Network {
     );
   }
 
-  /** What the layers have learnt, by name: W1, b1, gamma2, beta2, running_mean2, ...: the arrays themselves, not copies. */
+  /** What the layers have learnt, by name, W1, b1, gamma2, ..., running_mean2, ...: the arrays themselves, not copies. */
   params() {
     /** @type {Map<string, Floats | Matrix>} */
     const params = new Map();

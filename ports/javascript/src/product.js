@@ -26,8 +26,8 @@ const right = new Float64Array(DEPTH * COLUMNS);
 const block = new Float64Array(ROWS * COLUMNS);
 
 /**
- * c = a b, or c += a b: a is (m, k), b is (k, n), c is (m, n), row by row or indexed, and neither of them. Where elements
- * of c lie in one place, as in windows that overlap, all are added up there.
+ * c = a b, or c += a b: a is (m, k), b is (k, n), c is (m, n), row by row or indexed, and neither of them. In c +=,
+ * elements of c that lie in one place, as where windows overlap, are all added up there.
  *
  * @param {Matrix | Indexed} a
  * @param {Matrix | Indexed} b

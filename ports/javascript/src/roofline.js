@@ -7,7 +7,11 @@ import { product } from "./product.js";
 /** @typedef {import("./matrix.js").Matrix} Matrix */
 /** @typedef {import("./network.js").Network} Network */
 
-/** Both factors of a product, and where it goes. @typedef {[Matrix | Indexed, Matrix | Indexed, Matrix | Indexed]} Product */
+/**
+ * Both factors of a product, and where it goes.
+ *
+ * @typedef {[Matrix | Indexed, Matrix | Indexed, Matrix | Indexed]} Product
+ */
 
 /**
  * The matrix products of one gradient, and nothing else of it: what no implementation on this kernel can beat.

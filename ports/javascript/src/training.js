@@ -23,7 +23,10 @@ const ROWS_AT_A_TIME = 100;
  * @property {number} scale
  */
 
-/** Rows of images in the dtype and the shape that a network takes, and their labels, in arrays that each drawing uses again. */
+/**
+ * Rows of images, in the dtype and the shape that a network takes, and their labels, in arrays that each drawing uses
+ * again.
+ */
 export class Batch {
   #images;
   t = new Int32Array(0);

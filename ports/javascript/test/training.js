@@ -82,7 +82,8 @@ test("images are drawn in the shape that a network takes", () => {
   const batch = new Batch(images(5), new Matrix(new Float64Array(4), [1, 1, 2, 2]));
   batch.draw(Int32Array.of(4, 1, 2));
   assert.deepEqual(batch.x.shape, [3, 1, 2, 2]);
-  const network = new Network([new Convolution(new Matrix(Float64Array.of(1, 2, 3, 4), [1, 1, 2, 2]), new Float64Array(1))]);
+  const W = new Matrix(Float64Array.of(1, 2, 3, 4), [1, 1, 2, 2]);
+  const network = new Network([new Convolution(W, new Float64Array(1))]);
   const [a, b, c, d] = [...images(5).pixels.subarray(16, 20)].map((byte) => byte / 255);
   assertNear([network.predict(batch.x).data[0]], [a + 2 * b + 3 * c + 4 * d]);
 });

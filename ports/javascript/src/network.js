@@ -55,7 +55,7 @@ export class Network {
     );
   }
 
-  /** What the layers have learnt, by name, W1, b1, gamma2, ..., running_mean2, ...: the arrays themselves, not copies. */
+  /** What was learnt, by name: W1, b1, gamma2, beta2, running_mean2, ...: the arrays themselves, not copies. */
   params() {
     /** @type {Map<string, Floats | Matrix>} */
     const params = new Map();

@@ -119,6 +119,10 @@ test("a network of any layers answers every operation", () => {
   const gradient = ask(port, "gradient").arrays;
   const shapes = [[], [1, 1, 2, 2], [1], [2, 2], [2], [2], [2], [2, 2], [2]];
   assert.deepEqual([...gradient.values()].map(({ shape }) => shape), shapes);
+  const undecayed = new Port();
+  ask(undecayed, DEEP.replace("weight_decay=0.5", "weight_decay=0"), DEEP_CASE);
+  assert.notDeepEqual(ask(undecayed, "gradient").arrays.get("dW4"), gradient.get("dW4"));
+  assert.deepEqual(ask(undecayed, "gradient").arrays.get("db4"), gradient.get("db4"));
   ask(port, "numerical_gradient step=1e-4");
   assert.deepEqual(ask(port, "trace").arrays.get("affine2.dx")?.shape, [2, 1, 1, 2]);
   for (const what of ["gradient", "products affines=1,2,4", "train_step optimizer=sgd learning_rate=0.1"]) {

@@ -9,8 +9,9 @@ import { Windows, outSizes } from "./windows.js";
 /**
  * Each filter laid on each window of the images, products summed; the filter is not flipped. Then a bias each.
  *
- * It is three matrix products, in which the windows are columns. `product` reads them from the images themselves, a block
- * at a time, and writes the result to where it is in (batch, filters, height, width). Source: sections 7.2 and 7.4.3.
+ * It is three matrix products, in which the windows are columns. `product` reads them from the images themselves, a
+ * block at a time, and writes the result to where it is in (batch, filters, height, width). Source: sections 7.2 and
+ * 7.4.3.
  */
 export class Convolution extends Layer {
   kind = "convolution";

@@ -1,13 +1,14 @@
 /** The loaded case: a network, its batch, and what may be asked of it. */
 
-import { Network } from "./network.js";
+import { elements } from "./network.js";
+import { makeNetwork } from "./networks.js";
 import { centralDifference } from "./numerical.js";
-import { matrix, rule, target, toArrays } from "./operands.js";
+import { rule, target, toArrays } from "./operands.js";
 import { Optimizer } from "./optimizers.js";
 import { RequestError, field, namedType, number, scalar, shaped, wholeNumbers } from "./request.js";
-import { layerInputs, products } from "./roofline.js";
+import { productOperands, products } from "./roofline.js";
 import { elapsed } from "./timing.js";
-import { evaluate, train, trainStep } from "./training.js";
+import { Batch, evaluate, train, trainStep } from "./training.js";
 
 /** @typedef {import("./optimizers.js").Rule} Rule */
 /** @typedef {import("./training.js").Images} Images */
@@ -22,29 +23,25 @@ export class Case {
   #x;
   #t;
   #network;
+  #classes;
+  /** The dropout layers, with the name and the shape of each mask. */
+  #dropouts;
   /** Of the last train. @type {Optimizer | undefined} */
   #optimizer;
 
   /**
-   * The arrays of the request, which must fit its sizes, are not copied.
+   * The arrays of the request, which must fit its layers, are not copied.
    *
    * @param {Message} request
    */
   constructor(request) {
-    const sizes = wholeNumbers(request, "sizes");
-    if (sizes.length < 2) {
-      throw new RequestError(`expected sizes as inputs,...,classes, came ${field(request, "sizes")}`);
-    }
     this.#Type = namedType(request);
-    this.#x = matrix(request, "x", this.#Type, undefined, sizes[0]);
-    this.#t = target(request, this.#Type, this.#x.rows, sizes[sizes.length - 1]);
-    const outputs = sizes.slice(1);
-    this.#network = new Network(
-      outputs.map((size, i) => matrix(request, `W${i + 1}`, this.#Type, sizes[i], size)),
-      outputs.map((size, i) => shaped(request, `b${i + 1}`, this.#Type, [size]).data),
-      field(request, "activation"),
-      number(request, "epsilon"),
-    );
+    const { x, network, classes, masks } = makeNetwork(request, this.#Type);
+    this.#x = x;
+    this.#t = target(request, this.#Type, x.rows, classes);
+    this.#network = network;
+    this.#classes = classes;
+    this.#dropouts = masks;
   }
 
   predict() {
@@ -75,32 +72,42 @@ export class Case {
   /**
    * Goes on from the parameters as they are, and from the optimizer's state where the rule is the same as before.
    *
-   * @param {Rule} rule
+   * The request has the rows of each step, and the masks of the dropout layers.
+   *
+   * @param {Message} request
    * @param {Images} images
-   * @param {{ shape: number[], data: Int32Array }} rows
    */
-  train(rule, images, { shape: [steps, size], data }) {
+  train(request, images) {
+    const its = rule(request);
     this.#check(images);
+    const { shape, data } = shaped(request, "batches", Int32Array, [undefined, undefined]);
+    const [steps, size] = shape;
     const count = images.labels.length;
     const wrong = data.find((row) => row < 0 || row >= count);
     if (wrong !== undefined) {
       throw new RequestError(`array batches: expected rows from 0, of ${count} images, came ${wrong}`);
     }
-    const batches = Array.from({ length: steps }, (_, step) => data.subarray(step * size, (step + 1) * size));
-    if (this.#optimizer === undefined || !isSame(this.#optimizer.rule, rule)) {
-      this.#optimizer = new Optimizer(rule, this.#network);
+    const masks = this.#dropouts.map(({ name, layer, shape: [, ...row] }) => ({
+      layer,
+      steps: eachStep(shaped(request, name, Uint8Array, [steps, size, ...row]).data, steps),
+    }));
+    if (this.#optimizer === undefined || !isSame(this.#optimizer.rule, its)) {
+      this.#optimizer = new Optimizer(its, this.#network);
     }
     const optimizer = this.#optimizer;
+    const batch = new Batch(images, this.#x);
+    const loaded = masks.map(({ layer }) => layer.mask);
     const start = process.hrtime.bigint();
-    const loss = train(this.#network, images, batches, optimizer);
+    const loss = train(this.#network, batch, eachStep(data, steps), optimizer, masks);
     const nanoseconds = Number(process.hrtime.bigint() - start);
+    masks.forEach(({ layer }, i) => (layer.mask = loaded[i]));
     return this.#send(new Map([["loss", loss]])).set("nanoseconds", scalar(nanoseconds, Float64Array));
   }
 
   /** @param {Images} images */
   evaluate(images) {
     this.#check(images);
-    const { loss, accuracy } = evaluate(this.#network, images);
+    const { loss, accuracy } = evaluate(this.#network, new Batch(images, this.#x));
     return new Map([
       ["loss", scalar(loss, this.#Type)],
       ["accuracy", scalar(accuracy, Float64Array)],
@@ -130,20 +137,24 @@ export class Case {
         return elapsed(() => centralDifference(network, x, t, step), calls, samples);
       }
       case "train_step": {
-        const before = network.paramsAndGradient.map(({ p }) => p.slice());
+        const held = [...network.params().values()].map((array) => elements(array));
+        const before = held.map((array) => array.slice());
         const optimizer = new Optimizer(rule(request), network);
         const nanoseconds = elapsed(() => trainStep(network, x, t, optimizer), calls, samples);
-        network.paramsAndGradient.forEach(({ p }, i) => p.set(before[i]));
+        held.forEach((array, i) => array.set(before[i]));
         return nanoseconds;
       }
       case "products": {
         const affines = wholeNumbers(request, "affines");
-        const depth = network.affines.length;
-        if (affines.some((i) => i > depth)) {
-          throw new RequestError(`expected affines from 1 to ${depth}, came ${affines}`);
-        }
-        const inputs = layerInputs(network, x, affines);
-        return elapsed(() => products(network, inputs), calls, samples);
+        const operands = productOperands(network, x);
+        const chosen = affines.flatMap((i) => {
+          const its = operands.get(i);
+          if (its === undefined) {
+            throw new RequestError(`expected affines of ${[...operands.keys()]}, came ${affines}`);
+          }
+          return its;
+        });
+        return elapsed(() => products(chosen), calls, samples);
       }
       default:
         throw new RangeError(`expected one of ${TIMED}, came ${operation}`);
@@ -157,7 +168,7 @@ export class Case {
    */
   #check({ inputs, labels }) {
     const { columns } = this.#x;
-    const { classes } = this.#network;
+    const classes = this.#classes;
     if (inputs !== columns) {
       throw new RequestError(`expected images of ${columns} pixels, came ${inputs}`);
     }
@@ -181,4 +192,16 @@ export class Case {
  */
 function isSame(one, other) {
   return one.constructor === other.constructor && JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * The same share of the elements for each step, one after the other.
+ *
+ * @template {Int32Array | Uint8Array} E
+ * @param {E} data
+ * @param {number} steps
+ */
+function eachStep(data, steps) {
+  const size = data.length / steps;
+  return Array.from({ length: steps }, (_, step) => /** @type {E} */ (data.subarray(step * size, (step + 1) * size)));
 }

@@ -8,7 +8,12 @@
 
 /** @typedef {Float64Array | Float32Array} Floats */
 
-/** A matrix: element (i, j) is `data[i * rowStride + j * columnStride]`. */
+/**
+ * A matrix: element (i, j) is `data[i * rowStride + j * columnStride]`.
+ *
+ * It may have any shape. Then a row is all that belongs to one index of the first dimension: one image of a batch, the
+ * weights of one filter.
+ */
 export class Matrix {
   /** @type {Matrix | undefined} */
   #transpose;
@@ -17,13 +22,13 @@ export class Matrix {
    * Row by row, where nothing else is said. The data are not copied.
    *
    * @param {Floats} data
-   * @param {number} rows
-   * @param {number} columns
+   * @param {number[]} shape
    */
-  constructor(data, rows, columns, rowStride = columns, columnStride = 1) {
+  constructor(data, shape, rowStride = size(shape.slice(1)), columnStride = 1) {
     this.data = data;
-    this.rows = rows;
-    this.columns = columns;
+    this.shape = shape;
+    this.rows = shape[0] ?? 1;
+    this.columns = size(shape.slice(1));
     this.rowStride = rowStride;
     this.columnStride = columnStride;
   }
@@ -31,12 +36,57 @@ export class Matrix {
   /** The transpose: another view of the same data. Only `product` takes it; all else reads row by row. */
   get T() {
     const { data, rows, columns, rowStride, columnStride } = this;
-    return (this.#transpose ??= new Matrix(data, columns, rows, columnStride, rowStride));
+    return (this.#transpose ??= new Matrix(data, [columns, rows], columnStride, rowStride));
   }
 }
 
+/**
+ * A matrix whose rows and columns lie anywhere, such as the windows of images: element (i, j) is
+ * `data[rowAt[i] + columnAt[j]]`. Only `product` takes it.
+ */
+export class Indexed {
+  /**
+   * @param {Floats} data
+   * @param {Int32Array} rowAt
+   * @param {Int32Array} columnAt
+   */
+  constructor(data, rowAt, columnAt) {
+    this.data = data;
+    this.rowAt = rowAt;
+    this.columnAt = columnAt;
+    this.rows = rowAt.length;
+    this.columns = columnAt.length;
+  }
+
+  get T() {
+    return new Indexed(this.data, this.columnAt, this.rowAt);
+  }
+}
+
+/**
+ * Where elements lie of which there are so many, so far apart, along each axis; the last index goes up first.
+ *
+ * @param {number[]} counts
+ * @param {number[]} apart
+ */
+export function places(counts, apart) {
+  return counts.reduce((found, count, axis) => {
+    const next = new Int32Array(found.length * count);
+    return next.map((_, i) => found[Math.floor(i / count)] + (i % count) * apart[axis]);
+  }, Int32Array.of(0));
+}
+
+/**
+ * How many elements there are in this shape.
+ *
+ * @param {number[]} shape
+ */
+export function size(shape) {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
 /** A work array before its first use. */
-export const EMPTY = new Matrix(new Float64Array(0), 0, 0);
+export const EMPTY = new Matrix(new Float64Array(0), [0, 0]);
 
 /**
  * The work array itself where it has this shape and the dtype of x already, else a new one: a layer allocates when the
@@ -45,9 +95,17 @@ export const EMPTY = new Matrix(new Float64Array(0), 0, 0);
  * @param {Matrix} work
  * @param {Matrix} x
  */
-export function fit(work, x, rows = x.rows, columns = x.columns) {
-  const fits = work.rows === rows && work.columns === columns && work.data.constructor === x.data.constructor;
-  return fits ? work : new Matrix(zeros(x.data, rows * columns), rows, columns);
+export function fit(work, x, shape = x.shape) {
+  const isFit = work.data.constructor === x.data.constructor && isSame(work.shape, shape);
+  return isFit ? work : new Matrix(zeros(x.data, size(shape)), shape);
+}
+
+/**
+ * @param {number[]} one
+ * @param {number[]} other
+ */
+export function isSame(one, other) {
+  return one.length === other.length && one.every((n, axis) => n === other[axis]);
 }
 
 /**

@@ -1,15 +1,16 @@
 /**
- * A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
+ * A network: layers, one after the other, and a loss at the end.
  *
- * Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
+ * Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
  */
 
-import { Affine, Relu, Sigmoid, SoftmaxWithLoss, Tanh, labels } from "./layers.js";
-import { argmax } from "./matrix.js";
+import { SoftmaxWithLoss, labels } from "./layers/index.js";
+import { Matrix, argmax, real } from "./matrix.js";
 
-/** @typedef {import("./layers.js").Target} Target */
+/** @typedef {import("./layers/index.js").Layer} Layer */
+/** @typedef {import("./layers/index.js").SquaredError} SquaredError */
+/** @typedef {import("./layers/target.js").Target} Target */
 /** @typedef {import("./matrix.js").Floats} Floats */
-/** @typedef {import("./matrix.js").Matrix} Matrix */
 
 /**
  * Scalars, vectors and matrices by name, in order. They are lent: the next call fills them again.
@@ -18,82 +19,72 @@ import { argmax } from "./matrix.js";
  */
 
 /**
- * A fresh activation of this name: relu, sigmoid or tanh.
+ * Layers in the order in which they are applied. A layer's name is its kind, and a number that counts those with
+ * params.
  *
- * @param {string} name
+ * `loss`, `gradient` and `trace` are of the training phase, `predict` and `accuracy` of the test.
  */
-export function activation(name) {
-  switch (name) {
-    case "relu":
-      return new Relu();
-    case "sigmoid":
-      return new Sigmoid();
-    case "tanh":
-      return new Tanh();
-    default:
-      throw new RangeError(`expected the activation relu, sigmoid or tanh, came ${name}`);
-  }
-}
-
-/** As many affine layers as weights, with an activation between each two. */
 export class Network {
-  #activation;
+  /** Where the layers begin that a gradient goes back through: at the first with params. */
+  #first;
 
   /**
-   * weights[i] is (sizes[i], sizes[i + 1]), biases[i] is (sizes[i + 1],), all of one dtype; they are not copied.
+   * `weightDecay` times half the squares of all weights is added to the loss (section 6.4.2).
    *
-   * @param {Matrix[]} weights
-   * @param {Floats[]} biases
+   * @param {Layer[]} layers
+   * @param {SoftmaxWithLoss | SquaredError} last
    */
-  constructor(weights, biases, activationName = "relu", epsilon = 0) {
-    activation(activationName); // a single layer has none, but its name must be right all the same
-    this.affines = weights.map((W, i) => new Affine(W, biases[i]));
-    this.activations = this.affines.slice(1).map(() => activation(activationName));
-    this.last = new SoftmaxWithLoss(epsilon);
-    this.#activation = activationName;
-    /** The elements of every parameter, and of its gradient as computed last: of W1 and dW1, of b1 and db1, ... */
-    this.paramsAndGradient = this.affines.flatMap(({ W, dW, b, db }) => [
-      { p: W.data, dp: dW.data },
-      { p: b, dp: db },
-    ]);
+  constructor(layers, last = new SoftmaxWithLoss(), weightDecay = 0) {
+    this.layers = layers;
+    this.last = last;
+    this.weightDecay = weightDecay;
+    this.#first = layers.findIndex(isLearning);
+    let number = 0;
+    /** Of each layer. */
+    this.numbers = layers.map((layer) => (isLearning(layer) ? ++number : number));
+    /** Every parameter, with its elements and those of its gradient as computed last: W1 and dW1, b1 and db1, ... */
+    this.parameters = layers.flatMap((layer, i) =>
+      Object.entries(layer.params).map(([name, value]) => ({
+        name: `${name}${this.numbers[i]}`,
+        value,
+        gradient: layer.gradients[`d${name}`],
+        p: elements(value),
+        dp: elements(layer.gradients[`d${name}`]),
+        isWeight: layer.weights.includes(name),
+      })),
+    );
   }
 
-  /** The parameters by name, W1, b1, W2, ...: the arrays themselves, not copies. */
+  /** What was learnt, by name: W1, b1, gamma2, beta2, running_mean2, ...: the arrays themselves, not copies. */
   params() {
-    /** @type {Named} */
+    /** @type {Map<string, Floats | Matrix>} */
     const params = new Map();
-    for (const [i, { W, b }] of this.affines.entries()) {
-      params.set(`W${i + 1}`, W).set(`b${i + 1}`, b);
+    for (const [i, layer] of this.layers.entries()) {
+      for (const [name, value] of Object.entries({ ...layer.params, ...layer.state })) {
+        params.set(`${name}${this.numbers[i]}`, value);
+      }
     }
     return params;
   }
 
-  /** How many there are to tell apart. */
-  get classes() {
-    return this.affines[this.affines.length - 1].W.columns;
-  }
-
   /**
-   * The logits, (batch, classes), of x, (batch, inputs).
+   * The logits, (batch, classes), of x, (batch, inputs) or (batch, channels, height, width).
    *
    * @param {Matrix} x
    */
   predict(x) {
-    const depth = this.activations.length;
-    for (let i = 0; i < depth; i++) {
-      x = this.activations[i].forward(this.affines[i].forward(x));
-    }
-    return this.affines[depth].forward(x);
+    return this.#forward(x, false);
   }
 
   /**
-   * The mean cross-entropy against t.
+   * The mean loss against t, and what weight decay adds.
    *
    * @param {Matrix} x
    * @param {Target} t
    */
   loss(x, t) {
-    return this.last.forward(this.predict(x), t);
+    const loss = this.last.forward(this.#forward(x, true), t);
+    return this.weightDecay === 0 ? loss : real(loss + this.#penalty(), x.data);
   }
 
   /**
@@ -115,21 +106,26 @@ export class Network {
   gradient(x, t) {
     /** @type {Named} */
     const gradient = new Map([["loss", this.backpropagate(x, t)]]);
-    for (const [i, { dW, db }] of this.affines.entries()) {
-      gradient.set(`dW${i + 1}`, dW).set(`db${i + 1}`, db);
+    for (const { name, gradient: slope } of this.parameters) {
+      gradient.set(`d${name}`, slope);
     }
     return gradient;
   }
 
   /**
-   * The loss; each affine layer keeps the gradient of its parameters.
+   * The loss; each layer keeps the gradient of its parameters.
    *
    * @param {Matrix} x
    * @param {Target} t
    */
   backpropagate(x, t) {
     const loss = this.loss(x, t);
-    this.affines[0].backwardParameters(this.#backwardToFirst());
+    let dout = this.last.backward();
+    for (let i = this.layers.length - 1; i > this.#first; i--) {
+      dout = this.layers[i].backward(dout);
+    }
+    this.layers[this.#first]?.backwardParameters(dout);
+    this.#decay();
     return loss;
   }
 
@@ -137,45 +133,96 @@ export class Network {
    * Every intermediate array of one forward and backward pass, in the order in which they arise.
    *
    * Forward: affine1.out, relu1.out, affine2.out, ..., softmax.y, loss. Backward: softmax.dx, affine2.dx, affine2.dW,
-   * affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db.
+   * affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db. A layer with a state has
+   * that after its out, as this pass would leave it. Weight decay is in none of them: each is a layer's own.
    *
    * @param {Matrix} x
    * @param {Target} t
    */
   trace(x, t) {
-    const loss = this.loss(x, t);
-    this.affines[0].backward(this.#backwardToFirst());
-    const kind = this.#activation;
+    const { last } = this;
+    const layers = [...this.layers.entries()].map(([i, layer]) => ({ name: `${layer.kind}${this.numbers[i]}`, layer }));
     /** @type {Named} */
     const record = new Map();
-    for (const [i, { out }] of this.affines.entries()) {
-      record.set(`affine${i + 1}.out`, out);
-      if (i < this.activations.length) {
-        record.set(`${kind}${i + 1}.out`, this.activations[i].out);
-      }
-    }
-    record.set("softmax.y", this.last.y).set("loss", loss);
-    record.set("softmax.dx", this.last.dx);
-    for (const [i, { dx, dW, db }] of [...this.affines.entries()].reverse()) {
-      if (i < this.activations.length) {
-        record.set(`${kind}${i + 1}.dx`, this.activations[i].dx);
-      }
-      record
-        .set(`affine${i + 1}.dx`, dx)
-        .set(`affine${i + 1}.dW`, dW)
-        .set(`affine${i + 1}.db`, db);
+    /** @param {string} name @param {Record<string, number | Floats | Matrix>} arrays */
+    const note = (name, arrays) =>
+      Object.entries(arrays).forEach(([key, array]) => record.set(`${name}.${key}`, array));
+
+    const loss = last.forward(this.#forward(x, true), t);
+    layers.forEach(({ name, layer: { out, moved } }) => note(name, { out, ...moved }));
+    const lastName = last.kind.replace("_with_loss", "");
+    note(lastName, last instanceof SoftmaxWithLoss ? { y: last.y } : {});
+    record.set("loss", loss);
+    let dout = last.backward();
+    note(lastName, { dx: dout });
+    for (const { name, layer } of layers.reverse()) {
+      dout = layer.backward(dout);
+      note(name, { dx: dout, ...layer.gradients });
     }
     return record;
   }
 
-  /** Goes backward from the loss through all layers but the first; what is that one's dout. */
-  #backwardToFirst() {
-    let dout = this.last.backward();
-    for (let i = this.activations.length - 1; i >= 0; i--) {
-      dout = this.activations[i].backward(this.affines[i + 1].backward(dout));
-    }
-    return dout;
+  /** Takes over the state to which the last pass in training led. */
+  moveOn() {
+    this.layers.forEach((layer) => layer.moveOn());
   }
+
+  /**
+   * @param {Matrix} x
+   * @param {boolean} training
+   */
+  #forward(x, training) {
+    for (const layer of this.layers) {
+      layer.training = training;
+      x = layer.forward(x);
+    }
+    return x;
+  }
+
+  /** What weight decay adds to the loss. */
+  #penalty() {
+    let penalty = 0;
+    for (const { p, isWeight } of this.parameters) {
+      penalty += isWeight ? real(this.weightDecay / 2, p) * sumOfSquares(p) : 0;
+    }
+    return penalty;
+  }
+
+  /** Adds what weight decay adds to the gradients of the weights. */
+  #decay() {
+    if (this.weightDecay === 0) {
+      return;
+    }
+    for (const { p, dp, isWeight } of this.parameters) {
+      const decay = real(this.weightDecay, p);
+      for (let i = 0; isWeight && i < p.length; i++) {
+        dp[i] += decay * p[i];
+      }
+    }
+  }
+}
+
+/** @param {Layer} layer */
+function isLearning({ params }) {
+  return Object.keys(params).length > 0;
+}
+
+/**
+ * The elements of a vector or a matrix.
+ *
+ * @param {Floats | Matrix} array
+ */
+export function elements(array) {
+  return array instanceof Matrix ? array.data : array;
+}
+
+/** @param {Floats} array */
+function sumOfSquares(array) {
+  let sum = 0;
+  for (let i = 0; i < array.length; i++) {
+    sum += array[i] * array[i];
+  }
+  return sum;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Matrix, real, zeros } from "./matrix.js";
 
-/** @typedef {import("./layers.js").Target} Target */
+/** @typedef {import("./layers/target.js").Target} Target */
 /** @typedef {import("./network.js").Named} Named */
 /** @typedef {import("./network.js").Network} Network */
 
@@ -35,8 +35,9 @@ export function centralDifference(network, x, t, step = 1e-4) {
 
   /** @type {Named} */
   const gradient = new Map();
-  for (const [i, { W, b }] of network.affines.entries()) {
-    gradient.set(`dW${i + 1}`, new Matrix(slopes(W.data), W.rows, W.columns)).set(`db${i + 1}`, slopes(b));
+  for (const { name, value, p } of network.parameters) {
+    const slope = slopes(p);
+    gradient.set(`d${name}`, value instanceof Matrix ? new Matrix(slope, value.shape) : slope);
   }
   return gradient;
 }

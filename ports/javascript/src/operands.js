@@ -40,17 +40,16 @@ export function rule(request) {
 }
 
 /**
- * The matrix of this name; undefined is any size.
+ * The array of this name, of this shape; undefined is any size.
  *
  * @param {Message} request
  * @param {string} name
  * @param {FloatType} Type
- * @param {number} [rows]
- * @param {number} [columns]
+ * @param {(number | undefined)[]} shape
  */
-export function matrix(request, name, Type, rows, columns) {
-  const { shape, data } = shaped(request, name, Type, [rows, columns]);
-  return new Matrix(data, shape[0], shape[1]);
+export function matrix(request, name, Type, shape) {
+  const { shape: came, data } = shaped(request, name, Type, shape);
+  return new Matrix(data, came);
 }
 
 /**
@@ -63,7 +62,7 @@ export function matrix(request, name, Type, rows, columns) {
  */
 export function target(request, Type, batch, classes) {
   const { shape, data } = oneHotOrLabels(request, Type, batch, classes);
-  return data instanceof Int32Array ? data : new Matrix(data, shape[0], shape[1]);
+  return data instanceof Int32Array ? data : new Matrix(data, shape);
 }
 
 /**
@@ -79,7 +78,7 @@ export function toArrays(results, Type) {
     if (typeof result === "number") {
       arrays.set(name, scalar(result, Type));
     } else if (result instanceof Matrix) {
-      arrays.set(name, { shape: [result.rows, result.columns], data: result.data });
+      arrays.set(name, result);
     } else {
       arrays.set(name, { shape: [result.length], data: result });
     }

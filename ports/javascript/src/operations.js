@@ -1,9 +1,8 @@
 /** The operations of the protocol: each takes the port and a request, with its arrays decoded, and gives the reply. */
 
 import { Case, TIMED } from "./case.js";
-import { Add, Affine, Multiply, SoftmaxWithLoss } from "./layers.js";
-import { Matrix } from "./matrix.js";
-import { activation } from "./network.js";
+import { Its, LAYERS, LOSSES, makeLayer, makeLoss } from "./kinds.js";
+import { Add, Multiply, SoftmaxWithLoss } from "./layers/index.js";
 import { OPTIMIZERS, matrix, rule, target, toArrays } from "./operands.js";
 import { RequestError, Unsupported, field, find, floatType, number, ok, shaped, wholeNumber } from "./request.js";
 import { elapsed } from "./timing.js";
@@ -14,7 +13,8 @@ import { elapsed } from "./timing.js";
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./wire.js").NDArray} NDArray */
 
-const LAYERS = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"];
+const OF_TWO = ["multiply", "add"];
+const WITH_PHASE = ["batch_norm", "dropout"];
 const SETS = ["train", "validation", "test"];
 
 /**
@@ -84,10 +84,11 @@ function hello() {
     blas: "plain JavaScript",
     threads: "1",
     dtypes: "float32,float64",
-    layers: LAYERS.join(),
+    layers: [...OF_TWO, ...LAYERS, ...LOSSES].join(),
     operations: [...OPERATIONS.keys()].join(),
     optimizers: OPTIMIZERS.join(),
     epsilon: "any",
+    networks: "any",
   };
   return { word: "ok", fields: new Map(Object.entries(fields)), arrays: new Map() };
 }
@@ -165,8 +166,7 @@ function data(port, request) {
  * @param {Message} request
  */
 function train(port, request) {
-  const batches = shaped(request, "batches", Int32Array, [undefined, undefined]);
-  return ok(port.loaded.train(rule(request), port.images("train"), batches));
+  return ok(port.loaded.train(request, port.images("train")));
 }
 
 /**
@@ -190,96 +190,98 @@ function update(_, request) {
  * A layer made beforehand, with the arrays of the request: what there is to run, forward and then backward, and then to
  * tell.
  *
+ * @typedef {{ run: () => void, results: () => Map<string, NDArray> }} Pass
+ */
+
+/**
  * @param {Message} request
- * @returns {{ run: () => void, results: () => Map<string, NDArray> }}
+ * @returns {Pass}
  */
 function layerPass(request) {
   const kind = field(request, "kind");
   const Type = floatType(request, "x");
-  switch (kind) {
-    case "multiply":
-    case "add": {
-      const layer = kind === "multiply" ? new Multiply() : new Add();
-      const [x, y, dout] = alike(request, Type, "x", "y", "dout");
-      return {
-        run() {
-          layer.forward(x, y);
-          layer.backward(dout);
-        },
-        results: () => likeX(request, { out: layer.out, dx: layer.dx, dy: layer.dy }),
-      };
-    }
-    case "relu":
-    case "sigmoid":
-    case "tanh": {
-      const layer = activation(kind);
-      const [x, dout] = alike(request, Type, "x", "dout");
-      return {
-        run() {
-          layer.forward(x);
-          layer.backward(dout);
-        },
-        results: () => likeX(request, { out: layer.out, dx: layer.dx }),
-      };
-    }
-    case "affine": {
-      const x = matrix(request, "x", Type);
-      const W = matrix(request, "W", Type, x.columns);
-      const layer = new Affine(W, shaped(request, "b", Type, [W.columns]).data);
-      const dout = matrix(request, "dout", Type, x.rows, W.columns);
-      return {
-        run() {
-          layer.forward(x);
-          layer.backward(dout);
-        },
-        results() {
-          const { out, dx, dW, db } = layer;
-          return toArrays(new Map(Object.entries({ out, dx, dW, db })), Type);
-        },
-      };
-    }
-    case "softmax_with_loss": {
-      const layer = new SoftmaxWithLoss(number(request, "epsilon"));
-      const x = matrix(request, "x", Type);
-      const t = target(request, Type, x.rows, x.columns);
-      return {
-        run() {
-          layer.forward(x, t);
-          layer.backward();
-        },
-        results() {
-          const { loss, y, dx } = layer;
-          return toArrays(new Map(Object.entries({ loss, y, dx })), Type);
-        },
-      };
-    }
-    default:
-      throw new RequestError(`expected a layer of kind ${LAYERS.join(", ")}, came ${kind}`);
+  if (OF_TWO.includes(kind)) {
+    return passOfTwo(request, kind, Type);
   }
+  return LOSSES.includes(kind) ? passOfLoss(request, kind, Type) : passOfOne(request, kind, Type);
 }
 
 /**
- * These arrays of the request, all of the shape of the first, whatever that is, each as one long row.
- *
  * @param {Message} request
+ * @param {string} kind
  * @param {FloatType} Type
- * @param {string[]} names
+ * @returns {Pass}
  */
-function alike(request, Type, ...names) {
-  const { shape } = find(request, names[0]);
-  return names.map((name) => {
-    const { data } = shaped(request, name, Type, shape);
-    return new Matrix(data, 1, data.length);
-  });
+function passOfTwo(request, kind, Type) {
+  const layer = kind === "multiply" ? new Multiply() : new Add();
+  const { shape } = find(request, "x");
+  const [x, y, dout] = ["x", "y", "dout"].map((name) => matrix(request, name, Type, shape));
+  return {
+    run() {
+      layer.forward(x, y);
+      layer.backward(dout);
+    },
+    results() {
+      const { out, dx, dy } = layer;
+      return new Map(Object.entries({ out, dx, dy }));
+    },
+  };
 }
 
 /**
- * The way back: results in the shape of x.
- *
  * @param {Message} request
- * @param {Record<string, Matrix>} results
+ * @param {string} kind
+ * @param {FloatType} Type
+ * @returns {Pass}
  */
-function likeX(request, results) {
+function passOfLoss(request, kind, Type) {
+  const last = makeLoss(kind, request);
+  const x = matrix(request, "x", Type, [undefined, undefined]);
+  const t = target(request, Type, x.rows, x.columns);
+  return {
+    run() {
+      last.forward(x, t);
+      last.backward();
+    },
+    results() {
+      const { loss, dx } = last;
+      return toArrays(
+        new Map(Object.entries(last instanceof SoftmaxWithLoss ? { loss, y: last.y, dx } : { loss, dx })),
+        Type,
+      );
+    },
+  };
+}
+
+/**
+ * @param {Message} request
+ * @param {string} kind
+ * @param {FloatType} Type
+ * @returns {Pass}
+ */
+function passOfOne(request, kind, Type) {
   const { shape } = find(request, "x");
-  return new Map(Object.entries(results).map(([name, { data }]) => [name, { shape, data }]));
+  const layer = makeLayer(kind, new Its(request, Type, kind), shape);
+  layer.training = !WITH_PHASE.includes(kind) || isTraining(request);
+  const x = matrix(request, "x", Type, shape);
+  const dout = matrix(request, "dout", Type, layer.outShape(shape));
+  return {
+    run() {
+      layer.forward(x);
+      layer.backward(dout);
+    },
+    results() {
+      const { out, training, moved, dx, gradients } = layer;
+      return toArrays(new Map(Object.entries({ out, ...(training && moved), dx, ...gradients })), Type);
+    },
+  };
+}
+
+/** @param {Message} request */
+function isTraining(request) {
+  const phase = field(request, "phase");
+  if (phase !== "train" && phase !== "test") {
+    throw new RequestError(`expected the phase train or test, came ${phase}`);
+  }
+  return phase === "train";
 }

@@ -208,7 +208,7 @@ export class Optimizer {
    */
   constructor(rule, network) {
     this.rule = rule;
-    this.#state = network.paramsAndGradient.map(({ p }) => rule.stateNames.map(() => zeros(p)));
+    this.#state = network.parameters.map(({ p }) => rule.stateNames.map(() => zeros(p)));
   }
 
   /**
@@ -218,7 +218,7 @@ export class Optimizer {
    */
   update(network) {
     this.#iteration += 1;
-    for (const [i, { p, dp }] of network.paramsAndGradient.entries()) {
+    for (const [i, { p, dp }] of network.parameters.entries()) {
       this.rule.updateOne(p, dp, this.#state[i], this.#iteration);
     }
   }

@@ -13,6 +13,8 @@
  * 4.6.
  */
 
+import { Indexed } from "./matrix.js";
+
 /** @typedef {import("./matrix.js").Matrix} Matrix */
 
 // A block of the left factor, of the right one, and of the result: together they fit a second-level cache.
@@ -24,32 +26,45 @@ const right = new Float64Array(DEPTH * COLUMNS);
 const block = new Float64Array(ROWS * COLUMNS);
 
 /**
- * c = a b: a is (m, k), b is (k, n), c is (m, n), row by row, and neither of them.
+ * c = a b, or c += a b: a is (m, k), b is (k, n), c is (m, n), row by row or indexed, and neither of them. In c +=,
+ * elements of c that lie in one place, as where windows overlap, are all added up there.
  *
- * @param {Matrix} a
- * @param {Matrix} b
- * @param {Matrix} c
+ * @param {Matrix | Indexed} a
+ * @param {Matrix | Indexed} b
+ * @param {Matrix | Indexed} c
  */
-export function product(a, b, c) {
+export function product(a, b, c, add = false) {
   const { rows: m, columns: k } = a;
   const { columns: n } = b;
   if (b.rows !== k || c.rows !== m || c.columns !== n) {
     const [left, right, result] = [a, b, c].map(({ rows, columns }) => `(${rows}, ${columns})`);
     throw new RangeError(`product of ${left} and ${right} into ${result}`);
   }
-  if (k === 0) {
+  if (k === 0 && !add) {
     c.data.fill(0);
   }
   for (let column = 0; column < n; column += COLUMNS) {
     const columns = Math.min(COLUMNS, n - column);
     for (let from = 0; from < k; from += DEPTH) {
       const depth = Math.min(DEPTH, k - from);
-      packColumns(b, from, column, depth, columns);
+      if (b instanceof Indexed) {
+        packIndexedColumns(b, from, column, depth, columns);
+      } else {
+        packColumns(b, from, column, depth, columns);
+      }
       for (let row = 0; row < m; row += ROWS) {
         const rows = Math.min(ROWS, m - row);
-        packRows(a, row, from, rows, depth);
+        if (a instanceof Indexed) {
+          packIndexedRows(a, row, from, rows, depth);
+        } else {
+          packRows(a, row, from, rows, depth);
+        }
         multiplyBlocks(rows, columns, depth);
-        store(c, row, column, rows, columns, from > 0);
+        if (c instanceof Indexed) {
+          storeIndexed(c, row, column, rows, columns, add || from > 0);
+        } else {
+          store(c, row, column, rows, columns, add || from > 0);
+        }
       }
     }
   }
@@ -82,6 +97,31 @@ function packRows({ data, rowStride, columnStride }, row, from, rows, depth) {
 }
 
 /**
+ * As `packRows`.
+ *
+ * @param {Indexed} a
+ * @param {number} row
+ * @param {number} from
+ * @param {number} rows
+ * @param {number} depth
+ */
+function packIndexedRows({ data, rowAt, columnAt }, row, from, rows, depth) {
+  let slot = 0;
+  for (let i = 0; i < rows; i += 3) {
+    const first = rowAt[row + i];
+    const second = i + 1 < rows ? rowAt[row + i + 1] : first;
+    const third = i + 2 < rows ? rowAt[row + i + 2] : first;
+    for (let p = 0; p < depth; p++) {
+      const place = columnAt[from + p];
+      left[slot] = data[(first + place) | 0];
+      left[slot + 1] = data[(second + place) | 0];
+      left[slot + 2] = data[(third + place) | 0];
+      slot = (slot + 3) | 0;
+    }
+  }
+}
+
+/**
  * Copies a block of b, two columns at a time, side by side.
  *
  * @param {Matrix} b
@@ -100,6 +140,29 @@ function packColumns({ data, rowStride, columnStride }, from, column, depth, col
       right[slot + 1] = data[(place + second) | 0];
       slot = (slot + 2) | 0;
       place = (place + rowStride) | 0;
+    }
+  }
+}
+
+/**
+ * As `packColumns`.
+ *
+ * @param {Indexed} b
+ * @param {number} from
+ * @param {number} column
+ * @param {number} depth
+ * @param {number} columns
+ */
+function packIndexedColumns({ data, rowAt, columnAt }, from, column, depth, columns) {
+  let slot = 0;
+  for (let j = 0; j < columns; j += 2) {
+    const first = columnAt[column + j];
+    const second = j + 1 < columns ? columnAt[column + j + 1] : first;
+    for (let p = 0; p < depth; p++) {
+      const place = rowAt[from + p];
+      right[slot] = data[(first + place) | 0];
+      right[slot + 1] = data[(second + place) | 0];
+      slot = (slot + 2) | 0;
     }
   }
 }
@@ -178,6 +241,32 @@ function store({ data, rowStride }, row, column, rows, columns, add) {
     } else {
       for (let j = 0; j < columns; j++) {
         data[to + j] = block[from + j];
+      }
+    }
+  }
+}
+
+/**
+ * As `store`.
+ *
+ * @param {Indexed} c
+ * @param {number} row
+ * @param {number} column
+ * @param {number} rows
+ * @param {number} columns
+ * @param {boolean} add
+ */
+function storeIndexed({ data, rowAt, columnAt }, row, column, rows, columns, add) {
+  for (let i = 0; i < rows; i++) {
+    const from = i * COLUMNS;
+    const to = rowAt[row + i];
+    if (add) {
+      for (let j = 0; j < columns; j++) {
+        data[(to + columnAt[column + j]) | 0] += block[from + j];
+      }
+    } else {
+      for (let j = 0; j < columns; j++) {
+        data[(to + columnAt[column + j]) | 0] = block[from + j];
       }
     }
   }

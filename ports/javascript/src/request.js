@@ -44,13 +44,13 @@ export function number(request, name) {
 }
 
 /**
- * This field as a whole number from 1.
+ * This field as a whole number from `least`.
  *
  * @param {Message} request
  * @param {string} name
  */
-export function wholeNumber(request, name) {
-  const [value, ...more] = wholeNumbers(request, name);
+export function wholeNumber(request, name, least = 1) {
+  const [value, ...more] = wholeNumbers(request, name, least);
   if (more.length > 0) {
     throw new RequestError(`expected one number as ${name}, came ${field(request, name)}`);
   }
@@ -58,16 +58,16 @@ export function wholeNumber(request, name) {
 }
 
 /**
- * This field as whole numbers from 1, joined by commas.
+ * This field as whole numbers from `least`, joined by commas.
  *
  * @param {Message} request
  * @param {string} name
  */
-export function wholeNumbers(request, name) {
+export function wholeNumbers(request, name, least = 1) {
   const text = field(request, name);
-  const values = text.split(",").map(Number);
-  if (!values.every((value) => Number.isSafeInteger(value) && value > 0)) {
-    throw new RequestError(`expected whole numbers from 1 as ${name}, came ${text}`);
+  const values = text.split(",").map((part) => (part === "" ? NaN : Number(part)));
+  if (!values.every((value) => Number.isSafeInteger(value) && value >= least)) {
+    throw new RequestError(`expected whole numbers from ${least} as ${name}, came ${text}`);
   }
   return values;
 }

@@ -1,40 +1,76 @@
 /** What a benchmark sets beside a gradient: its matrix products alone. */
 
-import { fit } from "./matrix.js";
+import { Affine, Convolution } from "./layers/index.js";
+import { Indexed, fit } from "./matrix.js";
 import { product } from "./product.js";
 
 /** @typedef {import("./matrix.js").Matrix} Matrix */
 /** @typedef {import("./network.js").Network} Network */
 
 /**
+ * Both factors of a product, and where it goes.
+ *
+ * @typedef {[Matrix | Indexed, Matrix | Indexed, Matrix | Indexed]} Product
+ */
+
+/**
  * The matrix products of one gradient, and nothing else of it: what no implementation on this kernel can beat.
  *
- * `inputs` has, by the number of an affine layer, from 1, its input, (batch, inputs). Each layer's own output stands
- * for its dout, which has the same shape; layer 1 owes no gradient of the data.
- *
- * @param {Network} network
- * @param {Map<number, Matrix>} inputs
+ * @param {Product[]} operands
  */
-export function products(network, inputs) {
-  for (const [i, x] of inputs) {
-    const affine = network.affines[i - 1];
-    product(x, affine.W, affine.out);
-    product(x.T, affine.out, affine.dW);
-    if (i > 1) {
-      affine.dx = fit(affine.dx, x);
-      product(affine.out, affine.W.T, affine.dx);
-    }
+export function products(operands) {
+  for (const [a, b, c] of operands) {
+    product(a, b, c);
   }
 }
 
 /**
- * The inputs of these affine layers, by number from 1, in the forward pass of x.
+ * The products that affine layers and convolutions make, by the number of the layer, after a forward pass of x. Each
+ * layer's own output stands for its dout, which has the same shape; layer 1 owes no gradient of the data.
  *
  * @param {Network} network
  * @param {Matrix} x
- * @param {number[]} affines
  */
-export function layerInputs(network, x, affines) {
+export function productOperands(network, x) {
   network.predict(x);
-  return new Map(affines.map((i) => [i, network.affines[i - 1].x]));
+  /** @type {Map<number, Product[]>} */
+  const operands = new Map();
+  for (const [i, layer] of network.layers.entries()) {
+    if (layer instanceof Affine || layer instanceof Convolution) {
+      const [forward, backward, ofData] = layer instanceof Affine ? ofAffine(layer) : ofConvolution(layer);
+      const number = network.numbers[i];
+      operands.set(number, number > 1 ? [forward, backward, ofData] : [forward, backward]);
+    }
+  }
+  return operands;
+}
+
+/**
+ * @param {Affine} layer
+ * @returns {Product[]}
+ */
+function ofAffine(layer) {
+  const { x, W, out, dW } = layer;
+  layer.dx = fit(layer.dx, x);
+  return [
+    [x, W, out],
+    [x.T, out, dW],
+    [out, W.T, layer.dx],
+  ];
+}
+
+/**
+ * The windows are read where they are, in the images.
+ *
+ * @param {Convolution} layer
+ * @returns {Product[]}
+ */
+function ofConvolution(layer) {
+  const { W, dW, col } = layer;
+  const out = layer.byFilter(layer.out);
+  return [
+    [W, col, out],
+    [out, col.T, dW],
+    [W.T, out, layer.dcol()],
+  ];
 }

@@ -3,14 +3,14 @@
 import { EMPTY, fit, real, zeros } from "./matrix.js";
 import { right } from "./network.js";
 
-/** @typedef {import("./layers.js").Target} Target */
+/** @typedef {import("./layers/target.js").Target} Target */
 /** @typedef {import("./matrix.js").Floats} Floats */
 /** @typedef {import("./matrix.js").Matrix} Matrix */
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./optimizers.js").Optimizer} Optimizer */
 
-/** Of a set that is evaluated as a whole: few enough for the cache. */
-const ROWS_AT_A_TIME = 1000;
+/** Of a set that is evaluated as a whole: few enough for the cache, and for what images become on their way. */
+const ROWS_AT_A_TIME = 100;
 
 /**
  * A set of images, held once, as the bytes that came: `inputs` pixels each, one image after the other, and labels, from
@@ -23,30 +23,38 @@ const ROWS_AT_A_TIME = 1000;
  * @property {number} scale
  */
 
-/** Rows of images in the dtype of a network, and their labels, in arrays that each drawing uses again. */
+/**
+ * Rows of images, in the dtype and the shape that a network takes, and their labels, in arrays that each drawing uses
+ * again.
+ */
 export class Batch {
   #images;
-  #like;
-  x = EMPTY;
   t = new Int32Array(0);
 
   /**
+   * Images like those of x.
+   *
    * @param {Images} images
-   * @param {Network} network
+   * @param {Matrix} x
    */
-  constructor(images, network) {
+  constructor(images, x) {
     this.#images = images;
-    this.#like = network.affines[0].W;
+    this.x = fit(EMPTY, x);
+  }
+
+  /** How many images there are to draw from. */
+  get count() {
+    return this.#images.labels.length;
   }
 
   /**
-   * Fills x, (rows, inputs), and t, the labels of these rows, which the set must have.
+   * Fills x, (rows, ...), and t, the labels of these rows, which the set must have.
    *
    * @param {Int32Array} rows
    */
   draw(rows) {
     const { pixels, inputs, labels, scale } = this.#images;
-    this.x = fit(this.x, this.#like, rows.length, inputs);
+    this.x = fit(this.x, this.x, [rows.length, ...this.x.shape.slice(1)]);
     this.t = this.t.length === rows.length ? this.t : new Int32Array(rows.length);
     const x = this.x.data;
     const divisor = real(scale, x);
@@ -63,7 +71,7 @@ export class Batch {
 }
 
 /**
- * The gradient, then the update of every parameter; the loss before it.
+ * The gradient, then the update of every parameter and of what training moves on beside them; the loss before it.
  *
  * @param {Network} network
  * @param {Matrix} x
@@ -73,38 +81,46 @@ export class Batch {
 export function trainStep(network, x, t, optimizer) {
   const loss = network.backpropagate(x, t);
   optimizer.update(network);
+  network.moveOn();
   return loss;
 }
 
 /**
- * One update for each batch, rows of images: the loss before each, (steps,).
+ * The masks of a dropout layer, one for each step.
+ *
+ * @typedef {{ layer: import("./layers/index.js").Dropout, steps: Uint8Array[] }} Masks
+ */
+
+/**
+ * One update for each step, rows of the images that batch draws from: the loss before each, (steps,).
  *
  * The images must fit the network, and the rows the images.
  *
  * @param {Network} network
- * @param {Images} images
- * @param {Int32Array[]} batches
+ * @param {Batch} batch
+ * @param {Int32Array[]} steps
  * @param {Optimizer} optimizer
+ * @param {Masks[]} masks
  */
-export function train(network, images, batches, optimizer) {
-  const batch = new Batch(images, network);
-  const losses = zeros(network.affines[0].b, batches.length);
-  for (const [step, rows] of batches.entries()) {
+export function train(network, batch, steps, optimizer, masks = []) {
+  const losses = zeros(batch.x.data, steps.length);
+  for (const [step, rows] of steps.entries()) {
     batch.draw(rows);
+    masks.forEach(({ layer, steps }) => (layer.mask = steps[step]));
     losses[step] = trainStep(network, batch.x, batch.t, optimizer);
   }
   return losses;
 }
 
 /**
- * The mean loss over the set, and the share of labels that the network gets right.
+ * The mean loss over the set that batch draws from, without weight decay, and the share of labels that the network gets
+ * right.
  *
  * @param {Network} network
- * @param {Images} images
+ * @param {Batch} batch
  */
-export function evaluate(network, images) {
-  const batch = new Batch(images, network);
-  const all = Int32Array.from(images.labels.keys());
+export function evaluate(network, batch) {
+  const all = Int32Array.from({ length: batch.count }, (_, row) => row);
   let loss = 0;
   let hits = 0;
   for (let start = 0; start < all.length; start += ROWS_AT_A_TIME) {

@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 
-import { Matrix } from "../src/matrix.js";
+import { Matrix, size } from "../src/matrix.js";
+import { Affine, Relu, Sigmoid, Tanh } from "../src/layers/index.js";
 import { Network } from "../src/network.js";
 import { Source, decode, encode } from "../src/wire.js";
 
 /** @typedef {import("../src/request.js").FloatType} FloatType */
+
+const ACTIVATIONS = { relu: Relu, sigmoid: Sigmoid, tanh: Tanh };
 
 export const TYPES = [Float64Array, Float32Array];
 
@@ -19,7 +22,7 @@ export const TYPES = [Float64Array, Float32Array];
 export function matrix(rows, Type = Float64Array) {
   const data = new Type(rows.length * rows[0].length);
   data.set(rows.flat());
-  return new Matrix(data, rows.length, rows[0].length);
+  return new Matrix(data, [rows.length, rows[0].length]);
 }
 
 /**
@@ -31,23 +34,34 @@ export function matrix(rows, Type = Float64Array) {
  * @param {FloatType} Type
  */
 export function noise(seed, rows, columns, Type = Float64Array) {
-  const data = new Type(rows * columns).map((_, i) => Math.sin(seed * 1000 + i * (i + 1.7)));
-  return new Matrix(data, rows, columns);
+  return images(seed, [rows, columns], Type);
+}
+
+/**
+ * The same in any shape.
+ *
+ * @param {number} seed
+ * @param {number[]} shape
+ * @param {FloatType} Type
+ */
+export function images(seed, shape, Type = Float64Array) {
+  return new Matrix(new Type(size(shape)).map((_, i) => Math.sin(seed * 1000 + i * (i + 1.7))), shape);
 }
 
 /**
  * A network of these sizes, a batch of three, and its labels.
  *
  * @param {number[]} sizes
- * @param {string} activation
+ * @param {keyof typeof ACTIVATIONS} activation
  * @param {FloatType} Type
  */
 export function random(sizes, activation, Type = Float64Array) {
-  const outputs = sizes.slice(1);
-  const weights = outputs.map((n, i) => noise(i + 1, sizes[i], n, Type));
-  const biases = outputs.map((n, i) => noise(i + 50, 1, n, Type).data);
+  const layers = sizes.slice(1).flatMap((n, i) => {
+    const affine = new Affine(noise(i + 1, sizes[i], n, Type), noise(i + 50, 1, n, Type).data);
+    return i === 0 ? [affine] : [new ACTIVATIONS[activation](), affine];
+  });
   const t = Int32Array.of(1, 8, 15).map((label) => label % sizes[sizes.length - 1]);
-  return { network: new Network(weights, biases, activation), x: noise(99, 3, sizes[0], Type), t };
+  return { network: new Network(layers), x: noise(99, 3, sizes[0], Type), t };
 }
 
 /**

@@ -1,8 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Add, Affine, Multiply, Relu, Sigmoid, SoftmaxWithLoss, Tanh, labels } from "../src/layers.js";
-import { TYPES, assertNear, matrix, noise, rows } from "./helpers.js";
+import {
+  Add,
+  Affine,
+  BatchNorm,
+  Convolution,
+  Dropout,
+  MaxPooling,
+  Multiply,
+  Relu,
+  Sigmoid,
+  SoftmaxWithLoss,
+  SquaredError,
+  Tanh,
+  labels,
+} from "../src/layers/index.js";
+import { Matrix } from "../src/matrix.js";
+import { TYPES, assertNear, images, matrix, noise, rows } from "./helpers.js";
 
 test("two apples cost 220", () => {
   const [apples, price] = [new Multiply(), new Multiply()];
@@ -84,4 +99,103 @@ for (const Type of TYPES) {
 
 test("the largest is the first in a tie, or a NaN", () => {
   assert.deepEqual([...labels(matrix([[1, 3, 3], [-1, -2, -3], [1, NaN, 2]]))], [1, 0, 1]);
+});
+
+/** @param {number[]} shape @param {number[]} values */
+const array = (shape, ...values) => new Matrix(Float64Array.from(values), shape);
+
+test("affine takes each image as a row", () => {
+  const affine = new Affine(noise(1, 12, 2), noise(2, 1, 2).data);
+  const x = images(3, [4, 3, 2, 2]);
+  assert.deepEqual(affine.forward(x).data, new Affine(affine.W, affine.b).forward(new Matrix(x.data, [4, 12])).data);
+  assert.deepEqual(affine.backward(noise(4, 4, 2)).shape, x.shape);
+});
+
+test("convolution lays the filter as it is on each window", () => {
+  const convolution = new Convolution(array([1, 1, 2, 2], 1, 2, 3, 4), Float64Array.of(0.5));
+  for (const _ of [1, 2]) {
+    const out = convolution.forward(array([1, 1, 3, 3], 1, 2, 3, 4, 5, 6, 7, 8, 9));
+    assert.deepEqual([out.shape, [...out.data]], [[1, 1, 2, 2], [37.5, 47.5, 67.5, 77.5]]);
+    const dx = convolution.backward(array([1, 1, 2, 2], 1, 0, -1, 2));
+    assert.deepEqual([...dx.data], [1, 2, 0, 2, 4, 4, -3, 2, 8]);
+    assert.deepEqual([...convolution.dW.data], [7, 9, 13, 15]);
+    assert.deepEqual([...convolution.db], [2]);
+  }
+});
+
+test("zeros stand on all four sides, and the stride leaves windows out", () => {
+  const convolution = new Convolution(array([2, 1, 1, 2], 1, 10, -1, 0), Float64Array.of(0, 100), 2, 1);
+  const out = convolution.forward(array([1, 1, 2, 3], 1, 2, 3, 4, 5, 6));
+  // rows: zeros, 4 5 6; columns: (0, 4), (5, 6)
+  assert.deepEqual([out.shape, [...out.data]], [[1, 2, 2, 2], [0, 0, 40, 65, 100, 100, 100, 95]]);
+  assert.deepEqual([...convolution.backward(array([1, 2, 2, 2], 9, 9, 1, 2, 9, 9, 3, 4)).data], [0, 0, 0, 10, -2, 20]);
+});
+
+for (const Type of TYPES) {
+  test(`convolution of many images is that of each, by its definition, in ${Type.name}`, () => {
+    const [x, W, b] = [images(1, [30, 3, 6, 5], Type), images(2, [4, 3, 3, 2], Type), noise(3, 1, 4, Type).data];
+    const out = new Convolution(W, b, 1, 1).forward(x);
+    assert.deepEqual(out.shape, [30, 4, 6, 6]);
+    const expected = Array.from(out.data, (_, place) => {
+      const [n, f, y, z] = [place / 144, (place / 36) % 4, (place / 6) % 6, place % 6].map(Math.floor);
+      let sum = b[f];
+      for (let k = 0; k < 18; k++) {
+        const [c, i, j] = [Math.floor(k / 6), y + (Math.floor(k / 2) % 3) - 1, z + (k % 2) - 1];
+        const inside = i >= 0 && i < 6 && j >= 0 && j < 5;
+        sum += inside ? W.data[f * 18 + k] * x.data[((n * 3 + c) * 6 + i) * 5 + j] : 0;
+      }
+      return sum;
+    });
+    assertNear(out.data, expected, Type === Float32Array ? 1e-6 : 1e-14);
+  });
+}
+
+test("max pooling takes the largest, of equal ones the first, and adds up where windows overlap", () => {
+  const pooling = new MaxPooling(2, 2, 1, 0);
+  const out = pooling.forward(array([1, 1, 3, 3], 1, 5, 5, 0, 5, 2, 7, -1, NaN));
+  assert.deepEqual([...out.data], [5, 5, 7, NaN]);
+  assert.deepEqual([...pooling.backward(array([1, 1, 2, 2], 1, 2, 4, 8)).data], [0, 3, 0, 0, 0, 0, 4, 0, 8]);
+  assert.deepEqual([...pooling.forward(array([1, 1, 2, 2], NaN, 1, 2, NaN)).data], [NaN]);
+  assert.deepEqual([...pooling.backward(array([1, 1, 1, 1], 1)).data], [1, 0, 0, 0]);
+});
+
+test("the zeros of padding take part in max pooling", () => {
+  const pooling = new MaxPooling(2, 2, 2, 1);
+  assert.deepEqual([...pooling.forward(array([1, 1, 2, 2], -1, 2, -3, 0)).data], [0, 2, 0, 0]);
+  assert.deepEqual([...pooling.backward(array([1, 1, 2, 2], 1, 2, 4, 8)).data], [0, 2, 0, 8]);
+});
+
+test("batch normalization is of the batch in training, and of the running statistics in the test", () => {
+  const running = [Float64Array.of(1), Float64Array.of(4)];
+  const norm = new BatchNorm(Float64Array.of(2), Float64Array.of(1), running[0], running[1], 0.75, 7);
+  const x = matrix([[1], [3], [8]]); // mean 4, variance 26/3
+  const std = Math.sqrt(26 / 3 + 7);
+  for (const _ of [1, 2]) {
+    assertNear(norm.forward(x).data, [-3, -1, 4].map((xc) => (2 * xc) / std + 1));
+    assertNear([norm.moved.running_mean[0], norm.moved.running_var[0]], [1.75, 3 + 26 / 12]);
+    assert.deepEqual(running, [Float64Array.of(1), Float64Array.of(4)]);
+  }
+  norm.moveOn();
+  assertNear([running[0][0], running[1][0]], [1.75, 3 + 26 / 12]);
+  norm.training = false;
+  running[1][0] = 9;
+  assertNear(norm.forward(x).data, [-0.75, 1.25, 6.25].map((xc) => xc / 2 + 1));
+  assertNear(norm.backward(matrix([[1], [2], [4]])).data, [0.5, 1, 2]);
+  assertNear([norm.dgamma[0], norm.dbeta[0]], [(-0.75 + 2.5 + 25) / 4, 7]);
+});
+
+test("dropout keeps by its mask in training, and a share in the test", () => {
+  const dropout = new Dropout(Uint8Array.of(1, 0, 1), 0.25);
+  const [x, dout] = [matrix([[1, 2, -4]]), matrix([[5, 6, 8]])];
+  assert.deepEqual([rows(dropout.forward(x)), rows(dropout.backward(dout))], [[[1, 0, -4]], [[5, 0, 8]]]);
+  dropout.training = false;
+  assert.deepEqual([rows(dropout.forward(x)), rows(dropout.backward(dout))], [[[0.75, 1.5, -3]], [[3.75, 4.5, 6]]]);
+});
+
+test("the squared error is half the sum of a row, and the mean of rows", () => {
+  for (const t of [Int32Array.of(0, 1), matrix([[1, 0], [0, 1]])]) {
+    const last = new SquaredError();
+    assert.equal(last.forward(matrix([[3, 1], [0, 0]]), t), (4 + 1 + 0 + 1) / 4);
+    assert.deepEqual(rows(last.backward()), [[1, 0.5], [0, -0.5]]);
+  }
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Matrix } from "../src/matrix.js";
+import { Indexed, Matrix, places } from "../src/matrix.js";
 import { product } from "../src/product.js";
 import { TYPES, assertNear, matrix, noise, rows } from "./helpers.js";
 
@@ -33,7 +33,7 @@ for (const Type of TYPES) {
       const plain = { a: noise(1, m, k, Type), b: noise(2, k, n, Type) };
       const turned = { a: noise(3, k, m, Type).T, b: noise(4, n, k, Type).T };
       for (const [a, b] of [[plain.a, plain.b], [turned.a, plain.b], [plain.a, turned.b], [turned.a, turned.b]]) {
-        const c = new Matrix(new Type(m * n).fill(NaN), m, n); // what was there does not matter
+        const c = new Matrix(new Type(m * n).fill(NaN), [m, n]); // what was there does not matter
         product(a, b, c);
         assertNear(c.data, naive(a, b), Type === Float32Array ? 1e-6 : 1e-14);
       }
@@ -49,8 +49,29 @@ test("NaN and infinity stay in their rows and columns", () => {
 
 test("an empty sum is 0", () => {
   const c = noise(1, 2, 2);
-  product(new Matrix(new Float64Array(0), 2, 0), new Matrix(new Float64Array(0), 0, 2), c);
+  product(new Matrix(new Float64Array(0), [2, 0]), new Matrix(new Float64Array(0), [0, 2]), c);
   assert.deepEqual(rows(c), [[0, 0], [0, 0]]);
+});
+
+for (const Type of TYPES) {
+  test(`rows and columns may lie anywhere, in ${Type.name}`, () => {
+    for (const [m, n, k] of [[2, 3, 4], [65, 5, 300], [4, 300, 70]]) {
+      const [a, b, c] = [noise(1, m, k, Type), noise(2, k, n, Type), noise(3, m, n, Type)];
+      /** @param {Matrix} matrix */
+      const indexed = ({ data, rows, columns }) => new Indexed(data, places([rows], [columns]), places([columns], [1]));
+      const expected = naive(a, b);
+      product(indexed(a), indexed(b), indexed(c));
+      assertNear(c.data, expected, Type === Float32Array ? 1e-6 : 1e-14);
+      product(a, indexed(b), c, true);
+      assertNear(c.data, expected.map((value) => 2 * value), Type === Float32Array ? 1e-6 : 1e-14);
+    }
+  });
+}
+
+test("what overlaps is added up", () => {
+  const c = new Float64Array(4).fill(1);
+  product(matrix([[1], [2]]), matrix([[3, 5, 7]]), new Indexed(c, Int32Array.of(0, 1), Int32Array.of(0, 1, 2)), true);
+  assert.deepEqual([...c], [1 + 3, 1 + 5 + 6, 1 + 7 + 10, 1 + 14]);
 });
 
 test("shapes must fit", () => {

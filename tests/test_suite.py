@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from gradparity.errors import UsageError
-from gradparity.functions.layers import ACTIVATIONS
+from gradparity.functions.layers import ACTIVATIONS, LAYERS
 from gradparity.suite import default_suite, select_cases
 
 SUITE = default_suite()
@@ -19,24 +19,32 @@ def test_at_least_60_cases_each_with_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize("spec", SUITE, ids=lambda spec: spec.name)
 def test_batch_and_sizes_differ_pairwise(spec) -> None:  # type: ignore[no-untyped-def]
-    assert len({spec.batch, *spec.sizes}) == 1 + len(spec.sizes)
+    """Of networks of any layers the outputs of the layers that learn, and the rows and columns of an image."""
+    learnt = [
+        shape[0] if len(shape) == 4 else shape[-1] for name, shape in spec.described.arrays.items() if name[0] == "W"
+    ]
+    given = spec.described.input if spec.data == "random" else spec.described.input[:1]
+    sizes = [spec.batch, *given, *learnt] if spec.network else [spec.batch, *spec.sizes]
+    assert len(set(sizes)) == len(sizes)
 
 
 def test_the_suite_covers_depths_activations_dtypes_data_and_edges() -> None:
-    assert {len(spec.sizes) - 1 for spec in SUITE} == set(range(2, 9))
+    assert {len(spec.sizes) - 1 for spec in SUITE if spec.sizes} == set(range(2, 9))
+    assert {kind for spec in SUITE for kind in spec.described.kinds} == set(LAYERS) - {"multiply", "add"}
     for attribute, values in {
         "activation": set(ACTIVATIONS),
         "dtype": {"float64", "float32"},
         "data": {"random", "digits", "mnist"},
         "labels": {"onehot", "integer"},
         "order": {"C", "F"},
-        "quirk": {None, "zero-rows", "exact-zeros", "saturated", "denormals"},
+        "quirk": {None, "zero-rows", "exact-zeros", "saturated", "denormals", "ties"},
         "numerical": {True, False},
     }.items():
         assert {getattr(spec, attribute) for spec in SUITE} == values
     assert any(spec.batch == 1 for spec in SUITE)
-    assert any(spec.sizes[-1] == 1 for spec in SUITE)
+    assert any(spec.classes == 1 for spec in SUITE)
     assert any(spec.epsilon for spec in SUITE)
+    assert any(spec.weight_decay for spec in SUITE)
 
 
 def test_selection() -> None:

@@ -26,7 +26,7 @@ DEPTHS = {
 ANY_LAYERS = (
     "2x9x8-convolution4k3p1-relu-max_pooling2-convolution5k2s2-relu-affine6-relu-affine3",
     "3x8x10-convolution5k3x2s2p1-sigmoid-max_pooling3x2s1p1-affine6-tanh-dropout0.3-affine4",
-    "1x11x9-convolution2k4-relu-convolution3k2p1-relu-max_pooling3s2-affine9-batch_norm-relu-affine5",
+    "1x11x10-convolution2k4-relu-convolution3k2p1-relu-max_pooling3s2-affine9-batch_norm-relu-affine5",
     "12-affine9-batch_norm-relu-dropout-affine8-batch_norm-sigmoid-dropout0.3-affine5",
     "11-affine8-tanh-affine4-squared_error",
 )
@@ -66,7 +66,7 @@ def default_suite() -> list[CaseSpec]:
     for network in ANY_LAYERS:
         specs += _both_dtypes(network=network)
     for network in SMALL:
-        specs += _both_dtypes(network=network, batch=5, labels="integer", weight_decay=0.1, numerical=True)
+        specs += _both_dtypes(network=network, batch=8, labels="integer", weight_decay=0.1, numerical=True)
     specs += _both_dtypes(network=ANY_LAYERS[0], order="F", labels="integer", weight_decay=0.01)
     specs += _both_dtypes(network=ANY_LAYERS[-1], quirk="zero-rows")
     specs += _both_dtypes(network="2x8x9-max_pooling3x2s2p1-convolution3k2-relu-affine4", quirk="ties")

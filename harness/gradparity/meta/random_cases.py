@@ -87,7 +87,7 @@ def random_network(rng: np.random.Generator) -> CaseSpec:
     return CaseSpec.model_validate(keys)
 
 
-def simpler(spec: CaseSpec) -> Iterator[CaseSpec]:
+def simpler_cases(spec: CaseSpec) -> Iterator[CaseSpec]:
     """Cases with one thing less, the largest steps first. Each is strictly simpler, so that shrinking ends."""
     sizes, plain = spec.sizes, CaseSpec(sizes=(1, 1))
     changes: list[dict[str, object]] = [{"network": one} for one in _shorter(spec.network)]

@@ -24,7 +24,7 @@ from ..arithmetic.verdicts import RESOLVED, Allowance, Verdict, judge
 from ..cases import Array, CaseSpec, draw
 from ..reference import Reference
 from .correct import CORRECT, Correct
-from .random_cases import random_spec, simpler
+from .random_cases import random_spec, simpler_cases
 
 PER_CASE = 8  # implementations of each case: drawing it and its reference costs as much as some of them
 SHRINK_SEEDS = 16  # of each simpler case: another case is another draw, so the old seed shows nothing special
@@ -301,7 +301,7 @@ def shrink_alarm(alarm: Alarm, implementation: Correct) -> Alarm:
     smaller: Alarm | None = alarm
     while smaller:
         alarm, smaller = smaller, None
-        for spec in simpler(alarm.spec):
+        for spec in simpler_cases(alarm.spec):
             smaller = _alarm_in(spec, alarm, implementation, end)
             if smaller:
                 break

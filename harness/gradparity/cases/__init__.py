@@ -1,0 +1,20 @@
+"""Cases: a network, its parameters and a batch, drawn once from a seed and sent to every port as the same bytes."""
+
+from __future__ import annotations
+
+from .case import Array, Case
+from .drawing import draw, following, terms_of
+from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, read_case_file
+
+__all__ = [
+    "IMAGE_SIZES",
+    "Activation",
+    "Array",
+    "Case",
+    "CaseSpec",
+    "Dtype",
+    "draw",
+    "following",
+    "read_case_file",
+    "terms_of",
+]

@@ -120,3 +120,36 @@ def cross_entropy(logits: Logits, labels: Tensor) -> Tensor:
                 tensor.grad = Tensor(came if tensor.grad is None else tensor.grad.array + came)
 
     return Tensor(found["loss"], backward)
+
+
+class BatchNormalization:
+    """The book's, as its ports have it: the running statistics by name, and the phase as forward's last argument."""
+
+    def __init__(
+        self, gamma: Any, beta: Any, momentum: float = 0.9, running_mean: Any = None, running_var: Any = None
+    ) -> None:
+        self.gamma, self.beta, self.momentum = gamma, beta, momentum
+        self.running_mean, self.running_var = running_mean, running_var
+
+    def forward(self, x: Any, train_flg: bool = True) -> Any:
+        number = x.dtype.type
+        self.train_flg = train_flg
+        mean = x.mean(axis=0) if train_flg else self.running_mean
+        self.xc = x - mean
+        var = (self.xc**2).mean(axis=0) if train_flg else self.running_var
+        if train_flg:
+            self.running_mean = number(self.momentum) * self.running_mean + number(1 - self.momentum) * mean
+            self.running_var = number(self.momentum) * self.running_var + number(1 - self.momentum) * var
+        self.std = np.sqrt(var + number(10e-7))
+        self.xn = self.xc / self.std
+        return self.gamma * self.xn + self.beta
+
+    def backward(self, dout: Any) -> Any:
+        self.dbeta, self.dgamma = dout.sum(axis=0), (self.xn * dout).sum(axis=0)
+        dxn = self.gamma * dout
+        dxc = dxn / self.std
+        if not self.train_flg:
+            return dxc
+        dstd = -(dxn * self.xc / self.std**2).sum(axis=0)
+        dxc += dout.dtype.type(2 / len(dout)) * self.xc * (dstd / (2 * self.std))
+        return dxc - dxc.sum(axis=0) / dout.dtype.type(len(dout))

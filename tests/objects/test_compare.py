@@ -18,7 +18,7 @@ from gradparity.check.wording import place
 from gradparity.errors import UsageError
 from gradparity.objects.comparison import Comparison
 from gradparity_reference import MultiLayerNet, Network, dense
-from own_networks import TwoLayerNet
+from own_networks import BatchNormalization, TwoLayerNet
 
 SMALL = CaseSpec(sizes=(5, 4, 3), batch=2)
 SUITE = ["random-9-6-4-*", "random-6-5-4-3-*"]
@@ -356,3 +356,21 @@ def test_the_import_alone_costs_nothing() -> None:
     assert done.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         gradparity.nothing  # noqa: B018
+
+
+def test_the_books_own_class_of_batch_normalization_is_asked_alone_in_both_phases() -> None:
+    """Its network is no list of layers, so that of these cases only the layer is compared."""
+
+    class Unbiased(BatchNormalization):
+        def forward(self, x: Any, train_flg: bool = True) -> Any:
+            out = super().forward(x, train_flg)
+            return out * x.dtype.type(((len(x) - 1) / len(x)) ** 0.5) if train_flg else out
+
+    cases = ["random-12-affine9-batch_norm-*float64"]
+    for made_of, word in ((BatchNormalization, Verdict.ROUNDING), (Unbiased, Verdict.WRONG)):
+        result = gradparity.compare(MultiLayerNet, layers={"batch_norm": made_of}, cases=cases)
+        assert Verdict.WRONG not in verdicts(result.cases) or word is Verdict.WRONG
+        layers = [cell for case in result.cases for cell in case.cells if cell.quantity is Quantity.LAYERS]
+        passed = {cell.array for cell in layers if cell.verdict.passes}
+        assert "batch_norm2:test.dx" in passed
+        assert ("batch_norm2.out" in passed) == (word is Verdict.ROUNDING)

@@ -70,7 +70,7 @@ template <Real T> class Loaded final : public Case {
         Arrays gradient{named("loss", view(loss))};
         for (const auto& [kind, number, layer] : network.layers)
             for (const Parameter<T>& p : layer->parameters())
-                gradient.push_back(named("d" + std::string(p.name) + number, slopes(p)));
+                gradient.push_back(named(std::string("d").append(p.name) + number, slopes(p)));
         return gradient;
     }
 
@@ -79,7 +79,7 @@ template <Real T> class Loaded final : public Case {
         Arrays gradient;
         for (const auto& [kind, number, layer] : network.layers)
             for (const Parameter<T>& p : layer->parameters())
-                gradient.emplace_back("d" + std::string(p.name) + number,
+                gradient.emplace_back(std::string("d").append(p.name) + number,
                                       array(shape(p.sizes), slopes[gradient.size()]));
         return gradient;
     }

@@ -129,7 +129,7 @@ template <Real T> class Network {
         for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
             add(layer->name(), {{"dx", view(layer->layer->dx, layer->layer->x_sizes)}});
             for (const Parameter<T>& p : layer->layer->parameters())
-                add(layer->name(), {{"d" + std::string(p.name), slopes(p)}});
+                add(layer->name(), {{std::string("d").append(p.name), slopes(p)}});
         }
         return record;
     }

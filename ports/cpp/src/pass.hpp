@@ -76,7 +76,7 @@ template <Real T> class LayerPass final : public Pass {
             append(results, all(layer->next_state()));
         results.push_back(like("dx", layer->dx, layer->x_sizes));
         for (const Parameter<T>& p : layer->parameters())
-            results.push_back(named("d" + std::string(p.name), slopes(p)));
+            results.push_back(named(std::string("d").append(p.name), slopes(p)));
         return results;
     }
 

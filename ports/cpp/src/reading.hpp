@@ -54,7 +54,7 @@ template <Real T> class LayerReader {
         if (kind == "batch_norm")
             return batch_norm();
         if (kind == "dropout")
-            return std::make_unique<Dropout<T>>(mask(), real("ratio"), row_sizes(x));
+            return dropout();
         if (kind == "convolution")
             return convolution();
         if (kind == "max_pooling")
@@ -80,8 +80,14 @@ template <Real T> class LayerReader {
         const auto features = [&](const std::string& array) {
             return shaped<T>(request.arrays, array + number, {x[1]});
         };
-        return std::make_unique<BatchNorm<T>>(features("gamma"), features("beta"), features("running_mean"),
-                                              features("running_var"), real("momentum"), real("epsilon"));
+        const auto gamma = features("gamma"), beta = features("beta");
+        const auto mean = features("running_mean"), var = features("running_var");
+        return std::make_unique<BatchNorm<T>>(gamma, beta, mean, var, real("momentum"), real("epsilon"));
+    }
+
+    std::unique_ptr<Layer<T>> dropout() const {
+        Mask mask = shaped<std::uint8_t>(request.arrays, "mask" + number, x);
+        return std::make_unique<Dropout<T>>(std::move(mask), real("ratio"), row_sizes(x));
     }
 
     std::unique_ptr<Layer<T>> convolution() const {
@@ -94,8 +100,6 @@ template <Real T> class LayerReader {
     }
 
     Matrix<T> vector(const std::string& array) const { return matrix<T>(request.arrays, array + number, 1); }
-
-    Mask mask() const { return shaped<std::uint8_t>(request.arrays, "mask" + number, x); }
 
     double real(const std::string& field) const { return gradparity::number<double>(request, full(field)); }
     std::size_t whole(const std::string& field) const {

@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <type_traits>
+#include <vector>
 
 #include "windows.hpp"
 
@@ -18,15 +21,17 @@ template <Real T> class MaxPooling final : public RowwiseLayer<T> {
     explicit MaxPooling(const Windows& windows)
         : RowwiseLayer<T>({windows.channels, windows.height, windows.width},
                           {windows.channels, windows.down(), windows.across()}),
-          windows(windows) {}
+          windows(windows), column(static_cast<std::size_t>(windows.padded_width())), in_column(column.size()),
+          places(column.size() * static_cast<std::size_t>(windows.padded_height())) {
+        std::iota(places.begin(), places.end(), 0);
+    }
 
     void forward_rows(const Matrix<T>& x, Rows rows) override {
         largest.resize(this->out.rows(), this->out.cols());
         for (Index n = rows.first; n < rows.first + rows.count; ++n) {
             const T* image = padded.around(windows, x.row(n).data());
-            // The compiler computes several windows at a time where it knows their distance.
             if (windows.stride == 2)
-                pool(image, n, std::integral_constant<Index, 2>());
+                pool(image, n, std::integral_constant<Index, 2>()); // known, the compiler computes several at a time
             else
                 pool(image, n, windows.stride);
         }
@@ -36,8 +41,10 @@ template <Real T> class MaxPooling final : public RowwiseLayer<T> {
         for (Index n = rows.first; n < rows.first + rows.count; ++n) {
             T* image = this->dx.row(n).data();
             T* to = padded.zeros(windows, image);
-            for (Index i = 0; i < dout.cols(); ++i)
-                to[largest(n, i)] += dout(n, i);
+            const Index in_channel = windows.down() * windows.across(), pixels = std::ssize(places);
+            for (Index c = 0, i = 0; c < windows.channels; ++c, to += pixels)
+                for (const Index end = i + in_channel; i < end; ++i)
+                    to[largest(n, i)] += dout(n, i);
             padded.crop(windows, image);
         }
     }
@@ -47,31 +54,53 @@ template <Real T> class MaxPooling final : public RowwiseLayer<T> {
   private:
     Windows windows;
     Padded<T> padded;
-    Matrix<std::int32_t> largest; // where, in the padded image
+    Matrix<std::int32_t> largest; // where, in its channel of the padded image
+    // Of a line of windows, for each column of the image: the largest number in it, and where that is.
+    std::vector<T> column;
+    std::vector<std::int32_t> in_column;
+    std::vector<std::int32_t> places; // 0, 1, 2, ... for the pixels of a channel
 
+    static constexpr std::integral_constant<Index, 1> one{};
+
+    /// Numbers so far apart, and their places.
+    template <typename Stride> struct Line {
+        const T* numbers;
+        const std::int32_t* places;
+        Stride stride;
+
+        Line from(Index first) const { return {numbers + first, places + first, stride}; }
+    };
+
+    /// A line of windows at a time: first down the columns, which are side by side in memory, and then across.
     void pool(const T* image, Index n, auto stride) {
-        const Index across = windows.across();
-        T* best = this->out.row(n).data();
-        std::int32_t* where = largest.row(n).data();
-        for (Index c = 0; c < windows.channels; ++c)
-            for (Index y = 0; y < windows.down(); ++y) {
-                const Index first = (c * windows.padded_height() + y * stride) * windows.padded_width();
-                for (Index i = 0; i < windows.rows; ++i)
-                    for (Index j = 0; j < windows.columns; ++j)
-                        take(image, first + i * windows.padded_width() + j, i + j == 0, best, where, across, stride);
-                best += across;
-                where += across;
+        const Index width = windows.padded_width(), across = windows.across();
+        T* out = this->out.row(n).data();
+        std::int32_t* at = largest.row(n).data();
+        const Line side_by_side{column.data(), in_column.data(), one}, apart{column.data(), in_column.data(), stride};
+        for (Index c = 0; c < windows.channels; ++c, image += places.size())
+            for (Index y = 0; y < windows.down(); ++y, out += across, at += across) {
+                const Line rows = Line{image, places.data(), one}.from(y * stride * width);
+                const Line result{out, at, one};
+                // The first is compared with the second at once, or with itself if it is alone.
+                take_larger(rows, rows.from(windows.rows > 1 ? width : 0), column.data(), in_column.data(), width);
+                for (Index i = 2; i < windows.rows; ++i)
+                    take_larger(side_by_side, rows.from(i * width), column.data(), in_column.data(), width);
+                take_larger(apart, apart.from(windows.columns > 1 ? 1 : 0), out, at, across);
+                for (Index j = 2; j < windows.columns; ++j)
+                    take_larger(result, apart.from(j), out, at, across);
             }
     }
 
-    /// Takes the numbers at `at`, and so many more `stride` apart, where they are larger; all of them if they are the
-    /// first.
-    static void take(const T* image, Index at, bool first, T* best, std::int32_t* where, Index across, auto stride) {
-        for (Index x = 0; x < across; ++x) {
-            const T value = image[at + x * stride];
-            const bool larger = first || (!(value <= best[x]) && best[x] == best[x]);
-            best[x] = larger ? value : best[x];
-            where[x] = larger ? static_cast<std::int32_t>(at + x * stride) : where[x];
+    /// The larger of each two numbers, and its place; of equal ones the first in the image. Without branches, so that
+    /// the compiler computes several at a time. a may be where the result goes.
+    static void take_larger(auto a, auto b, T* larger, std::int32_t* place, Index count) {
+#pragma GCC ivdep
+        for (Index x = 0; x < count; ++x) {
+            const T first = a.numbers[x * a.stride], second = b.numbers[x * b.stride];
+            const std::int32_t here = a.places[x * a.stride], there = b.places[x * b.stride];
+            const bool moves = (!(second <= first) & (first == first)) | ((second == first) & (there < here));
+            larger[x] = moves ? second : first;
+            place[x] = moves ? there : here;
         }
     }
 };

@@ -23,7 +23,7 @@ lint: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	.venv/bin/clang-format --dry-run --Werror ports/cpp/src/* ports/cpp/tests/*
+	.venv/bin/clang-format --dry-run --Werror ports/cpp/src/*.* ports/cpp/src/layers/* ports/cpp/tests/*
 	.venv/bin/clang-format --dry-run --Werror --style=file:ports/cpp/.clang-format $(addprefix harness/gradparity/ports/templates/cpp/,serve.cpp protocol/*) $(addprefix harness/gradparity/ports/function_templates/cpp/,serve.cpp protocol/*.hpp)
 	cargo fmt --check --manifest-path ports/rust/Cargo.toml
 	cargo clippy --quiet --all-targets --manifest-path ports/rust/Cargo.toml -- -D warnings

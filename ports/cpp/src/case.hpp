@@ -15,6 +15,7 @@
 #include "numerical.hpp"
 #include "operands.hpp"
 #include "optimizers.hpp"
+#include "reading.hpp"
 #include "request.hpp"
 #include "roofline.hpp"
 #include "timing.hpp"
@@ -35,7 +36,7 @@ class Case {
     virtual Arrays trace() = 0;
     virtual Arrays params() const = 0;
     /// Goes on from the parameters as they are, and from the optimizer's state where the rule is the same as before.
-    virtual Arrays train(const Rule& rule, const Images& images, const Matrix<std::int32_t>& batches) = 0;
+    virtual Arrays train(const Message& request, const Images& images) = 0;
     virtual Arrays evaluate(const Images& images) = 0;
     /// Nanoseconds, (samples,). All is as it was afterwards, the parameters too.
     virtual std::vector<double> time(const Message& request, std::uint64_t calls, std::uint64_t samples) = 0;
@@ -46,18 +47,17 @@ template <Real T> class Loaded final : public Case {
   public:
     /// Copies the arrays of the request, which must fit its sizes.
     explicit Loaded(const Message& request)
-        : network(layers(request), field(request, "activation"), static_cast<T>(number<double>(request, "epsilon"))),
-          x(matrix<T>(request.arrays, "x", 2)), t(target<T>(request.arrays, x.rows(), network.classes())) {
-        if (x.cols() != network.inputs())
-            throw Refusal("array x: expected " + std::to_string(network.inputs()) + " columns, came "
-                          + std::to_string(x.cols()));
-    }
+        : network(gradparity::network<T>(request)), x(shaped<T>(request.arrays, "x", find(request.arrays, "x").shape)),
+          t(target<T>(request.arrays, x.rows(), network.classes())) {}
 
     Arrays inputs() const override {
         const auto target = [](const auto& t) { return named("t", view(t)); };
-        Arrays inputs{named("x", view(x)), std::visit(target, t)};
-        for (auto& parameter : params())
-            inputs.push_back(std::move(parameter));
+        Arrays inputs{named("x", view(x, network.x_sizes())), std::visit(target, t)};
+        for (const auto& [kind, number, layer] : network.layers) {
+            append(inputs, held(*layer, number));
+            if (const Mask* mask = layer->mask())
+                inputs.push_back(named("mask" + number, view(*mask, layer->x_sizes)));
+        }
         return inputs;
     }
 
@@ -65,23 +65,37 @@ template <Real T> class Loaded final : public Case {
 
     Arrays accuracy() override { return {named("accuracy", view(network.accuracy(x, t)))}; }
 
-    Arrays gradient() override { return all(network.gradient(x, t)); }
+    Arrays gradient() override {
+        const T loss = network.backpropagate(x, t);
+        Arrays gradient{named("loss", view(loss))};
+        for (const auto& [kind, number, layer] : network.layers)
+            for (const Parameter<T>& p : layer->parameters())
+                gradient.push_back(named(std::string("d").append(p.name) + number, slopes(p)));
+        return gradient;
+    }
 
     Arrays numerical_gradient(double step) override {
-        Arrays gradient = params(); // for their names and shapes
         const auto slopes = central_difference(network, x, t, static_cast<T>(step));
-        for (std::size_t i = 0; i < slopes.size(); ++i) {
-            gradient[i].first.insert(0, "d");
-            gradient[i].second = array(gradient[i].second.shape, slopes[i]);
-        }
+        Arrays gradient;
+        for (const auto& [kind, number, layer] : network.layers)
+            for (const Parameter<T>& p : layer->parameters())
+                gradient.emplace_back(std::string("d").append(p.name) + number,
+                                      array(shape(p.sizes), slopes[gradient.size()]));
         return gradient;
     }
 
     Arrays trace() override { return all(network.trace(x, t)); }
 
-    Arrays params() const override { return all(network.params()); }
+    Arrays params() const override {
+        Arrays params;
+        for (const auto& [kind, number, layer] : network.layers)
+            append(params, held(*layer, number));
+        return params;
+    }
 
-    Arrays train(const Rule& rule, const Images& images, const Matrix<std::int32_t>& batches) override {
+    Arrays train(const Message& request, const Images& images) override {
+        const Rule rule = gradparity::rule(request);
+        const auto batches = matrix<std::int32_t>(request.arrays, "batches", 2);
         check(images);
         for (std::int32_t row : batches.reshaped())
             if (row < 0 || static_cast<std::size_t>(row) >= images.labels.size())
@@ -89,8 +103,10 @@ template <Real T> class Loaded final : public Case {
                               + " images, came " + std::to_string(row));
         if (!optimizer || optimizer->rule != rule)
             optimizer.emplace(rule, network);
+        const Masks masks = this->masks(request.arrays, batches);
         std::vector<T> loss;
-        const auto nanoseconds = elapsed([&] { loss = gradparity::train(network, images, batches, *optimizer); }, 1, 1);
+        const auto nanoseconds =
+            elapsed([&] { loss = gradparity::train(network, images, batches, *optimizer, masks); }, 1, 1);
         return {named("loss", view(loss)), named("nanoseconds", view(nanoseconds[0]))};
     }
 
@@ -105,22 +121,15 @@ template <Real T> class Loaded final : public Case {
         if (operation == "predict")
             return elapsed([&] { network.predict(x); }, calls, samples);
         if (operation == "gradient")
-            return elapsed([&] { network.gradient(x, t); }, calls, samples);
+            return elapsed([&] { network.backpropagate(x, t); }, calls, samples);
         if (operation == "numerical_gradient") {
             const T step = static_cast<T>(number<double>(request, "step"));
             return elapsed([&] { central_difference(network, x, t, step); }, calls, samples);
         }
         if (operation == "train_step")
             return time_train_step(rule(request), calls, samples);
-        if (operation == "products") {
-            const auto affines = numbers(request, "affines");
-            for (std::size_t i : affines)
-                if (i < 1 || i > network.affines.size())
-                    throw Refusal("expected affines from 1 to " + std::to_string(network.affines.size()) + ", came "
-                                  + std::to_string(i));
-            const auto inputs = layer_inputs(network, x, affines);
-            return elapsed([&] { products(network, inputs); }, calls, samples);
-        }
+        if (operation == "products")
+            return time_products(numbers(request, "affines"), calls, samples);
         throw Unsupported("no operation " + operation + " to time");
     }
 
@@ -130,17 +139,16 @@ template <Real T> class Loaded final : public Case {
     Target<T> t;
     std::optional<Optimizer<T>> optimizer; // of the last train
 
-    static std::vector<Affine<T>> layers(const Message& request) {
-        const auto sizes = numbers(request, "sizes");
-        if (sizes.size() < 2 || std::ranges::count(sizes, 0u) > 0)
-            throw Refusal("expected sizes as inputs,...,classes, came " + field(request, "sizes"));
-        std::vector<Affine<T>> layers;
-        for (std::size_t i = 1; i < sizes.size(); ++i) {
-            const std::string number = std::to_string(i);
-            auto W = shaped<T>(request.arrays, "W" + number, {sizes[i - 1], sizes[i]});
-            layers.emplace_back(std::move(W), shaped<T>(request.arrays, "b" + number, {sizes[i]}));
-        }
-        return layers;
+    /// The masks that came with these batches, for each layer that has one.
+    Masks masks(const Arrays& arrays, const Matrix<std::int32_t>& batches) const {
+        Masks masks;
+        for (const auto& [kind, number, layer] : network.layers)
+            if (layer->mask()) {
+                Sizes sizes = layer->x_sizes;
+                sizes.insert(sizes.begin(), {batches.rows(), batches.cols()});
+                masks.push_back(elements<std::uint8_t>(arrays, "mask" + number, shape(sizes)));
+            }
+        return masks;
     }
 
     /// Throws where the network cannot take these images, or has too few classes for their labels.
@@ -156,12 +164,31 @@ template <Real T> class Loaded final : public Case {
 
     std::vector<double> time_train_step(const Rule& rule, std::uint64_t calls, std::uint64_t samples) {
         std::vector<std::vector<T>> before;
-        network.each_parameter([&](std::span<T> p, std::span<const T>) { before.emplace_back(p.begin(), p.end()); });
+        for (const Parameter<T>& p : network.parameters)
+            before.emplace_back(p.values.begin(), p.values.end());
         Optimizer<T> optimizer(rule, network);
         auto nanoseconds = elapsed([&] { train_step(network, x, t, optimizer); }, calls, samples);
-        auto kept = before.begin();
-        network.each_parameter([&](std::span<T> p, std::span<const T>) { std::ranges::copy(*kept++, p.begin()); });
+        for (std::size_t i = 0; i < before.size(); ++i)
+            std::ranges::copy(before[i], network.parameters[i].values.begin());
         return nanoseconds;
+    }
+
+    /// Of the affine and convolution layers of these numbers.
+    std::vector<double> time_products(const std::vector<std::size_t>& numbers, std::uint64_t calls,
+                                      std::uint64_t samples) {
+        const Products all = products(network, x);
+        Products wanted;
+        for (std::size_t number : numbers) {
+            const auto found = std::ranges::find(all, number, &Products::value_type::first);
+            if (found == all.end())
+                throw Refusal("expected numbers of affine and convolution layers, came " + std::to_string(number));
+            wanted.push_back(*found);
+        }
+        const auto call = [&] {
+            for (const auto& [number, products] : wanted)
+                products();
+        };
+        return elapsed(call, calls, samples);
     }
 };
 

@@ -1,13 +1,12 @@
-// A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
+// A network: an ordered collection of named layers, and a loss at the end.
 //
-// Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
+// Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
 
 #pragma once
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
-#include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,85 +15,53 @@
 
 namespace gradparity {
 
-/// An array lent by whoever owns it. One of fewer than two dimensions is a row.
-template <typename T> struct View {
-    Eigen::Map<const Matrix<T>> values;
-    int dimensions;
+/// A layer of a network, which is its kind and a number: relu1.
+template <Real T> struct NamedLayer {
+    std::string kind, number;
+    std::unique_ptr<Layer<T>> layer;
+
+    std::string name() const { return kind + number; }
 };
 
-template <typename T> View<T> view(const Matrix<T>& matrix, int dimensions = 2) {
-    return {{matrix.data(), matrix.rows(), matrix.cols()}, dimensions};
-}
-template <typename T> View<T> view(const Row<T>& row) { return {{row.data(), 1, row.size()}, 1}; }
-template <typename T> View<T> view(const std::vector<T>& row) { return {{row.data(), 1, std::ssize(row)}, 1}; }
-template <Real T> View<T> view(const T& number) { return {{&number, 1, 1}, 0}; }
-
-/// Arrays by name, in order.
-template <typename T> using Named = std::vector<std::pair<std::string, View<T>>>;
-
-/// A fresh activation of this name: relu, sigmoid or tanh. Throws std::invalid_argument, which says so, for any other.
-template <Real T> std::unique_ptr<Activation<T>> activation(const std::string& name) {
-    if (name == "relu")
-        return std::make_unique<Relu<T>>();
-    if (name == "sigmoid")
-        return std::make_unique<Sigmoid<T>>();
-    if (name == "tanh")
-        return std::make_unique<Tanh<T>>();
-    throw std::invalid_argument("expected the activation relu, sigmoid or tanh, came " + name);
-}
-
-/// As many affine layers as weights, with an activation between each two.
+/// Layers in the order in which they are applied.
+///
+/// `loss`, `backpropagate` and `trace` are of the training phase, `predict` and `accuracy` of the test. None of them
+/// moves what training moves on beside the parameters: `move_on` does.
 template <Real T> class Network {
   public:
-    std::vector<Affine<T>> affines;
-    std::vector<std::unique_ptr<Activation<T>>> activations;
+    std::vector<NamedLayer<T>> layers;
+    std::unique_ptr<Loss<T>> last;
+    /// Of all layers, in order. They stay where they are.
+    std::vector<Parameter<T>> parameters;
 
-    /// The layers in order, at least one. Throws std::invalid_argument for an activation other than "relu",
-    /// "sigmoid" or "tanh".
-    Network(std::vector<Affine<T>> layers, const std::string& activation_name, T epsilon)
-        : affines(std::move(layers)), last(epsilon), kind(activation_name) {
-        activation<T>(kind); // a single layer has none, but its name must be right all the same
-        for (std::size_t i = 1; i < affines.size(); ++i)
-            activations.push_back(activation<T>(kind));
-    }
-
-    /// The parameters by name, W1, b1, W2, ...: the arrays themselves, not copies.
-    Named<T> params() const {
-        Named<T> params;
-        for (std::size_t i = 0; i < affines.size(); ++i) {
-            params.push_back({numbered("W", i), view(affines[i].W)});
-            params.push_back({numbered("b", i), view(affines[i].b)});
-        }
-        return params;
-    }
-
-    /// Calls f with the elements of every parameter, row by row, to be changed, and of its gradient as it was computed
-    /// last: those of W1 and dW1, of b1 and db1, of W2 and dW2, ...
-    void each_parameter(auto f) {
-        const auto elements = [](auto& array) {
-            return std::span(array.data(), static_cast<std::size_t>(array.size()));
-        };
-        for (Affine<T>& affine : affines) {
-            f(elements(affine.W), elements(std::as_const(affine.dW)));
-            f(elements(affine.b), elements(std::as_const(affine.db)));
+    /// Layers, at least one, of which each fits the one before. `weight_decay` times half the squares of all weights is
+    /// added to the loss (section 6.4.2). The loss of a kind "softmax_with_loss" is "softmax" in a trace.
+    Network(std::vector<NamedLayer<T>> named, std::unique_ptr<Loss<T>> loss, std::string loss_name,
+            double weight_decay = 0)
+        : layers(std::move(named)), last(std::move(loss)), last_name(std::move(loss_name)), weight_decay(weight_decay) {
+        for (const auto& [kind, number, layer] : layers) {
+            rowwise.push_back(dynamic_cast<RowwiseLayer<T>*>(layer.get()));
+            if (parameters.empty() && !layer->parameters().empty())
+                first = rowwise.size() - 1;
+            std::ranges::copy(layer->parameters(), std::back_inserter(parameters));
         }
     }
 
-    Index inputs() const { return affines.front().W.rows(); }
+    /// Of one example.
+    const Sizes& x_sizes() const { return layers.front().layer->x_sizes; }
+    Index inputs() const { return count(x_sizes()); }
 
     /// How many there are to tell apart.
-    Index classes() const { return affines.back().W.cols(); }
+    Index classes() const { return count(layers.back().layer->out_sizes); }
 
     /// The logits, (batch, classes), of x, (batch, inputs).
-    const Matrix<T>& predict(const Matrix<T>& x) {
-        const Matrix<T>* input = &x;
-        for (std::size_t i = 0; i < activations.size(); ++i)
-            input = &activations[i]->forward(affines[i].forward(*input));
-        return affines.back().forward(*input);
-    }
+    const Matrix<T>& predict(const Matrix<T>& x) { return forward(x, false); }
 
-    /// The mean cross-entropy against t.
-    T loss(const Matrix<T>& x, const Target<T>& t) { return last.forward(predict(x), t); }
+    /// The mean loss against t, and what weight decay adds.
+    T loss(const Matrix<T>& x, const Target<T>& t) {
+        const T loss = last->forward(forward(x, true), t);
+        return weight_decay == 0 ? loss : loss + penalty();
+    }
 
     /// The share of rows whose largest logit (the first, in a tie) is at the label.
     double accuracy(const Matrix<T>& x, const Target<T>& t) {
@@ -104,75 +71,149 @@ template <Real T> class Network {
 
     /// How many rows of the last pass have their largest logit (the first, in a tie) at the label.
     Index right(const Target<T>& t) const {
-        const Matrix<T>& logits = affines.back().out;
+        const Matrix<T>& logits = layers.back().layer->out;
         Index count = 0;
         for (Index row = 0; row < logits.rows(); ++row)
             count += argmax(logits, row) == label(t, row);
         return count;
     }
 
-    /// The loss, and the gradient of every parameter: loss, dW1, db1, dW2, ...
-    Named<T> gradient(const Matrix<T>& x, const Target<T>& t) {
-        backpropagate(x, t);
-        Named<T> gradient;
-        gradient.reserve(1 + 2 * affines.size());
-        gradient.push_back({"loss", view(last.loss)});
-        for (std::size_t i = 0; i < affines.size(); ++i) {
-            gradient.push_back({numbered("dW", i), view(affines[i].dW)});
-            gradient.push_back({numbered("db", i), view(affines[i].db)});
-        }
-        return gradient;
+    /// The loss; each layer keeps the gradient of its parameters.
+    T backpropagate(const Matrix<T>& x, const Target<T>& t) {
+        const T loss = this->loss(x, t);
+        backward(x, first, false);
+        if (weight_decay != 0)
+            for (const Parameter<T>& p : parameters)
+                if (p.is_weight)
+                    for (std::size_t i = 0; i < p.values.size(); ++i)
+                        p.slopes[i] += static_cast<T>(weight_decay) * p.values[i];
+        return loss;
     }
 
-    /// The loss; each affine layer keeps the gradient of its parameters.
-    T backpropagate(const Matrix<T>& x, const Target<T>& t) {
-        loss(x, t);
-        affines.front().backward_parameters(x, backward_to_first());
-        return last.loss;
+    /// Of the layers that have one, in order.
+    std::vector<Mask*> masks() {
+        std::vector<Mask*> masks;
+        for (const auto& [kind, number, layer] : layers)
+            if (Mask* mask = layer->mask())
+                masks.push_back(mask);
+        return masks;
+    }
+
+    /// What training moves on beside the parameters, by the last pass.
+    void move_on() {
+        for (const auto& [kind, number, layer] : layers)
+            layer->move_on();
     }
 
     /// Every intermediate array of one forward and backward pass, in the order in which they arise.
     ///
     /// Forward: affine1.out, relu1.out, affine2.out, ..., softmax.y, loss. Backward: softmax.dx, affine2.dx,
-    /// affine2.dW, affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db.
+    /// affine2.dW, affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db. A layer
+    /// with a state has that after its out, as this pass would leave it. Each array is the layer's own: weight decay is
+    /// in none of them.
     Named<T> trace(const Matrix<T>& x, const Target<T>& t) {
-        loss(x, t);
-        affines.front().backward(x, backward_to_first());
+        last->forward(forward(x, true), t);
+        backward(x, 0, true);
         Named<T> record;
-        for (std::size_t i = 0; i < affines.size(); ++i) {
-            record.push_back({numbered("affine", i) + ".out", view(affines[i].out)});
-            if (i < activations.size())
-                record.push_back({numbered(kind, i) + ".out", view(activations[i]->out)});
+        const auto add = [&](const std::string& of, const Named<T>& views) {
+            for (const auto& [name, view] : views)
+                record.emplace_back(of + "." + name, view);
+        };
+        for (const auto& layer : layers) {
+            add(layer.name(), {{"out", view(layer.layer->out, layer.layer->out_sizes)}});
+            add(layer.name(), layer.layer->next_state());
         }
-        record.push_back({"softmax.y", view(last.y)});
-        record.push_back({"loss", view(last.loss)});
-        record.push_back({"softmax.dx", view(last.dx)});
-        for (std::size_t i = affines.size(); i-- > 0;) {
-            if (i < activations.size())
-                record.push_back({numbered(kind, i) + ".dx", view(activations[i]->dx)});
-            record.push_back({numbered("affine", i) + ".dx", view(affines[i].dx)});
-            record.push_back({numbered("affine", i) + ".dW", view(affines[i].dW)});
-            record.push_back({numbered("affine", i) + ".db", view(affines[i].db)});
+        add(last_name, last->found());
+        record.emplace_back("loss", view(last->loss));
+        add(last_name, {{"dx", view(last->dx)}});
+        for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+            add(layer->name(), {{"dx", view(layer->layer->dx, layer->layer->x_sizes)}});
+            for (const Parameter<T>& p : layer->layer->parameters())
+                add(layer->name(), {{std::string("d").append(p.name), slopes(p)}});
         }
         return record;
     }
 
   private:
-    SoftmaxWithLoss<T> last;
-    std::string kind;
+    std::string last_name;
+    double weight_decay;
+    std::vector<RowwiseLayer<T>*> rowwise; // the same layers; null for those that need the whole batch
+    std::size_t first = 0;                 // layer that has parameters
 
-    /// Goes backward from the loss through all layers but the first; the dout of that one.
-    const Matrix<T>& backward_to_first() {
-        const Matrix<T>* dout = &last.backward();
-        for (std::size_t i = affines.size() - 1; i > 0; --i) {
-            Activation<T>& before = *activations[i - 1];
-            dout = &before.backward(affines[i].backward(before.out, *dout));
+    /// What goes into layer i.
+    const Matrix<T>& input(const Matrix<T>& x, std::size_t i) const { return i == 0 ? x : layers[i - 1].layer->out; }
+
+    /// The gradient of what comes out of layer i.
+    const Matrix<T>& dout(std::size_t i) const { return i + 1 == layers.size() ? last->dx : layers[i + 1].layer->dx; }
+
+    const Matrix<T>& forward(const Matrix<T>& x, bool training) {
+        for (const auto& [kind, number, layer] : layers)
+            layer->training = training;
+        for (std::size_t i = 0; i < layers.size();) {
+            if (!rowwise[i]) {
+                layers[i].layer->forward(input(x, i));
+                ++i;
+                continue;
+            }
+            std::size_t end = i;
+            for (; end < layers.size() && rowwise[end]; ++end)
+                rowwise[end]->out.resize(x.rows(), rowwise[end]->out_columns(input(x, end)));
+            each_block(x.rows(), i, end, [&](Rows rows) {
+                for (std::size_t j = i; j < end; ++j)
+                    rowwise[j]->forward_rows(input(x, j), rows);
+            });
+            i = end;
         }
-        return *dout;
+        return layers.back().layer->out;
     }
 
-    /// Names count layers from 1.
-    static std::string numbered(std::string name, std::size_t i) { return name.append(std::to_string(i + 1)); }
+    /// From the loss back to this layer, which owes the gradient of its input or does not.
+    void backward(const Matrix<T>& x, std::size_t to, bool with_dx) {
+        last->backward();
+        for (std::size_t end = layers.size(); end > to;) {
+            const std::size_t i = end - 1;
+            const auto owes_dx = [&](std::size_t j) { return j > to || with_dx; };
+            if (!rowwise[i]) {
+                if (owes_dx(i))
+                    layers[i].layer->backward(input(x, i), dout(i));
+                else
+                    layers[i].layer->backward_parameters(input(x, i), dout(i));
+                --end;
+                continue;
+            }
+            std::size_t begin = end;
+            for (; begin > to && rowwise[begin - 1]; --begin)
+                if (owes_dx(begin - 1))
+                    rowwise[begin - 1]->dx.resize(x.rows(), input(x, begin - 1).cols());
+            each_block(x.rows(), begin, end, [&](Rows rows) {
+                for (std::size_t j = end; j-- > begin;) {
+                    rowwise[j]->backward_parameters_rows(input(x, j), dout(j), rows);
+                    if (owes_dx(j))
+                        rowwise[j]->backward_rows(input(x, j), dout(j), rows);
+                }
+            });
+            end = begin;
+        }
+    }
+
+    /// Calls f with blocks of rows, of which the results of the layers from begin to end stay in the cache.
+    void each_block(Index batch, std::size_t begin, std::size_t end, auto f) const {
+        constexpr Index bytes_at_a_time = 1 << 17;
+        Index widest = 1;
+        for (std::size_t i = begin; i < end; ++i)
+            widest = std::max(widest, layers[i].layer->out.cols());
+        const Index rows = std::max(Index{1}, bytes_at_a_time / (widest * Index{sizeof(T)}));
+        for (Index row = 0; row < batch; row += rows)
+            f(Rows{row, std::min(rows, batch - row)});
+    }
+
+    T penalty() const {
+        T squares = 0;
+        for (const Parameter<T>& p : parameters)
+            if (p.is_weight)
+                squares += ConstImage<T>(p.values.data(), 1, std::ssize(p.values)).squaredNorm();
+        return static_cast<T>(weight_decay / 2) * squares;
+    }
 };
 
 // Compiled once, in layers.cpp, as what computes is.

@@ -2,14 +2,13 @@
 
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "network.hpp"
 
 namespace gradparity {
 
-/// (loss(p + step) - loss(p - step)) / (2 step) for every element of every parameter, in the order of `params`, in
+/// (loss(p + step) - loss(p - step)) / (2 step) for every element of every parameter, in the order of `parameters`, in
 /// their dtype.
 ///
 /// Each parameter is moved in place and put back exactly. Source: "Deep Learning from Scratch", section 4.3.
@@ -26,11 +25,11 @@ std::vector<std::vector<T>> central_difference(Network<T>& network, const Matrix
     };
 
     std::vector<std::vector<T>> gradient;
-    network.each_parameter([&](std::span<T> p, std::span<const T>) {
+    for (const Parameter<T>& p : network.parameters) {
         std::vector<T>& slopes = gradient.emplace_back();
-        for (T& element : p)
+        for (T& element : p.values)
             slopes.push_back(slope(element));
-    });
+    }
     return gradient;
 }
 

@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,13 +41,20 @@ inline Rule rule(const Message& request) {
     throw Unsupported("no optimizer " + name);
 }
 
-/// The array as a matrix, where it has this dtype. One of fewer than two dimensions becomes a row.
+/// Sizes as they travel, and the way back.
+inline Shape shape(const Sizes& sizes) { return {sizes.begin(), sizes.end()}; }
+inline Sizes sizes(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
+/// The sizes of one row of an array that becomes a matrix.
+inline Sizes row_sizes(const Shape& shape) {
+    return {shape.size() < 2 ? shape.begin() : shape.begin() + 1, shape.end()};
+}
+
+/// The array as a matrix, where it has this dtype: a row for each index of its first dimension. One of fewer than two
+/// dimensions becomes a row.
 template <typename T> Matrix<T> matrix(const Array& array) {
     const Shape& shape = array.shape;
-    if (shape.size() > 2)
-        throw Refusal("expected an array of at most 2 dimensions, came " + describe(array));
-    Matrix<T> values(shape.size() < 2 ? 1 : static_cast<Index>(shape[0]),
-                     shape.empty() ? 1 : static_cast<Index>(shape.back()));
+    Matrix<T> values(shape.size() < 2 ? 1 : static_cast<Index>(shape[0]), count(row_sizes(shape)));
     copy_by_rows(array, values.data());
     return values;
 }
@@ -75,10 +84,8 @@ template <Real T> Target<T> target(const Arrays& arrays, Index batch, Index clas
 
 /// An array to send.
 template <typename T> std::pair<std::string, Array> named(std::string name, const View<T>& view) {
-    const auto& values = view.values;
-    Shape shape{static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols())};
-    shape.erase(shape.begin(), shape.end() - view.dimensions);
-    return {std::move(name), array(shape, values.data(), static_cast<std::size_t>(values.size()))};
+    return {std::move(name),
+            array(shape(view.sizes), view.values.data(), static_cast<std::size_t>(view.values.size()))};
 }
 
 /// Arrays to send, all of them.
@@ -86,6 +93,18 @@ template <typename T> Arrays all(const Named<T>& views) {
     Arrays arrays;
     for (const auto& [name, view] : views)
         arrays.push_back(named(name, view));
+    return arrays;
+}
+
+inline void append(Arrays& arrays, Arrays more) { std::ranges::move(more, std::back_inserter(arrays)); }
+
+/// What a layer holds but for a mask, with this number after each name.
+template <Real T> Arrays held(Layer<T>& layer, const std::string& number = "") {
+    Arrays arrays;
+    for (const Parameter<T>& p : layer.parameters())
+        arrays.push_back(named(std::string(p.name) + number, values(p)));
+    for (const auto& [name, view] : layer.state())
+        arrays.push_back(named(name + number, view));
     return arrays;
 }
 

@@ -10,6 +10,7 @@
 #include "operands.hpp"
 #include "optimizers.hpp"
 #include "pass.hpp"
+#include "reading.hpp"
 #include "request.hpp"
 #include "timing.hpp"
 
@@ -110,10 +111,11 @@ Message Port::hello(const Message&) {
         {"blas", library()},
         {"threads", "1"},
         {"dtypes", "float32,float64"},
-        {"layers", "multiply,add,relu,sigmoid,tanh,affine,softmax_with_loss"},
+        {"layers", std::string(layer_kinds)},
         {"operations", operations},
         {"optimizers", std::string(optimizers)},
         {"epsilon", "any"},
+        {"networks", "any"},
     };
     return {"ok", fields, {}};
 }
@@ -180,11 +182,7 @@ Message Port::data(const Message& request) {
     return ok();
 }
 
-Message Port::train(const Message& request) {
-    const Rule rule = gradparity::rule(request);
-    const auto batches = matrix<std::int32_t>(request.arrays, "batches", 2);
-    return ok(loaded_case().train(rule, images("train"), batches));
-}
+Message Port::train(const Message& request) { return ok(loaded_case().train(request, images("train"))); }
 
 Message Port::params(const Message&) { return ok(loaded_case().params()); }
 

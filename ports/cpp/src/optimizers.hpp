@@ -155,17 +155,16 @@ template <Real T> class Optimizer {
 
     /// Fit for this network and others of its sizes.
     Optimizer(const Rule& rule, Network<T>& network) : rule(rule) {
-        network.each_parameter([&](std::span<T> p, std::span<const T>) {
-            states.emplace_back(state_names(rule).size(), std::vector<T>(p.size()));
-        });
+        for (const auto& p : network.parameters)
+            states.emplace_back(state_names(rule).size(), std::vector<T>(p.values.size()));
     }
 
     /// Updates every parameter in place, by the gradient that the network computed last.
     void update(Network<T>& network) {
         ++iteration;
         auto state = states.begin();
-        network.each_parameter(
-            [&](std::span<T> p, std::span<const T> dp) { update_one(rule, iteration, p, dp, *state++); });
+        for (const auto& p : network.parameters)
+            update_one<T>(rule, iteration, p.values, p.slopes, *state++);
     }
 
   private:

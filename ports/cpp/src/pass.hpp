@@ -5,11 +5,12 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "layers.hpp"
-#include "network.hpp"
 #include "operands.hpp"
+#include "reading.hpp"
 #include "request.hpp"
 #include "wire.hpp"
 
@@ -51,80 +52,89 @@ template <Real T, typename Layer> class BinaryPass final : public Pass {
     Matrix<T> x, y, dout;
     Layer layer;
 
-    View<T> like_x(const Matrix<T>& matrix) const { return view(matrix, static_cast<int>(shape.size())); }
+    View<T> like_x(const Matrix<T>& matrix) const { return {view(matrix).values, sizes(shape)}; }
 };
 
-template <Real T> class ActivationPass final : public Pass {
+/// Any layer of a network.
+template <Real T> class LayerPass final : public Pass {
   public:
-    ActivationPass(const std::string& kind, const Arrays& arrays)
-        : shape(find(arrays, "x").shape), x(shaped<T>(arrays, "x", shape)), dout(shaped<T>(arrays, "dout", shape)),
-          layer(activation<T>(kind)) {}
+    LayerPass(const Message& request, const std::string& kind)
+        : shape(find(request.arrays, "x").shape), layer(LayerReader<T>(request, kind, shape).layer()),
+          x(shaped<T>(request.arrays, "x", shape)),
+          dout(shaped<T>(request.arrays, "dout", gradparity::shape(batch_of(layer->out_sizes)))) {
+        layer->training = is_training(request);
+    }
 
     void run() override {
         layer->forward(x);
-        layer->backward(dout);
-    }
-
-    Arrays results() const override { return all<T>({{"out", like_x(layer->out)}, {"dx", like_x(layer->dx)}}); }
-    Arrays inputs() const override { return all<T>({{"x", like_x(x)}, {"dout", like_x(dout)}}); }
-
-  private:
-    Shape shape;
-    Matrix<T> x, dout;
-    std::unique_ptr<Activation<T>> layer;
-
-    View<T> like_x(const Matrix<T>& matrix) const { return view(matrix, static_cast<int>(shape.size())); }
-};
-
-template <Real T> class AffinePass final : public Pass {
-  public:
-    explicit AffinePass(const Arrays& arrays)
-        : x(matrix<T>(arrays, "x", 2)), layer(parameters(arrays)),
-          dout(shaped<T>(arrays, "dout", size(x.rows(), layer.b.size()))) {}
-
-    void run() override {
-        layer.forward(x);
-        layer.backward(x, dout);
+        layer->backward(x, dout);
     }
 
     Arrays results() const override {
-        return all<T>(
-            {{"out", view(layer.out)}, {"dx", view(layer.dx)}, {"dW", view(layer.dW)}, {"db", view(layer.db)}});
+        Arrays results{like("out", layer->out, layer->out_sizes)};
+        if (layer->training)
+            append(results, all(layer->next_state()));
+        results.push_back(like("dx", layer->dx, layer->x_sizes));
+        for (const Parameter<T>& p : layer->parameters())
+            results.push_back(named(std::string("d").append(p.name), slopes(p)));
+        return results;
     }
+
     Arrays inputs() const override {
-        return all<T>({{"x", view(x)}, {"W", view(layer.W)}, {"b", view(layer.b)}, {"dout", view(dout)}});
+        Arrays inputs{like("x", x, layer->x_sizes)};
+        append(inputs, held(*layer));
+        if (const Mask* mask = layer->mask())
+            inputs.push_back(like("mask", *mask, layer->x_sizes));
+        inputs.push_back(like("dout", dout, layer->out_sizes));
+        return inputs;
     }
 
   private:
-    Matrix<T> x;
-    Affine<T> layer;
-    Matrix<T> dout;
+    Shape shape; // of x
+    std::unique_ptr<Layer<T>> layer;
+    Matrix<T> x, dout;
 
-    static Shape size(Index rows, Index columns) {
-        return {static_cast<std::size_t>(rows), static_cast<std::size_t>(columns)};
+    /// The sizes of a batch of these, of as many as x has.
+    Sizes batch_of(Sizes sizes) const {
+        if (shape.size() > 1)
+            sizes.insert(sizes.begin(), static_cast<Index>(shape[0]));
+        return sizes;
     }
 
-    Affine<T> parameters(const Arrays& arrays) const {
-        const Matrix<T> b = matrix<T>(arrays, "b", 1);
-        return {shaped<T>(arrays, "W", size(x.cols(), b.size())), b};
+    template <typename U>
+    std::pair<std::string, Array> like(const std::string& name, const Matrix<U>& matrix, const Sizes& sizes) const {
+        return named(name, View<U>{view(matrix).values, batch_of(sizes)});
+    }
+
+    static bool is_training(const Message& request) {
+        for (const auto& [key, phase] : request.fields)
+            if (key == "phase" && phase != "train" && phase != "test")
+                throw Refusal("expected the phase train or test, came " + phase);
+            else if (key == "phase")
+                return phase == "train";
+        return true;
     }
 };
 
-template <Real T> class SoftmaxWithLossPass final : public Pass {
+template <Real T> class LossPass final : public Pass {
   public:
-    SoftmaxWithLossPass(T epsilon, const Arrays& arrays)
-        : x(matrix<T>(arrays, "x", 2)), t(target<T>(arrays, x.rows(), x.cols())), layer(epsilon) {
+    LossPass(const Message& request, const std::string& kind)
+        : x(matrix<T>(request.arrays, "x", 2)), t(target<T>(request.arrays, x.rows(), x.cols())),
+          layer(loss<T>(request, kind)) {
         if (x.cols() == 0)
-            throw Refusal("array x: expected a class or more, came " + describe(find(arrays, "x")));
+            throw Refusal("array x: expected a class or more, came " + describe(find(request.arrays, "x")));
     }
 
     void run() override {
-        layer.forward(x, t);
-        layer.backward();
+        layer->forward(x, t);
+        layer->backward();
     }
 
     Arrays results() const override {
-        return all<T>({{"loss", view(layer.loss)}, {"y", view(layer.y)}, {"dx", view(layer.dx)}});
+        Arrays results{named("loss", view(layer->loss))};
+        append(results, all(layer->found()));
+        results.push_back(named("dx", view(layer->dx)));
+        return results;
     }
     Arrays inputs() const override {
         return {named("x", view(x)), std::visit([](const auto& t) { return named("t", view(t)); }, t)};
@@ -133,7 +143,7 @@ template <Real T> class SoftmaxWithLossPass final : public Pass {
   private:
     Matrix<T> x;
     Target<T> t;
-    SoftmaxWithLoss<T> layer;
+    std::unique_ptr<Loss<T>> layer;
 };
 
 /// The pass of one dtype that the request asks for.
@@ -143,15 +153,11 @@ template <Real T> std::unique_ptr<Pass> layer_pass(const Message& request) {
         return std::make_unique<BinaryPass<T, Multiply<T>>>(request.arrays);
     if (kind == "add")
         return std::make_unique<BinaryPass<T, Add<T>>>(request.arrays);
-    if (kind == "relu" || kind == "sigmoid" || kind == "tanh")
-        return std::make_unique<ActivationPass<T>>(kind, request.arrays);
-    if (kind == "affine")
-        return std::make_unique<AffinePass<T>>(request.arrays);
-    if (kind == "softmax_with_loss")
-        return std::make_unique<SoftmaxWithLossPass<T>>(static_cast<T>(number<double>(request, "epsilon")),
-                                                        request.arrays);
-    throw Refusal("expected a layer of kind multiply, add, relu, sigmoid, tanh, affine or softmax_with_loss, came "
-                  + kind);
+    if (is_loss(kind))
+        return std::make_unique<LossPass<T>>(request, kind);
+    if (!is_activation(kind) && kind != "dropout" && find(request.arrays, "x").shape.size() < 2)
+        find(request.arrays, "x", dtype<T>, 2); // which throws
+    return std::make_unique<LayerPass<T>>(request, kind);
 }
 
 } // namespace gradparity

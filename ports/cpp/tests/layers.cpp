@@ -25,9 +25,10 @@ void two_apples_cost_220() {
 void relu_cuts_and_has_no_slope_at_zero() {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN(), least = 5e-324;
     Relu<double> relu;
-    const auto& out = relu.forward(Matrix<double>{{1, -0.5, 0, -0.0, least, nan}});
+    const Matrix<double> x{{1, -0.5, 0, -0.0, least, nan}};
+    const auto& out = relu.forward(x);
     expect(out.leftCols(5) == Matrix<double>{{1, 0, 0, 0, least}} && std::isnan(out(5)));
-    const auto& dx = relu.backward(Matrix<double>{{5, 6, 7, 8, 9, 10}});
+    const auto& dx = relu.backward(x, Matrix<double>{{5, 6, 7, 8, 9, 10}});
     expect(dx == Matrix<double>{{5, 0, 0, 0, 9, 10}});
 }
 
@@ -49,7 +50,7 @@ template <typename T> void tanh_is_near_the_librarys() {
         expect(std::abs(tanh.out.reshaped()(i) - right) <= 3 * std::numeric_limits<T>::epsilon() * std::abs(right));
     }
     expect(tanh.forward(Matrix<T>{{-1000, T(-1e-20), 1000}}) == Matrix<T>{{-1, T(-1e-20), 1}});
-    expect(tanh.backward(Matrix<T>{{1, 2, 3}}) == Matrix<T>{{0, 2, 0}});
+    expect(tanh.backward(tanh.out, Matrix<T>{{1, 2, 3}}) == Matrix<T>{{0, 2, 0}});
     expect(std::isnan(tanh.forward(Matrix<T>{{std::numeric_limits<T>::quiet_NaN()}})(0)));
 }
 
@@ -62,6 +63,65 @@ void affine_is_x_times_w_plus_b() {
         expect(affine.dW == Matrix<double>{{9, -1}, {12, -2}, {15, -3}});
         expect(affine.db == Row<double>{{3, -1}});
     }
+}
+
+void batch_norm_is_that_of_the_protocol() {
+    const Row<double> gamma{{1, 2}}, beta{{0, 1}}, mean{{1, -1}}, var{{4, 1}};
+    BatchNorm<double> norm(gamma, beta, mean, var, 0.75, 0);
+    const Matrix<double> x{{1, 2}, {3, 0}}, dout{{1, -1}, {2, 0.5}};
+    expect(norm.forward(x) == Matrix<double>{{-1, 3}, {1, -1}});
+    expect(norm.backward(x, dout).isZero(1e-15), "two rows become -1 and 1, whatever they are");
+    expect(norm.running_mean == mean && norm.running_var == var);
+    norm.move_on();
+    expect(norm.running_mean == Row<double>{{1.25, -0.5}} && norm.running_var == Row<double>{{3.25, 1}});
+    BatchNorm<double> test(gamma, beta, mean, var, 0.75, 0);
+    test.training = false;
+    expect(test.forward(x) == Matrix<double>{{0, 7}, {1, 3}});
+    expect(test.backward(x, dout) == Matrix<double>{{0.5, -2}, {1, 1}});
+    expect(test.dgamma == Row<double>{{2, -2.5}} && test.dbeta == Row<double>{{3, -0.5}});
+}
+
+void dropout_keeps_what_the_mask_keeps() {
+    Dropout<double> dropout(Mask{{0, 1}}, 0.25);
+    const Matrix<double> x{{1, -2}}, dout{{4, 8}};
+    expect(dropout.forward(x) == Matrix<double>{{0, -2}} && dropout.backward(x, dout) == Matrix<double>{{0, 8}});
+    dropout.training = false;
+    expect(dropout.forward(x) == Matrix<double>{{0.75, -1.5}} && dropout.backward(x, dout) == Matrix<double>{{3, 6}});
+}
+
+void a_convolution_does_not_flip() {
+    // Two channels; of a filter of 3 by 2 the middle row, at every second column of the padded images: 0 1 2 3 0.
+    Convolution<double> convolution(Matrix<double>{{0, 0, 1, 10, 0, 0, 0, 0, 100, 1000, 0, 0}}, Row<double>{{0.5}},
+                                    {2, 1, 3, 3, 2, 2, 1});
+    const Matrix<double> x{{1, 2, 3, 4, 5, 6}}, dout{{1, 2}};
+    for (int again = 0; again < 2; ++again) {
+        expect(convolution.forward(x) == Matrix<double>{{4010.5, 6532.5}});
+        expect(convolution.backward(x, dout) == Matrix<double>{{10, 2, 20, 1000, 200, 2000}});
+        expect(convolution.dW == Matrix<double>{{0, 0, 4, 7, 0, 0, 0, 0, 10, 16, 0, 0}}
+               && convolution.db == Row<double>{{3}});
+    }
+}
+
+template <typename T> void max_pooling_takes_the_first_of_equals() {
+    MaxPooling<T> overlapping({1, 2, 2, 2, 2, 1, 1});
+    const Matrix<T> x{{1, 1, -1, 0}}, dout{{1, 2, 3, 4, 5, 6, 7, 8, 9}};
+    expect(overlapping.forward(x) == Matrix<T>{{1, 1, 1, 1, 1, 1, 0, 0, 0}}, "zeros around it take part");
+    expect(overlapping.backward(x, dout) == Matrix<T>{{12, 9, 0, 17}});
+    // Equal ones in different columns: the first row by row is not the first column by column.
+    MaxPooling<T> apart({2, 2, 2, 2, 2, 2, 0}), high({1, 4, 2, 4, 2, 1, 0}), wide({1, 2, 4, 2, 4, 3, 0});
+    const Matrix<T> y{{0, 3, 3, 0, -1, -2, -2, -1}};
+    expect(apart.forward(y) == Matrix<T>{{3, -1}});
+    expect(apart.backward(y, Matrix<T>{{5, 7}}) == Matrix<T>{{0, 5, 0, 0, 7, 0, 0, 0}});
+    const Matrix<T> z{{0, 1, 1, 2, 2, 0, 2, 1}};
+    expect(high.forward(z)(0) == 2 && high.backward(z, Matrix<T>{{9}}) == Matrix<T>{{0, 0, 0, 9, 0, 0, 0, 0}});
+    expect(wide.forward(z)(0) == 2 && wide.backward(z, Matrix<T>{{9}}) == Matrix<T>{{0, 0, 0, 9, 0, 0, 0, 0}});
+    expect(std::isnan(wide.forward(Matrix<T>{{0, 1, 1, 2, 2, std::numeric_limits<T>::quiet_NaN(), 2, 1}})(0)));
+}
+
+void squared_error_is_half_the_squares() {
+    SquaredError<double> loss;
+    expect(loss.forward(Matrix<double>{{1, 2}, {0.5, 1}}, Labels{1, 0}) == 0.8125);
+    expect(loss.backward() == Matrix<double>{{0.5, 0.5}, {-0.25, 0.5}});
 }
 
 void the_loss_is_finite_where_p_underflows() {
@@ -92,6 +152,12 @@ void test_layers() {
     tanh_is_near_the_librarys<double>();
     tanh_is_near_the_librarys<float>();
     affine_is_x_times_w_plus_b();
+    batch_norm_is_that_of_the_protocol();
+    dropout_keeps_what_the_mask_keeps();
+    a_convolution_does_not_flip();
+    max_pooling_takes_the_first_of_equals<double>();
+    max_pooling_takes_the_first_of_equals<float>();
+    squared_error_is_half_the_squares();
     the_loss_is_finite_where_p_underflows();
     one_hot_rows_and_labels_are_the_same();
     argmax_is_that_of_numpy();

@@ -106,9 +106,40 @@ void what_is_wrong_is_told() {
         {"layer kind=relu",
          {f64s("x", {1, 2}, {1, 2}), f64s("dout", {2}, {1, 2})},
          "array dout: expected float64 of 2 dimensions, came float64 (2,)"},
-        {"layer kind=relu",
-         {f64s("x", {1, 2, 1}, {1, 2}), f64s("dout", {1, 2, 1}, {1, 2})},
-         "expected an array of at most 2 dimensions, came float64 (1, 2, 1)"},
+        {"layer kind=lstm", {f64s("x", {1, 2}, {1, 2})}, "no layer lstm"},
+        {"layer kind=dropout ratio=0.5",
+         {f64s("x", {1, 2}, {1, 2}), bytes("mask", {2}, {1, 0})},
+         "array mask: expected uint8 of 2 dimensions, came uint8 (2,)"},
+        {"layer kind=dropout",
+         {f64s("x", {1, 2}, {1, 2}), bytes("mask", {1, 2}, {1, 0})},
+         "expected the field ratio in layer"},
+        {"layer kind=batch_norm momentum=0.5 epsilon=0",
+         {f64s("x", {1, 2}, {1, 2}), f64s("gamma", {3}, {1, 2, 3})},
+         "array gamma: expected shape (2,), came (3,)"},
+        {"layer kind=convolution stride=1 pad=0",
+         {f64s("x", {1, 2}, {1, 2}), f64s("W", {1, 1, 2, 2}, {1, 2, 3, 4}), f64s("b", {1}, {1})},
+         "convolution: expected an input (batch, channels, height, width), came (1, 2)"},
+        {"layer kind=convolution stride=1 pad=1",
+         {f64s("x", {1, 1, 1, 2}, {1, 2}), f64s("W", {1, 1, 4, 1}, {1, 2, 3, 4}), f64s("b", {1}, {1})},
+         "convolution: expected windows from (1, 1) to (3, 4), came (4, 1)"},
+        {"layer kind=convolution stride=1 pad=0",
+         {f64s("x", {1, 1, 1, 2}, {1, 2}), f64s("W", {1, 2, 1, 2}, {1, 2, 3, 4}), f64s("b", {1}, {1})},
+         "array W: expected shape (1, 1, 1, 2), came (1, 2, 1, 2)"},
+        {"layer kind=max_pooling height=1 width=1 stride=0 pad=0",
+         {f64s("x", {1, 1, 1, 2}, {1, 2})},
+         "max_pooling: expected a stride from 1, came 0"},
+        {"load layers=affine,relu dtype=float64 epsilon=0", protocol_case(),
+         "expected layers, and softmax_with_loss or squared_error as the last, came affine,relu"},
+        {"load layers=affine,lstm,softmax_with_loss dtype=float64 epsilon=0", protocol_case(), "no layer lstm"},
+        {"load layers=affine,relu,relu,squared_error dtype=float64 epsilon=0", protocol_case(),
+         "expected each layer's name once, came relu1 twice"},
+        {"load layers=affine,max_pooling,squared_error dtype=float64 epsilon=0 max_pooling1.height=1 "
+         "max_pooling1.width=1",
+         protocol_case(), "max_pooling1: expected an input (batch, channels, height, width), came (1, 3)"},
+        {"load layers=affine,dropout,squared_error dtype=float64 epsilon=0", protocol_case(),
+         "expected an array mask1, came x, t, W1, b1, W2, b2"},
+        {"load sizes=2,3,2 activation=elu dtype=float64 epsilon=0", protocol_case(),
+         "expected the activation relu, sigmoid or tanh, came elu"},
         {"layer kind=softmax_with_loss epsilon=0",
          {f64s("x", {1, 2}, {1, 2}), labels({2})},
          "array t: expected labels from 0 to 1, came 2"},
@@ -141,7 +172,7 @@ void what_is_wrong_is_told() {
     expect_same(error(port, train, batches({0, 3})), "array batches: expected rows from 0, of 3 images, came 3");
     expect_same(error(port, train, batches({-1})), "array batches: expected rows from 0, of 3 images, came -1");
     expect_same(error(port, "time operation=products calls=1 samples=1 affines=3"),
-                "expected affines from 1 to 2, came 3");
+                "expected numbers of affine and convolution layers, came 3");
     expect_same(error(port, "time operation=gradient calls=1.5 samples=1"), "expected a number as calls, came 1.5");
     ask(port, "data set=train scale=4", {bytes("images", {1, 2}, {0, 0}), bytes("labels", {1}, {2})});
     expect_same(error(port, train, batches({0})), "expected labels of images from 0 to 1, came 2");

@@ -27,24 +27,29 @@ void a_sample_is_the_time_of_all_its_calls() {
 void products_are_those_of_the_layers() {
     auto network = random_network<double>({5, 4, 3}, "relu");
     const Matrix<double> x = noise<double>(2, 5, 9);
-    const auto inputs = layer_inputs(network, x, {1, 2});
-    products(network, inputs);
-    const Affine<double>& second = network.affines[1];
-    expect(inputs[1].second == network.activations[0]->out);
-    expect(second.out.isApprox(inputs[1].second.lazyProduct(second.W)));
-    expect(second.dW.isApprox(inputs[1].second.transpose().lazyProduct(second.out)));
+    const auto all = products(network, x);
+    for (const auto& [number, call] : all)
+        call();
+    expect(all.size() == 2 && all[1].first == 2);
+    const auto& second = layer<Affine<double>>(network, 2);
+    const Matrix<double>& input = network.layers[1].layer->out;
+    expect(second.out.isApprox(input.lazyProduct(second.W)));
+    expect(second.dW.isApprox(input.transpose().lazyProduct(second.out)));
     expect(second.dx.isApprox(second.out.lazyProduct(second.W.transpose())));
-    expect(network.affines[0].dx.size() == 0, "nobody owes the gradient of the data");
+    expect(network.layers[0].layer->dx.size() == 0, "nobody owes the gradient of the data");
 }
 
 void products_of_some_layers_leave_the_others_alone() {
-    auto network = random_network<float>({5, 4, 3}, "sigmoid");
-    const Matrix<float> x = noise<float>(2, 5, 9);
-    const auto inputs = layer_inputs(network, x, {2});
-    const Matrix<float> W = network.affines[1].W;
-    products(network, inputs);
-    expect(inputs.size() == 1 && inputs[0].first == 2);
-    expect(network.affines[0].dW.isZero(0) && network.affines[1].W == W);
+    auto network = random_images_network<float>();
+    const Matrix<float> x = noise<float>(4, 40, 9);
+    const auto all = products(network, x);
+    expect(all.size() == 3 && all[0].first == 1 && all[2].first == 4);
+    auto& convolution = layer<Convolution<float>>(network, 0);
+    const Matrix<float> W = convolution.W;
+    all[0].second();
+    const Matrix<float> col = convolution.windows_of(x, 3);
+    expect(convolution.channels(std::as_const(convolution.out), 3).isApprox(W.lazyProduct(col)));
+    expect(layer<Affine<float>>(network, 3).dW.isZero(0) && convolution.W == W);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "../src/training.hpp"
 
+#include <algorithm>
+
 #include "check.hpp"
 #include "samples.hpp"
 
@@ -24,6 +26,12 @@ template <typename T> Matrix<T> pixels(const Images& images) {
     return bytes.cast<T>() / T(255);
 }
 
+/// Whether the parameters are.
+template <typename T> bool same(const Network<T>& a, const Network<T>& b) {
+    return std::ranges::equal(a.parameters, b.parameters,
+                              [](const auto& p, const auto& q) { return std::ranges::equal(p.values, q.values); });
+}
+
 template <typename T> void training_is_its_steps() {
     const Images set = images(20);
     const Matrix<std::int32_t> batches{{0, 7, 19}, {3, 3, 4}, {5, 1, 2}};
@@ -39,7 +47,7 @@ template <typename T> void training_is_its_steps() {
                 labels.push_back(set.labels[static_cast<std::size_t>(row)]);
             expect(train_step<T>(by_hand, x, labels, optimizer_by_hand) == losses[static_cast<std::size_t>(step)]);
         }
-        expect(network.affines[0].W == by_hand.affines[0].W && network.affines[1].b == by_hand.affines[1].b);
+        expect(same(network, by_hand));
     }
 }
 
@@ -49,11 +57,38 @@ void work_arrays_are_kept_from_step_to_step() {
     Optimizer<float> optimizer(rules[0], network);
     const auto arrays = [&] {
         train(network, set, Matrix<std::int32_t>{{0, 1}, {2, 3}}, optimizer);
-        const Affine<float>& second = network.affines[1];
-        return std::vector<const float*>{second.out.data(), second.dx.data(), second.dW.data(),
-                                         network.activations[0]->dx.data()};
+        std::vector<const float*> arrays;
+        for (const auto& [kind, number, layer] : network.layers) {
+            arrays.insert(arrays.end(), {layer->out.data(), layer->dx.data()});
+            for (const auto& p : layer->parameters())
+                arrays.insert(arrays.end(), {p.values.data(), p.slopes.data()});
+        }
+        return arrays;
     };
     expect(arrays() == arrays());
+}
+
+void each_step_has_its_masks() {
+    Images set{{}, {0, 1, 2, 0, 1}, 40, 255};
+    for (int i = 0; i < 200; ++i)
+        set.pixels.push_back(static_cast<std::uint8_t>(i * 71));
+    auto network = random_images_network<double>(0.1), by_hand = random_images_network<double>(0.1);
+    auto& dropout = layer<Dropout<double>>(by_hand, 5);
+    const Mask loaded = *dropout.mask();
+    const std::vector<std::uint8_t> masks{1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1};
+    Optimizer<double> optimizer(rules[1], network), optimizer_by_hand(rules[1], by_hand);
+    const Matrix<std::int32_t> batches{{0, 1}, {4, 2}};
+    const auto losses = train(network, set, batches, optimizer, {masks});
+    Batch<double> batch;
+    for (Index step = 0; step < 2; ++step) {
+        batch.draw(set, std::span(batches.row(step).data(), 2));
+        *dropout.mask() = Eigen::Map<const Mask>(masks.data() + 8 * step, 2, 4);
+        expect(train_step<double>(by_hand, batch.x, batch.t, optimizer_by_hand) == losses[std::size_t(step)]);
+        by_hand.move_on();
+    }
+    expect(same(network, by_hand));
+    expect(layer<BatchNorm<double>>(network, 4).running_var == layer<BatchNorm<double>>(by_hand, 4).running_var);
+    expect(*layer<Dropout<double>>(network, 5).mask() == loaded, "the loaded mask is back");
 }
 
 void a_set_is_evaluated_as_if_at_once() {
@@ -74,5 +109,6 @@ void test_training() {
     training_is_its_steps<double>();
     training_is_its_steps<float>();
     work_arrays_are_kept_from_step_to_step();
+    each_step_has_its_masks();
     a_set_is_evaluated_as_if_at_once();
 }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec
+from gradparity.functions.layers import LAYERS
 from gradparity.meta.correct import CORRECT, Correct
 from gradparity.meta.random_cases import random_spec
 from gradparity.meta.soak import check_case, soak_cases
@@ -24,7 +25,8 @@ def test_the_same_seed_draws_the_same_cases() -> None:
 
 def test_the_cases_are_of_every_kind() -> None:
     specs = [random_spec(0, i)[0] for i in range(1000)]
-    assert {len(spec.sizes) for spec in specs} == set(range(2, 11))
+    assert {len(spec.sizes) for spec in specs} == {0, *range(2, 11)}
+    assert {kind for spec in specs for kind in spec.described.kinds} == set(LAYERS) - {"multiply", "add"}
     for option in ("data", "activation", "dtype", "labels", "order", "epsilon", "quirk"):
         assert len({getattr(spec, option) for spec in specs}) >= 2, option
     assert min(spec.scale for spec in specs) < 0.01

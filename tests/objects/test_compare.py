@@ -68,7 +68,7 @@ def test_the_default_is_the_suite_but_for_mnist() -> None:
 
     result = gradparity.compare(Never)
     assert {case.case.partition("-")[0] for case in result.cases} == {"random", "digits"}
-    assert len(result.cases) == 68
+    assert len(result.cases) == 90
     with pytest.raises(AssertionError, match=r"^nothing was compared: load: nothing yet"):
         result.assert_agrees()
 

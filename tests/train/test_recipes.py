@@ -16,8 +16,9 @@ def test_a_seed_gives_the_same_weights_and_batches_every_time(recipe: object) ->
     first, again, other = (one.parameters(seed) for seed in (0, 0, 1))
     assert all(np.array_equal(first[name], again[name]) and first[name].dtype == one.dtype for name in first)
     assert not np.array_equal(first["W1"], other["W1"])
+    assert all(np.array_equal(mask, one.masks(0, 5)[name]) for name, mask in one.masks(0, 5).items())
     assert np.array_equal(one.batches(50_000, 0), one.batches(50_000, 0))
-    assert one.batches(50_000, 0).shape == (10_000, 100)
+    assert one.batches(50_000, 0).shape == (20 * 500 if one.epochs else one.steps, 100)
     assert one.batches(50_000, 0).max() < 50_000
 
 
@@ -76,3 +77,21 @@ def test_recipes_are_named_or_matched() -> None:
 def test_wrong_use_is_one_line(names: tuple[str, ...], own: Own, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         select_recipes(names, own)
+
+
+def test_the_books_recipes_begin_as_the_book_says() -> None:
+    dropout, normalized, convnet = (RECIPES[f"book-{name}"] for name in ("ch6-dropout", "ch6-batchnorm", "ch7-convnet"))
+    assert dropout.parameters(0)["W1"].std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
+    assert normalized.parameters(0)["gamma2"].tolist() == [1] * 100
+    assert normalized.parameters(0)["running_var2"].tolist() == [0] * 100
+    assert convnet.parameters(0)["W1"].std() == pytest.approx(0.01, rel=0.1)
+    masks = [dropout.masks(0, step) for step in (0, 1)]
+    assert list(masks[0]) == [f"mask{i}" for i in range(1, 7)]
+    assert masks[0]["mask1"].mean() == pytest.approx(0.8, abs=0.02)  # 0.2 are dropped
+    assert not np.array_equal(masks[0]["mask1"], masks[1]["mask1"]), "a mask for each step"
+
+
+def test_on_digits_a_network_of_any_layers_has_their_shape() -> None:
+    digits = load_images("digits", None)
+    assert RECIPES["book-ch7-convnet"].on(digits).network == "1x8x8-simple_conv_net"
+    assert RECIPES["book-ch6-dropout"].on(digits).network.startswith("64-affine100-relu-dropout0.2-")

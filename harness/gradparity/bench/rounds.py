@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ports.session import PortFailure, Session
 from .clock import SAMPLES, calibrate, timed
-from .plan import Operation
+from .operation import Operation
 from .statistics import half_width, log_ratios
 
 MIN_ROUNDS = 10

@@ -28,7 +28,7 @@ CASES = [
     CaseSpec(network="2x5x5-max_pooling3x2s2p1-convolution4k2-tanh-affine3", dtype="float32", labels="integer"),
     CaseSpec(network="6-affine5-batch_norm-sigmoid-dropout0.3-affine3-squared_error", weight_decay=0.25),
     CaseSpec(
-        network="6-batch_norm-affine5-batch_normm0.7e0.01-relu-dropout-affine3", weight_decay=0.1, dtype="float32"
+        network="6-batch_norm-affine5-relu-batch_normm0.7e0.01-dropout-affine3", weight_decay=0.1, dtype="float32"
     ),
 ]
 SGD = {"optimizer": "sgd", "learning_rate": "0.5"}

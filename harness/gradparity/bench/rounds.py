@@ -18,7 +18,7 @@ from .operation import Operation
 from .statistics import half_width, log_ratios
 
 MIN_ROUNDS = 10
-LONG_SECONDS = 0.05  # a call that fetches its data back into the caches by itself: a turn is then half as many samples
+LONG_SECONDS = 0.01  # a call that fetches its data back into the caches by itself: a turn is then half as many samples
 LOOK_EVERY = 5  # rounds: whether the intervals are narrow enough
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from gradparity.bench.clock import calibrate, resolution, timed
-from gradparity.bench.plan import Group, Operation, default_plan
+from gradparity.bench.lacking import why_not_timed
+from gradparity.bench.operation import Operation
+from gradparity.bench.plan import Group, default_plan
 from gradparity.bench.task import task_of
 from gradparity.ports.session import Failure, PortFailure, Session
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -45,8 +47,8 @@ def test_speed(
     session: Session, runtime: dict[str, Any], group: Group, operation: Operation, benchmark: BenchmarkFixture
 ) -> None:
     """One operation of one case; a call's time is the mean of as many calls as take 2 ms."""
-    if group.spec.dtype not in session.hello.dtypes:
-        pytest.skip(f"{session.label} has no {group.spec.dtype}")
+    if lacks := why_not_timed(session.hello, operation, group.spec):
+        pytest.skip(f"{session.label}: {lacks}")
     task_of(group.spec, threads=1, data_dir=None).load(session)
     try:
         calls = calibrate(session, operation, resolution(session), SAMPLE_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import MakePort
 from gradparity.bench.clock import calibrate, resolution, timed
-from gradparity.bench.plan import Operation
+from gradparity.bench.operation import Operation
 from gradparity.ports.session import PortFailure, Session
 
 GRADIENT = Operation("gradient", "gradient")

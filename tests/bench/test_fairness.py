@@ -49,6 +49,12 @@ def test_slow_products_are_said_to_be_the_librarys_and_not_the_ports() -> None:
     assert "what multiplies there, OpenBLAS 0.3.31 Zen, and not the rest of the port" in line
 
 
+def test_slow_products_are_said_once_for_a_dtype() -> None:
+    old = [ALIKE[0], contestant("old", ["OpenBLAS 0.3.31 Zen"])]
+    slow = group({"python": 3e5, "old": 9e5})
+    assert warnings(old, [slow, slow], 1) == warnings(old, [slow], 1)
+
+
 def test_another_number_of_threads_is_said() -> None:
     assert warnings([contestant("mine", ["X"], threads="8")], [], 1) == ["mine: expected 1 threads, it says 8"]
     assert warnings([contestant("mine", ["X"], threads="unknown")], [], 1) == []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import RUNNERS
 from gradparity.bench.ledger import measure_ledger, steady_from
-from gradparity.bench.plan import Operation
+from gradparity.bench.operation import Operation
 from gradparity.cases import CaseSpec, draw
 from gradparity.ports.session import Session
 from hypothesis import given

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import RUNNERS
-from gradparity.bench.plan import HEADLINE, Group, default_plan, large_affines, pass_group, plan_of, usual_specs
+from gradparity.bench.plan import CONVOLUTIONAL, HEADLINE, Group, default_plan, pass_group, plan_of, usual_specs
+from gradparity.bench.products import large_products
 from gradparity.bench.records import FunctionCase
 from gradparity.cases import CaseSpec, draw
 from gradparity.functions.function import function
@@ -19,11 +20,37 @@ from gradparity.ports.session import Session
     [((784, 50, 10), [1]), ((784, 1000, 10), [1]), ((100, 90, 80, 3), [1, 2]), ((20, 10), [1]), ((5, 400, 300), [2])],
 )
 def test_a_small_product_is_no_roofline(sizes: tuple[int, ...], large: list[int]) -> None:
-    assert large_affines(CaseSpec(sizes=sizes, batch=30)) == large
+    assert large_products(CaseSpec(sizes=sizes, batch=30)) == large
 
 
 def test_the_headline_case_makes_two_large_products() -> None:
     assert pass_group(HEADLINE, 1).flops == 2 * (2 * 100 * 784 * 50)
+
+
+@pytest.mark.parametrize(
+    ("network", "large"),
+    [
+        ("1x28x28-simple_conv_net", [1, 2]),
+        ("30-batch_norm-affine20-affine10", [2, 3]),
+        ("1x6x6-convolution8k3-convolution8k3-affine2", [1, 2]),
+    ],
+)
+def test_convolutions_make_products_and_numbers_count_all_that_have_parameters(network: str, large: list[int]) -> None:
+    assert large_products(CaseSpec(network=network, batch=30)) == large
+
+
+def test_the_flops_of_a_convolution_are_those_of_its_windows_as_rows() -> None:
+    windows, affine = 100 * 24 * 24, 100
+    flops = 2 * (2 * windows * 25 * 30) + 3 * (2 * affine * 4320 * 100)
+    assert pass_group(CONVOLUTIONAL, 1).flops == flops
+    [products] = [op for op in pass_group(CONVOLUTIONAL, 1).operations if op.word == "products"]
+    assert products.fields == {"affines": "1,2"}
+
+
+def test_the_convolutional_network_is_timed_in_both_dtypes_after_all_else() -> None:
+    names = [(group.kind, group.spec.name) for group in default_plan()][-2:]
+    assert names == [("pass", f"random-1x28x28-simple_conv_net-n100-{dtype}") for dtype in ("float64", "float32")]
+    assert default_plan()[-1].title == "pass 1x28x28-simple_conv_net, batch 100, float32"
 
 
 def test_the_default_plan_times_everything_that_a_port_can_be_asked_to_time() -> None:
@@ -38,9 +65,19 @@ def test_the_default_plan_times_everything_that_a_port_can_be_asked_to_time() ->
 def test_what_a_layer_is_fed_has_the_dtype_of_the_case_and_fits_together(group: Group) -> None:
     for operation in group.operations:
         a = operation.arrays
-        assert all(array.dtype in (group.spec.dtype, "int32") for array in a.values())
+        assert all(array.dtype in (group.spec.dtype, "int32", "uint8") for array in a.values())
         if operation.name == "affine":
             assert a["x"].shape[1] == a["W"].shape[0] and a["dout"].shape == (len(a["x"]), len(a["b"]))
+        if operation.name == "convolution":
+            assert operation.fields == {"kind": "convolution", "stride": "1", "pad": "0"}
+            assert [a[name].shape for name in ("x", "W", "dout")] == [(10, 1, 28, 28), (30, 1, 5, 5), (10, 30, 24, 24)]
+        if operation.name == "max pooling":
+            assert (a["x"].shape, a["dout"].shape) == ((10, 30, 24, 24), (10, 30, 12, 12))
+        if operation.name == "batch norm":
+            assert list(a) == ["x", "gamma", "beta", "running_mean", "running_var", "dout"]
+            assert operation.fields == {"kind": "batch_norm", "momentum": "0.9", "epsilon": "1e-06", "phase": "train"}
+        if operation.name == "dropout":
+            assert a["mask"].shape == a["x"].shape and operation.fields["phase"] == "train"
 
 
 def test_the_reference_can_time_all_of_it() -> None:

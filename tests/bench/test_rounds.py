@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from gradparity.bench import rounds
-from gradparity.bench.plan import Operation
+from gradparity.bench.operation import Operation
 from gradparity.bench.rounds import MIN_ROUNDS, Turns, run_rounds
 from gradparity.ports.session import Failure, PortFailure
 

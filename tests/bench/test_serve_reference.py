@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gradparity.bench.beside import reference_runner
 from gradparity.bench.clock import timed
-from gradparity.bench.plan import Operation
+from gradparity.bench.operation import Operation
 from gradparity.ports.session import PortFailure, Session
 from numpy.typing import NDArray
 

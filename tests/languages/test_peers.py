@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import Verdict
+from gradparity.bench.products import large_products
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.options import Options
 from gradparity.check.records import Quantity
@@ -15,6 +16,7 @@ from gradparity.check.run import run_check
 from gradparity.ports.manifest import Runner, read_port
 from gradparity.ports.session import Failure, PortFailure, Session
 from gradparity.reference import Reference
+from gradparity_reference import LAYERS, LOSSES
 
 PEERS = Path(__file__).parents[2] / "benchmarks" / "peers"
 RUNNERS = {path.parent.name: read_port(path.parent).runners[0] for path in sorted(PEERS.glob("*/port.toml"))}
@@ -22,6 +24,12 @@ OPERATIONS = {"hello", "load", "predict", "accuracy", "gradient", "inputs", "nul
 CASES = [
     CaseSpec(sizes=(9, 6, 4), order="F"),
     CaseSpec(sizes=(11, 8, 5, 3), activation="sigmoid", labels="integer", dtype="float32"),
+    CaseSpec(network="1x9x8-convolution3k3s2p1-relu-max_pooling2s1p1-affine6-relu-affine4", order="F"),
+    CaseSpec(network="2x5x5-max_pooling3x2s2p1-convolution4k2-tanh-affine3", dtype="float32", labels="integer"),
+    CaseSpec(network="6-affine5-batch_norm-sigmoid-dropout0.3-affine3-squared_error", weight_decay=0.25),
+    CaseSpec(
+        network="6-batch_norm-affine5-relu-batch_normm0.7e0.01-dropout-affine3", weight_decay=0.1, dtype="float32"
+    ),
 ]
 SGD = {"optimizer": "sgd", "learning_rate": "0.5"}
 
@@ -54,7 +62,7 @@ def test_hello(session: Session) -> None:
     assert hello.operations == OPERATIONS
     assert hello.dtypes == {"float32", "float64"}
     assert hello.optimizers == {"sgd"}
-    assert not hello.layers
+    assert hello.layers == {*LAYERS, *LOSSES} - {"multiply", "add"} and hello.any_network
     assert hello.epsilon == 0
     assert hello.blas
 
@@ -84,7 +92,7 @@ def test_time_answers_and_leaves_the_case_as_it_was(session: Session, spec: Case
         "predict": {},
         "gradient": {},
         "train_step": SGD,
-        "products": {"affines": "1,2"},
+        "products": {"affines": ",".join(map(str, large_products(spec)))},
     }.items():
         fields = {"operation": operation, "calls": "2", "samples": "3", **fields}
         came = session.request("time", fields, expect={"nanoseconds": ((3,), np.float64)})

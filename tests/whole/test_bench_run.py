@@ -16,7 +16,8 @@ from conftest import RUNNERS, fake_port
 from gradparity.arithmetic.verdicts import Speed
 from gradparity.bench.beside import reference_runner
 from gradparity.bench.conditions import cores_for
-from gradparity.bench.plan import Group, Operation, gradient_and_products, pass_group, plan_of, usual_specs
+from gradparity.bench.operation import Operation
+from gradparity.bench.plan import Group, gradient_and_products, pass_group, plan_of, usual_specs
 from gradparity.bench.records import CONTROL, BenchResult
 from gradparity.bench.run import BenchOptions, method, run_bench
 from gradparity.cases import CaseSpec

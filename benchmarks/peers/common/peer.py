@@ -8,20 +8,27 @@ from __future__ import annotations
 import platform
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from gradparity.functions.network import placed
 from gradparity.ports.wire import Message
-from gradparity.serve import Reply, serve
-from gradparity_reference import elapsed
+from gradparity.serve import Reply, layer_specs, serve
+from gradparity_reference import LOSS, LOSSES, LayerSpec, elapsed
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Call = Callable[[], object]
+Held = list[dict[str, Array]]
+"""What each layer holds, by the layer's own names; empty where that is nothing."""
 
 NOT_AVAILABLE = 69
+LAYERS = (
+    "affine", "relu", "sigmoid", "tanh", "batch_norm", "dropout", "convolution", "max_pooling",
+    "softmax_with_loss", "squared_error",
+)  # fmt: skip
 OPERATIONS = ("hello", "load", "predict", "accuracy", "gradient", "inputs", "null", "time")
 
 
@@ -36,6 +43,14 @@ def available(framework: str) -> Iterator[None]:
         sys.exit(NOT_AVAILABLE)
 
 
+class Layout(NamedTuple):
+    """What a network is made of: its layers in order, its loss, and its weight decay. It can be hashed."""
+
+    layers: tuple[LayerSpec, ...]
+    loss: str
+    weight_decay: float
+
+
 class Network(ABC):
     """A network and its batch, in a framework's own arrays and layout.
 
@@ -43,35 +58,35 @@ class Network(ABC):
     """
 
     @abstractmethod
-    def __init__(
-        self, x: Array, labels: Array, weights: Sequence[Array], biases: Sequence[Array], activation: str
-    ) -> None:
-        """Copies of x, (batch, inputs), labels, (batch,) from 0, and weights and biases as the reference's Network has
-        them. The activation is "relu" or "sigmoid"; KeyError for another."""
+    def __init__(self, layout: Layout, x: Array, labels: Array, params: Held, fixed: Held) -> None:
+        """Copies of x, labels, (batch,) from 0, and what the layers hold: parameters, and what no gradient is of."""
 
     @abstractmethod
-    def inputs(self) -> dict[str, Array]:
-        """x and the parameters as they are now: {"x": ..., "W1": ..., "b1": ..., ...}."""
+    def inputs(self) -> tuple[Array, Held]:
+        """x, and all that the layers hold, as they are now."""
 
     @abstractmethod
     def predict(self) -> Any:
-        """The logits, (batch, classes)."""
+        """The logits, (batch, classes), of the test phase."""
 
     @abstractmethod
     def gradient(self) -> Any:
-        """The loss and the gradient of every parameter, in whatever form the framework has them."""
+        """The loss and the gradient of every parameter in training, in whatever form the framework has them."""
 
     @abstractmethod
-    def as_arrays(self, gradient: Any) -> dict[str, Array]:
-        """What ``gradient`` gave, in the reference's form: {"loss": ..., "dW1": ..., "db1": ..., ...}."""
+    def as_arrays(self, gradient: Any) -> tuple[Array, Held]:
+        """What ``gradient`` gave, in the reference's form: the loss, and the gradients of each layer's parameters."""
 
     @abstractmethod
     def sgd_step(self, learning_rate: float) -> Call:
         """A call that computes the gradient and updates the parameters by stochastic gradient descent."""
 
     @abstractmethod
-    def products(self, affines: tuple[int, ...]) -> Call:
-        """A call that makes the matrix products of these affine layers (from 1) that ``gradient`` makes."""
+    def products(self, places: tuple[int, ...]) -> Call:
+        """A call that makes the matrix products that ``gradient`` makes in the layers at these places.
+
+        They are affine or convolutions, of which x is its windows as rows. In a network's first, dout Wᵀ is not made.
+        """
 
 
 class Peer:
@@ -85,7 +100,8 @@ class Peer:
         return {
             "language": "Python",
             "dtypes": "float32,float64",
-            "layers": "",
+            "layers": ",".join(LAYERS),
+            "networks": "any",
             "operations": ",".join(OPERATIONS),
             "optimizers": "sgd",
             "epsilon": "0",
@@ -97,17 +113,28 @@ class Peer:
         self.case = request
         self.t = request.arrays["t"]
         self.labels = self.t if self.t.ndim == 1 else self.t.argmax(axis=1)
+        self.specs = layer_specs(request.fields)
+        self.layers = placed(self.specs)
         self.network = self.make_network()
         return {}, {}
 
     def make_network(self) -> Network:
         """The loaded case's network, from the arrays that were sent."""
-        a, affines = self.case.arrays, range(1, len(self.case.fields["sizes"].split(",")))
-        weights, biases = [a[f"W{i}"] for i in affines], [a[f"b{i}"] for i in affines]
-        return self.framework(a["x"], self.labels, weights, biases, self.case.fields["activation"])
+        a, fields = self.case.arrays, self.case.fields
+        loss = self.specs[-1].kind if self.specs[-1].kind in LOSSES else LOSS
+        layout = Layout(tuple(self.specs[: len(self.layers)]), loss, float(fields.get("weight_decay", 0)))
+        params = [{name: a[whole] for name, whole in layer.params.items()} for layer in self.layers]
+        fixed = [
+            {name: a[whole] for name, whole in layer.arrays.items() if name not in layer.params}
+            for layer in self.layers
+        ]
+        return self.framework(layout, a["x"], self.labels, params, fixed)
 
     def inputs(self, request: Message) -> Reply:
-        now = self.network.inputs() | {"t": self.t}
+        x, held = self.network.inputs()
+        now = {"x": x, "t": self.t}
+        for layer, own in zip(self.layers, held, strict=True):
+            now |= {layer.arrays[name]: array for name, array in own.items()}
         return {}, {name: now[name] for name in self.case.arrays}
 
     def predict(self, request: Message) -> Reply:
@@ -118,7 +145,11 @@ class Peer:
         return {}, {"accuracy": (logits.argmax(axis=1) == self.labels).mean()}
 
     def gradient(self, request: Message) -> Reply:
-        return {}, self.network.as_arrays(self.network.gradient())
+        loss, gradients = self.network.as_arrays(self.network.gradient())
+        reply = {"loss": loss}
+        for layer, own in zip(self.layers, gradients, strict=True):
+            reply |= {f"d{whole}": own[name] for name, whole in layer.params.items()}
+        return {}, reply
 
     def null(self, request: Message) -> Reply:
         return {}, {}
@@ -139,7 +170,9 @@ class Peer:
             case {"operation": "train_step", "optimizer": "sgd", "learning_rate": learning_rate}:
                 return self.make_network().sgd_step(float(learning_rate))  # the loaded one keeps its parameters
             case {"operation": "products", "affines": affines}:
-                return self.network.products(tuple(map(int, affines.split(","))))
+                numbers = [f"W{number}" for number in affines.split(",")]
+                places = {layer.params.get("W"): place for place, layer in enumerate(self.layers)}
+                return self.network.products(tuple(places[W] for W in numbers))
             case _:
                 raise NotImplementedError(f"nothing to time for {' '.join(map('='.join, request.fields.items()))}")
 

@@ -6,110 +6,109 @@ wrong in the cases with denormals, and nowhere else.
 
 import os
 import sys
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "common"))
-from peer import Array, Call, Network, Peer, available
+from peer import Array, Call, Held, Layout, Network, Peer, available
 
 with available("jax"):
     import jax
-    import jax.numpy as jnp
+    from jax_layers import LAYERS, LOSSES, operands
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_cpu_enable_async_dispatch", False)  # a second thread gains nothing where every call is awaited
 
-ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}
-
-Params = list[tuple[jax.Array, jax.Array]]
+Params = list[dict[str, jax.Array]]  # as Held
 LossAndGradient = tuple[jax.Array, Params]
 
 
-def layer_inputs(params: Params, x: jax.Array, activation: str) -> list[jax.Array]:
-    """Each affine layer's input in the forward pass."""
+def layer_inputs(params: Params, fixed: Params, x: jax.Array, layout: Layout, training: bool) -> list[jax.Array]:
+    """What each layer is given in the forward pass, and at the end the logits."""
     inputs = [x]
-    for W, b in params[:-1]:
-        inputs.append(ACTIVATIONS[activation](inputs[-1] @ W + b))
+    for layer, learnt, given in zip(layout.layers, params, fixed, strict=True):
+        inputs.append(LAYERS[layer.kind](inputs[-1], learnt | given, training, **dict(layer.numbers)))
     return inputs
 
 
-def predict(params: Params, x: jax.Array, activation: str) -> jax.Array:
+def predict(params: Params, fixed: Params, x: jax.Array, layout: Layout) -> jax.Array:
     """The logits."""
-    W, b = params[-1]
-    return layer_inputs(params, x, activation)[-1] @ W + b
+    return layer_inputs(params, fixed, x, layout, training=False)[-1]
 
 
-def loss(params: Params, x: jax.Array, labels: jax.Array, activation: str) -> jax.Array:
-    """The mean cross-entropy."""
-    log_p = jax.nn.log_softmax(predict(params, x, activation))
-    return -jnp.take_along_axis(log_p, labels[:, None], axis=1).mean()
+def loss(params: Params, fixed: Params, x: jax.Array, labels: jax.Array, layout: Layout) -> jax.Array:
+    """The mean loss of training, and what weight decay adds."""
+    out = layer_inputs(params, fixed, x, layout, training=True)[-1]
+    squares: Any = sum((own["W"] ** 2).sum() for own in params if "W" in own) if layout.weight_decay else 0
+    return LOSSES[layout.loss](out, labels) + layout.weight_decay / 2 * squares
 
 
-def sgd_step(params: Params, x: jax.Array, labels: jax.Array, learning_rate: float, activation: str) -> Params:
+def sgd_step(
+    params: Params, fixed: Params, x: jax.Array, labels: jax.Array, learning_rate: float, layout: Layout
+) -> Params:
     """The parameters after one step of stochastic gradient descent."""
-    gradient = jax.grad(loss)(params, x, labels, activation)
+    gradient = jax.grad(loss)(params, fixed, x, labels, layout)
     after: Params = jax.tree.map(lambda p, dp: p - learning_rate * dp, params, gradient)
     return after
 
 
-def products(params: Params, inputs: list[jax.Array], affines: tuple[int, ...]) -> list[jax.Array]:
-    """The matrix products of these layers. All are results, or the compiler would leave them out."""
+def products(pairs: list[tuple[jax.Array, jax.Array]], firsts: tuple[bool, ...]) -> list[jax.Array]:
+    """The matrix products of layers with these operands. All are results, or the compiler would leave them out."""
     results = []
-    for i in affines:
-        (W, _), x = params[i - 1], inputs[i - 1]
+    for (x, W), first in zip(pairs, firsts, strict=True):
         dout = x @ W
-        results += [dout, x.T @ dout] + ([dout @ W.T] if i > 1 else [])
+        results += [dout, x.T @ dout] + ([] if first else [dout @ W.T])
     return results
 
 
-fast_predict = jax.jit(predict, static_argnames="activation")
-fast_gradient = jax.jit(jax.value_and_grad(loss), static_argnames="activation")
-fast_step = jax.jit(sgd_step, static_argnames="activation")
-fast_products = jax.jit(products, static_argnames="affines")
+fast_predict = jax.jit(predict, static_argnames="layout")
+fast_gradient = jax.jit(jax.value_and_grad(loss), static_argnames="layout")
+fast_step = jax.jit(sgd_step, static_argnames="layout")
+fast_products = jax.jit(products, static_argnames="firsts")
 
 
 class JaxNetwork(Network):
     """Arrays as the reference has them. Each call waits for its results."""
 
-    def __init__(
-        self, x: Array, labels: Array, weights: Sequence[Array], biases: Sequence[Array], activation: str
-    ) -> None:
-        self.x, self.labels, self.activation = jnp.array(x), jnp.array(labels), activation
-        self.params = [(jnp.array(W), jnp.array(b)) for W, b in zip(weights, biases, strict=True)]
+    def __init__(self, layout: Layout, x: Array, labels: Array, params: Held, fixed: Held) -> None:
+        self.layout = layout
+        self.x, self.labels, self.params, self.fixed = jax.tree.map(jax.numpy.array, (x, labels, params, fixed))
 
-    def inputs(self) -> dict[str, Array]:
-        return {"x": np.asarray(self.x)} | by_name("", self.params)
+    def inputs(self) -> tuple[Array, Held]:
+        held = [learnt | given for learnt, given in zip(self.params, self.fixed, strict=True)]
+        return np.asarray(self.x), jax.tree.map(np.asarray, held)
 
     def predict(self) -> jax.Array:
-        return jax.block_until_ready(fast_predict(self.params, self.x, self.activation))
+        return jax.block_until_ready(fast_predict(self.params, self.fixed, self.x, self.layout))
 
     def gradient(self) -> LossAndGradient:
-        came = fast_gradient(self.params, self.x, self.labels, self.activation)
+        came = fast_gradient(self.params, self.fixed, self.x, self.labels, self.layout)
         computed: LossAndGradient = jax.block_until_ready(came)
         return computed
 
-    def as_arrays(self, gradient: LossAndGradient) -> dict[str, Array]:
-        return {"loss": np.asarray(gradient[0])} | by_name("d", gradient[1])
+    def as_arrays(self, gradient: LossAndGradient) -> tuple[Array, Held]:
+        loss, gradients = jax.tree.map(np.asarray, gradient)
+        return loss, gradients
 
     def sgd_step(self, learning_rate: float) -> Call:
         def step() -> None:
-            after = fast_step(self.params, self.x, self.labels, learning_rate, self.activation)
+            after = fast_step(self.params, self.fixed, self.x, self.labels, learning_rate, self.layout)
             self.params = jax.block_until_ready(after)
 
         return step
 
-    def products(self, affines: tuple[int, ...]) -> Call:
-        inputs = layer_inputs(self.params, self.x, self.activation)
-        return lambda: jax.block_until_ready(fast_products(self.params, inputs, affines))
-
-
-def by_name(prefix: str, params: Params) -> dict[str, Array]:
-    """W1, b1, W2, ... after the prefix."""
-    pairs = enumerate(params, start=1)
-    return {f"{prefix}{kind}{i}": np.asarray(p) for i, pair in pairs for kind, p in zip("Wb", pair, strict=True)}
+    def products(self, places: tuple[int, ...]) -> Call:
+        inputs = layer_inputs(self.params, self.fixed, self.x, self.layout, training=False)
+        pairs = [
+            operands(layer.kind, inputs[place], self.params[place]["W"], dict(layer.numbers))
+            for place, layer in enumerate(self.layout.layers)
+            if place in places
+        ]
+        firsts = tuple(not any(self.params[:place]) for place in sorted(places))
+        return lambda: jax.block_until_ready(fast_products(pairs, firsts))
 
 
 if __name__ == "__main__":

@@ -6,69 +6,61 @@ Plain functions on tensors: at this size torch.nn's modules, which call the same
 import os
 import re
 import sys
-from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "common"))
-from peer import Array, Call, Network, Peer, available
+from peer import Array, Call, Held, Layout, Network, Peer, available
 
 with available("torch"):
     import torch
-    import torch.nn.functional as F
-
-ACTIVATIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid}
+    from torch_layers import LAYERS, LOSSES, operands
 
 
 class TorchNetwork(Network):
-    """Weights are (outputs, inputs), as in torch.nn.Linear."""
+    """What is learnt are autograd's leaves; weights of affine layers are (outputs, inputs), as in torch.nn.Linear."""
 
-    def __init__(
-        self, x: Array, labels: Array, weights: Sequence[Array], biases: Sequence[Array], activation: str
-    ) -> None:
+    def __init__(self, layout: Layout, x: Array, labels: Array, params: Held, fixed: Held) -> None:
         self.x = copied(x)
         self.labels = torch.tensor(labels, dtype=torch.int64)
-        self.affines = [
-            (copied(W.T).requires_grad_(), copied(b).requires_grad_()) for W, b in zip(weights, biases, strict=True)
+        self.layers = [(LAYERS[layer.kind], dict(layer.numbers)) for layer in layout.layers]
+        self.layout, self.loss = layout, LOSSES[layout.loss]
+        self.learnt = [{name: copied(turned(name, p)).requires_grad_() for name, p in own.items()} for own in params]
+        self.params = [p for own in self.learnt for p in own.values()]
+        self.weights = [own["W"] for own in self.learnt if "W" in own]
+        self.held = [
+            learnt | {name: copied(a) for name, a in own.items()}
+            for learnt, own in zip(self.learnt, fixed, strict=True)
         ]
-        self.params = list(chain.from_iterable(self.affines))
-        self.activation = ACTIVATIONS[activation]
 
-    def inputs(self) -> dict[str, Array]:
-        return {"x": self.x.numpy()} | self.by_name("", self.params)
+    def inputs(self) -> tuple[Array, Held]:
+        return self.x.numpy(), as_held(self.held)
 
-    def layer_inputs(self) -> list[torch.Tensor]:
-        """Each affine layer's input in the forward pass."""
+    def forward(self, training: bool) -> list[torch.Tensor]:
+        """What each layer is given, with what autograd keeps of its way, and at the end the logits."""
         inputs = [self.x]
-        for W, b in self.affines[:-1]:
-            inputs.append(self.activation(F.linear(inputs[-1], W, b)))
+        for (layer, numbers), held in zip(self.layers, self.held, strict=True):
+            inputs.append(layer(inputs[-1], held, training, **numbers))
         return inputs
-
-    def forward(self) -> torch.Tensor:
-        """The logits, with what autograd keeps of their way."""
-        return F.linear(self.layer_inputs()[-1], *self.affines[-1])
 
     def predict(self) -> torch.Tensor:
         with torch.inference_mode():
-            return self.forward()
+            return self.forward(training=False)[-1]
 
     def gradient(self) -> torch.Tensor:
         """The loss; each parameter holds its own gradient."""
         for p in self.params:
             p.grad = None
-        loss = F.cross_entropy(self.forward(), self.labels)
+        loss = self.loss(self.forward(training=True)[-1], self.labels)
+        if self.layout.weight_decay:
+            loss = loss + self.layout.weight_decay / 2 * sum(W.square().sum() for W in self.weights)
         loss.backward()
         return loss
 
-    def as_arrays(self, gradient: torch.Tensor) -> dict[str, Array]:
-        return {"loss": gradient.detach().numpy()} | self.by_name("d", [p.grad for p in self.params])
-
-    def by_name(self, prefix: str, tensors: Sequence[torch.Tensor]) -> dict[str, Array]:
-        """W1, b1, W2, ... after the prefix, weights as (inputs, outputs)."""
-        names = (f"{prefix}{kind}{i}" for i in range(1, len(self.affines) + 1) for kind in "Wb")
-        return {name: tensor.detach().numpy().T for name, tensor in zip(names, tensors, strict=True)}
+    def as_arrays(self, gradient: torch.Tensor) -> tuple[Array, Held]:
+        gradients = [{name: p.grad for name, p in own.items()} for own in self.learnt]
+        return gradient.detach().numpy(), as_held(gradients)
 
     def sgd_step(self, learning_rate: float) -> Call:
         optimizer = torch.optim.SGD(self.params, learning_rate, fused=True)
@@ -79,18 +71,36 @@ class TorchNetwork(Network):
 
         return step
 
-    def products(self, affines: tuple[int, ...]) -> Call:
-        inputs = [x.detach() for x in self.layer_inputs()]
-        layers = [(i, inputs[i - 1], self.affines[i - 1][0].detach()) for i in affines]
+    def products(self, places: tuple[int, ...]) -> Call:
+        with torch.no_grad():
+            inputs = self.forward(training=False)
+            layers = [
+                (
+                    not any(self.learnt[:place]),
+                    *operands(layer.kind, inputs[place], self.learnt[place]["W"].detach(), dict(layer.numbers)),
+                )
+                for place, layer in enumerate(self.layout.layers)
+                if place in places
+            ]
 
         def multiply() -> None:
-            for i, x, W in layers:
-                dout = F.linear(x, W)
+            for first, x, W in layers:
+                dout = x @ W.T
                 _ = dout.T @ x
-                if i > 1:
+                if not first:
                     _ = dout @ W
 
         return multiply
+
+
+def turned(name: str, a: Array) -> Array:
+    """Weights of an affine layer as PyTorch has them, or back again; anything else as it is."""
+    return a.T if name == "W" and a.ndim == 2 else a
+
+
+def as_held(held: list[dict[str, torch.Tensor]]) -> Held:
+    """In the reference's form."""
+    return [{name: turned(name, a.detach().numpy()) for name, a in own.items()} for own in held]
 
 
 def copied(a: Array) -> torch.Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ports.session import Failure, PortFailure, Session
-from .plan import Operation
+from .operation import Operation
 
 SAMPLES = 4  # of a turn; the first warms the caches that the runner before has emptied, and does not count
 RESOLUTIONS = 1000.0  # of the clock in a sample, at the least: its step is 0.1 % of it then

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..arithmetic.verdicts import Verdict
-from ..check.question import Spec, checkable
+from ..check.question import Spec
 from ..ports.attended import Attended
 from ..ports.info import RunnerInfo
 from ..ports.manifest import Runner
@@ -13,8 +13,9 @@ from ..ports.session import Failure, PortFailure, Session
 from .blas import loaded_blas
 from .clock import resolution
 from .conditions import bound_to, peak, switches
+from .lacking import why_not_timed
 from .ledger import measure_ledger
-from .plan import Operation
+from .operation import Operation
 from .records import Ledger, Timed
 from .task import Task, Unfit
 
@@ -67,15 +68,7 @@ class Contestant:
 
     def can(self, operation: Operation, spec: Spec) -> str:
         """Why it cannot time this, or nothing."""
-        hello = self.running.hello
-        if spec.dtype not in hello.dtypes:
-            return f"the port has no {spec.dtype}"
-        if operation.word == "layer" and operation.fields["kind"] not in hello.layers:
-            return f"the port does not list {operation.fields['kind']}"
-        if what := checkable(spec).lacks(hello):
-            return what
-        lacking = [word for word in ("time", operation.word) if word not in hello.operations and word not in UNLISTED]
-        return f"the port has no operation {lacking[0]}" if lacking else ""
+        return why_not_timed(self.running.hello, operation, spec)
 
     def load(self, task: Task, first: Operation) -> Unfit | None:
         """Load the case, or say why it is not to be timed.
@@ -136,6 +129,3 @@ class Contestant:
         assert self.info
         ledger = self.ledger.model_copy(update={"switches": self.switched}) if self.ledger else None
         return Timed(info=self.info, blas=self.blas, ledger=ledger, trouble=self.trouble, stderr=self.stderr)
-
-
-UNLISTED = ("products", "train_step")  # words of `time` alone, which hello does not list

@@ -58,19 +58,23 @@ def _libraries(running: Sequence[Contestant]) -> list[str]:
 
 
 def _slow_products(running: Sequence[Contestant], groups: Sequence[GroupResult]) -> list[str]:
-    """A runner whose products alone are slow: that is its library, or its own loops, and not the rest of the port."""
-    found = []
+    """A runner whose products alone are slow: that is its library, or its own loops, and not the rest of the port.
+
+    Each is told once for a dtype, of the first case.
+    """
+    found: dict[tuple[str, str], str] = {}
     for group in [group for group in groups if group.kind == "pass"]:
         times = {one.runner: time_of(one) for one in group.series if one.operation == ROOFLINE and one.samples}
         best = min(times, key=lambda label: times[label], default="")
         for one in running:
             if one.label in times and times[one.label] > SLOW_PRODUCTS * times[best]:
                 slow, fast = (group.flops / times[label] for label in (one.label, best))
-                found.append(
+                found.setdefault(
+                    (one.label, group.case.dtype),
                     f"{one.label} multiplies {group.case.dtype} matrices at {slow:.0f} GFLOP/s, {best} at {fast:.0f}:"
-                    f" that is what multiplies there, {library(one)}, and not the rest of the port"
+                    f" that is what multiplies there, {library(one)}, and not the rest of the port",
                 )
-    return found
+    return [*found.values()]
 
 
 def _noise(groups: Sequence[GroupResult]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from ..ports.session import Session
 from .clock import timed
 from .conditions import resident
-from .plan import Operation
+from .operation import Operation
 from .records import Ledger
 
 CURVE_CALLS = 400

@@ -14,11 +14,11 @@ import numpy as np
 
 from ..ports.session import PortFailure, Session
 from .clock import SAMPLES, calibrate, timed
-from .plan import Operation
+from .operation import Operation
 from .statistics import half_width, log_ratios
 
 MIN_ROUNDS = 10
-LONG_SECONDS = 0.05  # a call that fetches its data back into the caches by itself: a turn is then half as many samples
+LONG_SECONDS = 0.01  # a call that fetches its data back into the caches by itself: a turn is then half as many samples
 LOOK_EVERY = 5  # rounds: whether the intervals are narrow enough
 
 

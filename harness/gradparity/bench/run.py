@@ -23,7 +23,8 @@ from .conditions import cores_for, load_average, switches
 from .contestant import Contestant
 from .estimates import estimates, floors
 from .fairness import warnings
-from .plan import Group, Operation
+from .operation import Operation
+from .plan import Group
 from .records import CONTROL, BenchResult, Conditions, GroupResult, Series
 from .rounds import MIN_ROUNDS, Turns, run_rounds
 from .task import Task, task_of
@@ -32,7 +33,7 @@ SAMPLE_SECONDS = 0.002
 LEAST_SAMPLE_SECONDS = 0.0002  # where the budget is small: fewer calls rather than fewer rounds
 NARROW = 0.005  # of the logarithm of a ratio: half a percent
 BUDGET_SECONDS = 75.0
-MEASURING = ("plan", "clock", "rounds", "statistics")  # the modules that decide what a figure means
+MEASURING = ("plan", "layers", "products", "clock", "rounds", "statistics")  # what decides what a figure means
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ..arithmetic.verdicts import Speed, Verdict
 from ..tables import Table, Value, row
 from .fairness import time_of
 from .records import CONTROL, ROOFLINE, BenchResult, Estimate, FunctionCase, GroupResult, Ledger, Series, Timed
+from .words import network_words
 
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns"))
 BYTES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"), (1, "B"))
@@ -121,7 +122,7 @@ def case_words(group: GroupResult) -> str:
     if isinstance(group.case, FunctionCase):
         sizes = [f"{symbol} {size}" for symbol, size in group.case.sizes.items()]
         return ", ".join([*sizes, *filter(None, [group.case.quirk])]) or "numbers"
-    return f"{'-'.join(map(str, group.case.sizes))}, {group.case.activation}, batch {group.case.batch}"
+    return f"{network_words(group.case)}, batch {group.case.batch}"
 
 
 def what(group: GroupResult, operation: str) -> str:
@@ -129,7 +130,8 @@ def what(group: GroupResult, operation: str) -> str:
     single = " float32" if group.case.dtype == "float32" else ""
     if isinstance(group.case, FunctionCase):
         return f"{operation}, {case_words(group)}{single}"
-    return (f"gradient, {group.along} {group.at}" if group.along else operation) + single
+    of = f", {network_words(group.case)}" if group.case.network else ""
+    return (f"gradient, {group.along} {group.at}" if group.along else operation + of) + single
 
 
 def name(label: str, result: BenchResult) -> str:

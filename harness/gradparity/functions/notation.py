@@ -44,7 +44,7 @@ MOST_NUMBERS = 100_000_000
 class Described:
     """A network: the shape of an input, the layers, the loss last, and the shapes of what they hold, by name.
 
-    Shapes of masks are those of one row of the batch.
+    ``results`` are the shapes of the layers' results. They, and those of masks, are of one row of the batch.
     """
 
     input: Shape
@@ -52,6 +52,7 @@ class Described:
     arrays: Mapping[str, Shape]
     masks: Mapping[str, Shape]
     classes: int
+    results: tuple[Shape, ...]
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -71,7 +72,7 @@ def described(text: str) -> Described:
     if not 1 <= len(words) <= MOST_LAYERS:
         raise ValueError(f"expected 1 to {MOST_LAYERS} layers, came {len(words)}")
     shape = given = tuple(int(size) for size in first.split("x"))
-    layers, number = [], 0
+    layers, results, number = [], [], 0
     arrays: dict[str, Shape] = {}
     masks: dict[str, Shape] = {}
     for word in words:
@@ -82,10 +83,10 @@ def described(text: str) -> Described:
             held = masks if name in REFERENCES[kind].masks else arrays
             held[f"{name}{number}"] = of_array
         layers.append(LayerSpec(kind, tuple(fitted.numbers.items())))
-        shape = fitted.out
+        results.append(shape := fitted.out)
     if len(shape) != 1:
         raise ValueError(f"expected an affine layer at the end, for the classes, came {words[-1]}")
-    network = Described(given, (*layers, LayerSpec(loss)), arrays, masks, shape[0])
+    network = Described(given, (*layers, LayerSpec(loss)), arrays, masks, shape[0], tuple(results))
     _check(network)
     return network
 

@@ -67,7 +67,7 @@ def _points(along: str, run: Run) -> dict[int, GroupResult]:
     points = {group.at: group for group in groups if 0 < group.at < MOST}
     for *_, group in passes(run):
         case = group.case
-        if not isinstance(case, CaseSpec):
+        if not isinstance(case, CaseSpec) or not case.sizes:
             continue
         place = {"batch": case.batch, "width": case.sizes[1], "depth": len(case.sizes) - 2}[along]
         if points and place > 0 and case.dtype == groups[0].case.dtype:

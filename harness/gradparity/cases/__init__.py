@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .case import Array, Case
-from .drawing import draw, following, terms_of
+from .drawing import draw, draw_held, following, terms_of
 from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, read_case_file
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "CaseSpec",
     "Dtype",
     "draw",
+    "draw_held",
     "following",
     "read_case_file",
     "terms_of",

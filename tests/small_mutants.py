@@ -7,7 +7,10 @@ from gradparity.check.options import Options
 from gradparity.meta.mutants import MutantResult, run_mutants
 from gradparity.suite import select_cases
 
-SMALLER = ("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*", "*-tanh-*64*")
+SMALLER = (
+    *("random-9-6-4-*64*", "random-11-8-5-3-*64", "random-6-5-*64*", "random-5-4-3-*64-*", "random-*-tanh-n*64*"),
+    *("random-3x8*64", "random-1x4x5-*64*", "random-6-affine4-*64*", "random-*64-ties"),  # networks of any layers
+)
 
 
 def run(label: str, pattern: str = "*") -> list[MutantResult]:

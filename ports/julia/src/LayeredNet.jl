@@ -35,7 +35,7 @@ export SoftmaxWithLoss, SquaredError, Network
 export forward, backward, backward_parameters, training!, moved, params, held, predict, loss, accuracy, gradient, trace, central_difference
 export SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, State, state_names, update!, update_one!
 export Images, batch, train!, evaluate
-export elapsed, products, layer_inputs
+export elapsed, products, product_operands
 
 function __init__()
     threads = tryparse(Int, get(ENV, "OPENBLAS_NUM_THREADS", ""))

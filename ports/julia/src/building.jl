@@ -12,7 +12,6 @@ struct Place
 end
 
 Place(request, arrays) = Place(request, arrays, "", "")
-Place(request, arrays, kind, number) = Place(request, arrays, "$kind$number.", string(number))
 
 expect(place::Place, name, @nospecialize(T), dims...) = expect(place.arrays, name * place.number, T, dims...)
 number(place::Place, name) = number(place.request, place.layer * name)
@@ -27,7 +26,7 @@ function build_network(T, kinds, dims, request::Message, arrays::Arrays)
         haskey(Dict(KINDS), name) || unsupported("no layer $name in a network")
         kind = Dict(KINDS)[name]
         count += kind in LEARNING
-        push!(layers, build(kind, T, dims, Place(request, arrays, name, count)))
+        push!(layers, build(kind, T, dims, Place(request, arrays, "$name$count.", string(count))))
         dims = out_dims(last(layers), dims)
     end
     length(dims) == 2 || refuse("expected (batch, classes) before the loss, came $(described(dims))")

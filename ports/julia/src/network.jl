@@ -108,12 +108,8 @@ function propagate(network::Network{T}, x, t) where {T}
     value
 end
 
-"Make the state that of after the last forward pass: what a step of training does, and nothing else."
-function move_on!(network::Network)
-    for layer in network.layers
-        foreach(copyto!, state(layer), moved(layer))
-    end
-end
+"Move the state on by the last forward pass: training does, and nothing else."
+move_on!(network::Network) = foreach(move_on!, network.layers)
 
 """
 Every intermediate array of one forward and backward pass, in the order in which they arise.

@@ -105,14 +105,14 @@ function data(port::Port, request::Message)
     name in SETS || refuse("expected the set $(join(SETS, ", ")), came $name")
     images = expect(arrays, "images", UInt8, :, :)
     labels = expect(arrays, "labels", UInt8, size(images, 1))
-    port.images[name] = Images(columns(images), labels .+ 1, number(request, "scale"))
+    port.images[name] = Images(turned(images), labels .+ 1, number(request, "scale"))
     reply(Named[])
 end
 
 function train(port::Port, request::Message)
     case, optimizer = loaded(port), named_optimizer(request)
     images = images_for(case, port, "train")
-    batches = columns(expect(request.arrays, "batches", Int32, :, :))
+    batches = turned(expect(request.arrays, "batches", Int32, :, :))
     count = length(images.labels)
     all(in(0:count-1), batches) ||
         refuse("expected rows from 0 to $(count - 1), came $(join(extrema(batches), " to "))")
@@ -283,7 +283,7 @@ function named_optimizer(request::Message)
 end
 
 "The rows of the matrix as columns: what came row by row is that already, and is not copied."
-columns(matrix) = convert(Matrix, transpose(matrix))
+turned(matrix) = convert(Matrix, transpose(matrix))
 
 "The library that multiplies matrices, in its own words if it is OpenBLAS, and its number of threads."
 function blas()

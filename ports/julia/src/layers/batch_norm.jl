@@ -30,13 +30,20 @@ params(layer::BatchNorm) = (gamma = layer.gamma, beta = layer.beta)
 gradients(layer::BatchNorm) = (dgamma = layer.dgamma, dbeta = layer.dbeta)
 state(layer::BatchNorm) = (running_mean = layer.running_mean, running_var = layer.running_var)
 
-"running <- momentum running + (1 - momentum) of the batch."
-moved(layer::BatchNorm) = !layer.training ? NamedTuple() :
-    (running_mean = moved(layer, layer.running_mean, layer.mean), running_var = moved(layer, layer.running_var, layer.var))
+moved(layer::BatchNorm) = !layer.training ? NamedTuple() : (
+    running_mean = follow!(copy(layer.running_mean), layer.mean, layer),
+    running_var = follow!(copy(layer.running_var), layer.var, layer),
+)
 
-function moved(layer::BatchNorm{T}, running, of_batch) where {T}
+function move_on!(layer::BatchNorm)
+    follow!(layer.running_mean, layer.mean, layer)
+    follow!(layer.running_var, layer.var, layer)
+end
+
+"running <- momentum running + (1 - momentum) of the batch."
+function follow!(running, of_batch, layer::BatchNorm{T}) where {T}
     old, new = T(layer.momentum), T(1 - layer.momentum)
-    old .* running .+ new .* of_batch
+    map!((running, of_batch) -> old * running + new * of_batch, running, running, of_batch)
 end
 
 training!(layer::BatchNorm, training) = layer.training = training

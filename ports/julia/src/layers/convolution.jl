@@ -46,11 +46,10 @@ function forward(layer::Convolution{T}, x::Array{T,4}) where {T}
     layer.rows = sized(layer.rows, (dims[1] * dims[2], size(layer.filters, 1)))
     for n in axes(x, 4)
         windows!(layer.rows, layer.windows, x, n)
-        out = view(layer.out.as, :, :, n)
-        product!(out, 'N', layer.rows, 'N', layer.filters)
-        for (j, b) in enumerate(layer.b)
-            view(out, :, j) .+= b
+        for j in axes(layer.b, 1), i in axes(layer.rows, 1)
+            @inbounds layer.out.as[i, j, n] = layer.b[j]
         end
+        product!(view(layer.out.as, :, :, n), 'N', layer.rows, 'N', layer.filters, one(T))
     end
     layer.out.array
 end
@@ -76,10 +75,17 @@ function backward_parameters(layer::Convolution{T}, dout::Array{T,4}) where {T}
     fill!(layer.db, 0)
     for n in axes(dout, 4)
         windows!(layer.rows, layer.windows, layer.x, n)
-        image = view(layer.dout.as, :, :, n)
-        product!(layer.dfilters, 'T', layer.rows, 'N', image, one(T))
-        for j in axes(image, 2)
-            layer.db[j] += sum(view(image, :, j))
+        product!(layer.dfilters, 'T', layer.rows, 'N', view(layer.dout.as, :, :, n), one(T))
+        for j in axes(layer.db, 1)
+            layer.db[j] += column_sum(layer.dout.as, j, n)
         end
     end
+end
+
+function column_sum(pixels, j, n)
+    total = zero(eltype(pixels))
+    @inbounds @simd for i in axes(pixels, 1)
+        total += pixels[i, j, n]
+    end
+    total
 end

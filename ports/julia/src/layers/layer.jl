@@ -22,6 +22,9 @@ state(::Layer) = NamedTuple()
 "That state as the last forward pass of a training would leave it: forward itself moves nothing on."
 moved(::Layer) = NamedTuple()
 
+"Move it on so."
+move_on!(::Layer) = nothing
+
 "Keep `gradients` alone: all that a network's first layer owes, as nobody asks for the gradient of the data."
 backward_parameters(layer::Layer, dout) = nothing
 

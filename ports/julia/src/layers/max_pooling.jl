@@ -22,40 +22,51 @@ function forward(layer::MaxPooling{T}, x::Array{T,4}) where {T}
     dims = out_dims(layer, size(x))
     layer.out, layer.largest = sized(layer.out, dims), sized(layer.largest, dims)
     layer.dx = sized(layer.dx, size(x))
-    w, out, largest = layer.windows, layer.out, layer.largest
+    pool!(layer.out, layer.largest, layer.windows, x)
+end
+
+function pool!(out, largest, w::Windows, x::Array{T,4}) where {T}
+    width, height, channels, _ = size(x)
     to = 0
-    for n in axes(x, 4), c in axes(x, 3), line in axes(out, 2), k in axes(out, 1)
-        to += 1
-        left, top = w.stride * (k - 1) - w.pad, w.stride * (line - 1) - w.pad
-        @inbounds out[to], largest[to] = largest_in(w, x, left, top, c, n)
+    for n in axes(x, 4), c in axes(x, 3), line in axes(out, 2)
+        image, top = (n - 1) * width * height * channels, w.stride * (line - 1) - w.pad
+        for k in axes(out, 1)
+            to += 1
+            left = w.stride * (k - 1) - w.pad
+            if 0 <= left <= width - w.width && 0 <= top <= height - w.height
+                best, place, total = largest_inside(w, x, image + left + 1 + width * (top + height * (c - 1)))
+                @inbounds out[to], largest[to] = best, (place - image) % Int32
+                isnan(total) || continue
+            end
+            out[to], largest[to] = largest_anywhere(w, x, left, top, c, n)
+        end
     end
     out
 end
 
 """
-The largest number of the window below and right of (left, top), and its place in the image, 0 where it is a zero of the
-padding.
+The largest number of the window whose first one has this place in the memory of x, its place, and the sum of all.
 
-A plain `>` compiles to no branch, which would be mispredicted half of the time, but overlooks NaN: the sum does not.
+A plain `>` compiles to no branch, which would be mispredicted half of the time, but it overlooks NaN: the sum does not.
 """
-@inline function largest_in(w::Windows, x::Array{T,4}, left, top, c, n) where {T}
-    width, height = size(x, 1), size(x, 2)
-    (0 <= left <= width - w.width && 0 <= top <= height - w.height) || return largest_at_edge(w, x, left, top, c, n)
-    image = (n - 1) * width * height * size(x, 3)
-    corner = left + 1 + width * (top + height * (c - 1))
-    @inbounds best, place, total = x[image+corner], corner, zero(T)
+@inline function largest_inside(w::Windows, x, corner)
+    @inbounds best = x[corner]
+    place, total = corner, zero(best)
     for i in 0:w.height-1, j in 0:w.width-1
-        at = corner + j + width * i
-        @inbounds value = x[image+at]
+        at = corner + j + size(x, 1) * i
+        @inbounds value = x[at]
         place = ifelse(value > best, at, place)
         best = ifelse(value > best, value, best)
         total += value
     end
-    isnan(total) ? largest_at_edge(w, x, left, top, c, n) : (best, place % Int32)
+    best, place, total
 end
 
-"The same for any window, and with NaN largest of all."
-@noinline function largest_at_edge(w::Windows, x::Array{T,4}, left, top, c, n) where {T}
+"""
+The largest number of the window below and right of (left, top), with NaN largest of all, and its place in the image, 0
+where it is a zero of the padding.
+"""
+function largest_anywhere(w::Windows, x::Array{T,4}, left, top, c, n) where {T}
     best, place = T(-Inf), Int32(-1)
     for i in top+1:top+w.height, j in left+1:left+w.width
         within = i in axes(x, 2) && j in axes(x, 1)
@@ -73,7 +84,9 @@ function backward(layer::MaxPooling{T}, dout::Array{T,4}) where {T}
     image, windows = length(dx) ÷ size(dx, 4), length(dout) ÷ size(dout, 4)
     for n in 1:size(dx, 4)
         start = (n - 1) * image
-        fill!(view(dx, start+1:start+image), 0)  # an image at a time, which is in the cache then
+        @inbounds for i in start+1:start+image  # not the whole of dx at once: an image is in the cache then
+            dx[i] = 0
+        end
         @inbounds for k in (n-1)*windows+1:n*windows
             place = largest[k]
             if place > 0

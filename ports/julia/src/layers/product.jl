@@ -15,9 +15,12 @@ function product!(out::AbstractMatrix{T}, a_flag, a, b_flag, b, kept = zero(T)) 
     step = cld(terms, cld(terms, LONGEST))
     for first in 1:step:terms
         part = first:min(first + step - 1, terms)
-        a_part = a_flag == 'N' ? view(a, :, part) : view(a, part, :)
-        b_part = b_flag == 'N' ? view(b, part, :) : view(b, :, part)
+        a_part, b_part = a_flag == 'N' ? columns(a, part) : rows(a, part), b_flag == 'N' ? rows(b, part) : columns(b, part)
         BLAS.gemm!(a_flag, b_flag, one(T), a_part, b_part, first == 1 ? kept : one(T), out)
     end
     out
 end
+
+# With ranges both are of one type, and nothing is allocated.
+rows(a, part) = view(a, part, 1:size(a, 2))
+columns(a, part) = view(a, 1:size(a, 1), part)

@@ -45,15 +45,15 @@ end
 
 function load(port::Port, request::Message)
     arrays = native(request)
+    sizes = has_field(request, "layers") ? nothing : whole_numbers(request, "sizes")
+    sizes === nothing || length(sizes) >= 2 || refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
     dtype = field(request, "dtype")
     haskey(FLOATS, dtype) || refuse("expected dtype float32 or float64, came $dtype")
     T = FLOATS[dtype]
-    if has_field(request, "layers")
+    if sizes === nothing
         x = expect(arrays, "x", T, ntuple(_ -> :, ndims(find(arrays, "x")) == 4 ? 4 : 2)...)
         kinds = split(field(request, "layers"), ',')
     else
-        sizes = whole_numbers(request, "sizes")
-        length(sizes) >= 2 || refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
         x = expect(arrays, "x", T, :, sizes[1])
         foreach(i -> expect(arrays, "W$i", T, sizes[i], sizes[i+1]), 1:length(sizes)-1)
         kinds = [dense(length(sizes) - 1, field(request, "activation")); "softmax_with_loss"]

@@ -106,7 +106,7 @@ images(dims...) = [sin(3i + i^2 / 7) for i in reshape(1:prod(dims), dims)]
 function convolved(x, W, b, stride, pad)
     padded = zeros(size(x, 1) + 2pad, size(x, 2) + 2pad, size(x, 3), size(x, 4))
     padded[pad+1:end-pad, pad+1:end-pad, :, :] = x
-    across, down = (size(padded, d) - size(W, d)) ÷ stride + 1 for d in (1, 2)
+    across, down = ((size(padded, d) - size(W, d)) ÷ stride + 1 for d in (1, 2))
     part(j, i, n) = padded[(j-1)*stride+1:(j-1)*stride+size(W, 1), (i-1)*stride+1:(i-1)*stride+size(W, 2), :, n]
     [sum(part(j, i, n) .* W[:, :, :, f]) + b[f] for j in 1:across, i in 1:down, f in 1:length(b), n in 1:size(x, 4)]
 end
@@ -160,8 +160,11 @@ end
 
 @testset "batch_norm" begin
     x, gamma, beta, dout = 3matrix(5, 2) .+ 1, [1.5, -2], [0.5, 1], matrix(5, 2)
-    layer(training, gamma = gamma, beta = beta) =
-        (made = BatchNorm(gamma, beta, [1.0, -1], [4.0, 0.5], 0.75, 0.25); training!(made, training); made)
+    function layer(training, gamma = gamma, beta = beta)
+        fresh = BatchNorm(gamma, beta, [1.0, -1], [4.0, 0.5], 0.75, 0.25)
+        training!(fresh, training)
+        fresh
+    end
     mean = sum(x, dims = 1) / 5
     var = sum((x .- mean) .^ 2, dims = 1) / 5
     @test forward(layer(true), x) ≈ (x .- mean) ./ sqrt.(var .+ 0.25) .* gamma' .+ beta'

@@ -60,8 +60,8 @@ end
         update!(SGD(), stepped, state)
     end
     @test held(trained) == held(stepped)
-    steps = 100
-    allocated(steps) = @allocated train!(trained, pictures, zeros(Int32, 2, steps), SGD(), state, [dropout => ones(UInt8, 2, 2, 3, 2, steps)])
+    allocated(steps) = @allocated train!(
+        trained, pictures, zeros(Int32, 2, steps), SGD(), state, [dropout => ones(UInt8, 2, 2, 3, 2, steps)])
     foreach(allocated, (10, 110))
     @test allocated(110) - allocated(10) <= 100 * (24 + 8 + 8) + 1000  # masks, rows and losses
 end

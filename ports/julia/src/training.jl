@@ -14,7 +14,7 @@ struct Images{N}
     shape::NTuple{N,Int}
 end
 
-Images(pixels, labels, scale) = Images(pixels, labels, scale, (size(pixels, 1),))
+Images(pixels, labels, scale) = Images{1}(pixels, labels, scale, (size(pixels, 1),))
 
 "x in type T, (length(rows), inputs) or images, and the labels of these rows, which count from 0."
 function batch(images::Images, rows, ::Type{T}) where {T}

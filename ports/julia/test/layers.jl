@@ -100,7 +100,7 @@ end
     end
 end
 
-images(dims...) = [sin(3i + i^2 / 7) for i in reshape(1:prod(dims), dims)]
+waves(dims...) = [sin(3i + i^2 / 7) for i in reshape(1:prod(dims), dims)]
 
 "Each element of the result of a convolution, one by one."
 function convolved(x, W, b, stride, pad)
@@ -113,16 +113,16 @@ end
 
 @testset "convolution: windows of $width x $height, stride $stride, pad $pad" for (width, height, stride, pad) in
         [(2, 3, 1, 0), (3, 2, 2, 1), (1, 1, 3, 2), (5, 4, 1, 3)]
-    x, W, b = images(5, 4, 2, 3), images(width, height, 2, 4), [0.5, -1, 2, 0]
+    x, W, b = waves(5, 4, 2, 3), waves(width, height, 2, 4), [0.5, -1, 2, 0]
     layer = Convolution(W, b, stride, pad)
     out = copy(forward(layer, x))
     @test out ≈ convolved(x, W, b, stride, pad)
-    dout = images(size(out)...)
+    dout = waves(size(out)...)
     f(x, W, b) = sum(convolved(x, W, b, stride, pad) .* dout)
     @test vec(backward(layer, dout)) ≈ slopes(x -> f(x, W, b), x) rtol = 1e-7
     @test vec(layer.dW) ≈ slopes(W -> f(x, W, b), W) rtol = 1e-7
     @test layer.db ≈ slopes(b -> f(x, W, b), b) rtol = 1e-7
-    @test x == images(5, 4, 2, 3)
+    @test x == waves(5, 4, 2, 3)
     @test forward(layer, x[:, :, :, 2:2]) ≈ out[:, :, :, 2:2]  # another batch size, with the same layer
 end
 
@@ -134,8 +134,8 @@ end
     x = reshape(Float32[3, 1, 2, NaN, 5, 9, -7], 7, 1, 1, 1)
     @test isequal(vec(forward(wide, x)), Float32[3, NaN])
     @test vec(backward(wide, ones(Float32, 2, 1, 1, 1))) == [1, 0, 0, 1, 0, 0, 0]
-    x = images(6, 5, 2, 2)
-    dout = images(3, 2, 2, 2)
+    x = waves(6, 5, 2, 2)
+    dout = waves(3, 2, 2, 2)
     f(x) = sum(forward(MaxPooling{Float64}(3, 2, 2, 0), x) .* dout)
     layer = MaxPooling{Float64}(3, 2, 2, 0)
     forward(layer, x)
@@ -143,7 +143,7 @@ end
 end
 
 @testset "affine takes images, each as a row" begin
-    x, W, b, dout = images(3, 2, 2, 4), matrix(12, 2), [0.5, -1], matrix(4, 2)
+    x, W, b, dout = waves(3, 2, 2, 4), matrix(12, 2), [0.5, -1], matrix(4, 2)
     of_rows, of_images, rows = Affine(W, b), Affine{Float64,4}(W, b), permutedims(reshape(x, 12, 4))
     @test forward(of_images, x) ≈ forward(of_rows, rows)
     @test backward(of_images, dout) ≈ reshape(permutedims(backward(of_rows, dout)), size(x))

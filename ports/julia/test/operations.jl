@@ -249,7 +249,7 @@ picture_fields = [
     "dropout1.ratio" => "0.5", "batch_norm3.momentum" => "0.9", "batch_norm3.epsilon" => "0.1",
 ]
 picture_arrays = [
-    "x" => of_images(images(4, 3, 1, 2)), "t" => labels, "W1" => of_images(images(2, 2, 1, 2)), "b1" => ones(2),
+    "x" => of_images(waves(4, 3, 1, 2)), "t" => labels, "W1" => of_images(waves(2, 2, 1, 2)), "b1" => ones(2),
     "W2" => matrix(8, 3), "b2" => zeros(3), "gamma3" => ones(3), "beta3" => zeros(3), "running_mean3" => zeros(3),
     "running_var3" => ones(3), "mask1" => of_images(UInt8[1 0; 1 1] .* ones(UInt8, 2, 2, 2, 2)),
 ]

@@ -32,7 +32,8 @@ include("operations.jl")
 
 export Multiply, Add, Relu, Sigmoid, Tanh, Affine, BatchNorm, Dropout, Convolution, MaxPooling
 export SoftmaxWithLoss, SquaredError, Network
-export forward, backward, backward_parameters, training!, moved, params, held, predict, loss, accuracy, gradient, trace, central_difference
+export forward, backward, backward_parameters, training!, moved, params, held
+export predict, loss, accuracy, gradient, trace, central_difference
 export SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, State, state_names, update!, update_one!
 export Images, batch, train!, evaluate
 export elapsed, products, product_operands

@@ -52,7 +52,8 @@ function build(::Type{BatchNorm}, T, dims, place::Place)
     BatchNorm(arrays..., number(place, "momentum"), number(place, "epsilon"))
 end
 
-build(::Type{Dropout}, T, dims, place::Place) = Dropout{T}(expect(place, "mask", UInt8, dims...), number(place, "ratio"))
+build(::Type{Dropout}, T, dims, place::Place) =
+    Dropout{T}(expect(place, "mask", UInt8, dims...), number(place, "ratio"))
 
 function build(::Type{Convolution}, T, dims, place::Place)
     expect_dims(dims, place, 4)

@@ -46,7 +46,8 @@ end
 function load(port::Port, request::Message)
     arrays = native(request)
     sizes = has_field(request, "layers") ? nothing : whole_numbers(request, "sizes")
-    sizes === nothing || length(sizes) >= 2 || refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
+    sizes === nothing || length(sizes) >= 2 ||
+        refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
     dtype = field(request, "dtype")
     haskey(FLOATS, dtype) || refuse("expected dtype float32 or float64, came $dtype")
     T = FLOATS[dtype]

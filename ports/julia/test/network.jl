@@ -81,7 +81,8 @@ end
     for ((name, slope), (_, dp)) in zip(expected, found[2:end])
         @test slope ≈ dp rtol = 1e-6 atol = 1e-9
     end
-    @test found[1].second ≈ Dict(trace(net, x, t))["loss"] + sum(sum(abs2, p) for (name, p) in params(net) if name[1] == 'W') / 8
+    squares = sum(sum(abs2, p) for (name, p) in params(net) if name[1] == 'W')
+    @test found[1].second ≈ Dict(trace(net, x, t))["loss"] + squares / 8
     @test held(net) == before
     @test map(first, before)[5:8] == ["gamma3", "beta3", "running_mean3", "running_var3"]
 end

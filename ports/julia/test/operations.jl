@@ -211,7 +211,8 @@ end
     ("layer", ["kind" => "relu"], Any["x" => Int32[1], "dout" => [1.0]], "came int32 (1)"),
     ("layer", ["kind" => "relu"], Any["x" => [1.0], "dout" => [1f0]], "expected dout of float64 (1), came float32 (1)"),
     ("layer", ["kind" => "add"], Any["x" => ones(2, 1), "y" => ones(1, 2)], "expected y of float64 (2, 1)"),
-    ("layer", ["kind" => "affine"], Any["x" => [1.0]], "expected x to be (batch, features) or (batch, channels, height, width), came (1)"),
+    ("layer", ["kind" => "affine"], Any["x" => [1.0]],
+     "expected x to be (batch, features) or (batch, channels, height, width), came (1)"),
     ("layer", ["kind" => "affine"], Any["x" => ones(2, 3), "W" => ones(2, 3)], "expected W of float64 (3, any)"),
     ("layer", softmax, Any["x" => ones(2, 3), "t" => Int32[0]], "expected 2 labels"),
     ("layer", softmax, Any["x" => ones(1, 3), "t" => Int32[3]], "from 0 to 2, came 3"),
@@ -257,8 +258,8 @@ picture_arrays = [
 function with_pictures(fields = picture_fields, arrays = picture_arrays)
     port = Port()
     ask(port, "load", fields, deepcopy(arrays)...)
-    ask(port, "data", ["set" => "train", "scale" => "255"], "images" => UInt8[(17i + 5j^2) % 256 for i in 1:3, j in 1:12],
-        "labels" => classes)
+    ask(port, "data", ["set" => "train", "scale" => "255"],
+        "images" => UInt8[(17i + 5j^2) % 256 for i in 1:3, j in 1:12], "labels" => classes)
     port
 end
 
@@ -291,7 +292,8 @@ changed(pair) = [first == pair.first ? pair : first => value for (first, value) 
 
 @testset "refused in a network: $reason" for (fields, arrays, reason) in [
     (changed("layers" => "convolution,elu,squared_error"), picture_arrays, "no layer elu"),
-    (changed("layers" => "convolution,relu"), picture_arrays, "expected layers with softmax_with_loss or squared_error"),
+    (changed("layers" => "convolution,relu"), picture_arrays,
+     "expected layers with softmax_with_loss or squared_error"),
     (changed("layers" => "convolution,squared_error"), picture_arrays, "before the loss, came (2, 2, 4, 5)"),
     (changed("layers" => "affine,convolution,squared_error"), ["x" => ones(2, 3), "W1" => ones(3, 2), "b1" => ones(2)],
      "expected the input of convolution2 to be (batch, channels, height, width), came (2, 2)"),
@@ -302,7 +304,8 @@ changed(pair) = [first == pair.first ? pair : first => value for (first, value) 
     (picture_fields, without("gamma3"), "expected an array gamma3"),
     (picture_fields, ["W2" => ones(7, 3); without("W2")], "expected W2 of float64 (8, any), came float64 (7, 3)"),
     (picture_fields, ["W1" => of_images(ones(2, 2, 3, 2)); without("W1")], "expected W1 of float64 (any, 1, any, any)"),
-    (picture_fields, ["mask1" => of_images(ones(2, 2, 2, 2)); without("mask1")], "expected mask1 of uint8 (2, 2, 2, 2)"),
+    (picture_fields, ["mask1" => of_images(ones(2, 2, 2, 2)); without("mask1")],
+     "expected mask1 of uint8 (2, 2, 2, 2)"),
     (picture_fields, ["x" => ones(3); without("x")], "expected x of float64 (any, any), came float64 (3)"),
 ]
     error = try with_pictures(fields, arrays) catch e; e end

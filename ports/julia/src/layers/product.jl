@@ -3,8 +3,8 @@
 const LONGEST = 256
 
 """
-out = a * b + kept * out, where 'T' before a matrix takes it transposed: BLAS alone, nothing is copied. `mul!` ends in it
-too, but the way there takes half a second to compile, for each T, on Julia 1.5.
+out = a * b + kept * out, where 'T' before a matrix takes it transposed: BLAS alone, nothing is copied. `mul!` ends in
+it too, but the way there takes half a second to compile, for each T, on Julia 1.5.
 
 Sums of more than LONGEST terms go in parts: left to itself, OpenBLAS takes more at a time than the first cache of some
 processors holds, at half the speed.
@@ -15,7 +15,8 @@ function product!(out::AbstractMatrix{T}, a_flag, a, b_flag, b, kept = zero(T)) 
     step = cld(terms, cld(terms, LONGEST))
     for first in 1:step:terms
         part = first:min(first + step - 1, terms)
-        a_part, b_part = a_flag == 'N' ? columns(a, part) : rows(a, part), b_flag == 'N' ? rows(b, part) : columns(b, part)
+        a_part = a_flag == 'N' ? columns(a, part) : rows(a, part)
+        b_part = b_flag == 'N' ? rows(b, part) : columns(b, part)
         BLAS.gemm!(a_flag, b_flag, one(T), a_part, b_part, first == 1 ? kept : one(T), out)
     end
     out

@@ -66,5 +66,7 @@ function add_windows!(dx, w::Windows, rows, n)
 end
 
 "The pixel (i, j) of window k of a line is at this place in the memory of x, and stride * k further."
-offset(w::Windows, x, i, j, line, c, n) =
-    j - w.pad - w.stride + size(x, 1) * (i - 1 - w.pad + w.stride * (line - 1) + size(x, 2) * (c - 1 + size(x, 3) * (n - 1)))
+function offset(w::Windows, x, i, j, line, c, n)
+    channel, row = c - 1 + size(x, 3) * (n - 1), i - 1 - w.pad + w.stride * (line - 1)
+    j - w.pad - w.stride + size(x, 1) * (row + size(x, 2) * channel)
+end

@@ -23,6 +23,9 @@ function add_array(request, name, descr, address, fortran, shape...)
     nothing
 end
 
+"The name of each array of the reply, its memory as an Array, and whether that is row by row."
+arrays(reply) = [(name, array isa Array ? array : parent(array), !(array isa Array)) for (name, array) in reply.arrays]
+
 "The reply; what is unsupported is one, too, and any other exception is for Python to tell."
 function answer(port, request)
     try

@@ -57,7 +57,8 @@ class Bridge:
         fields = dict(reply.fields)
         if reply.word == "unsupported":
             raise NotImplementedError(fields["message"])
-        return fields, {name: np.asarray(array) for name, array in reply.arrays}
+        arrays = ((name, np.asarray(memory), by_rows) for name, memory, by_rows in self.julia.arrays(reply))
+        return fields, {name: a.T if by_rows else a for name, a, by_rows in arrays}
 
 
 @cache

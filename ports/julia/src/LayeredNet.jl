@@ -14,7 +14,7 @@ too: a row is a sample.
 """
 module LayeredNet
 
-using LinearAlgebra: BLAS
+using LinearAlgebra: BLAS, dot
 using Libdl: Libdl
 
 include("layers.jl")
@@ -25,15 +25,18 @@ include("training.jl")
 include("roofline.jl")
 include("wire.jl")
 include("request.jl")
+include("building.jl")
 include("timing.jl")
 include("server.jl")
 include("operations.jl")
 
-export Multiply, Add, Relu, Sigmoid, Tanh, Affine, SoftmaxWithLoss, Network
-export forward, backward, backward_parameters, params, predict, loss, accuracy, gradient, trace, central_difference
+export Multiply, Add, Relu, Sigmoid, Tanh, Affine, BatchNorm, Dropout, Convolution, MaxPooling
+export SoftmaxWithLoss, SquaredError, Network
+export forward, backward, backward_parameters, training!, moved, params, held
+export predict, loss, accuracy, gradient, trace, central_difference
 export SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, State, state_names, update!, update_one!
 export Images, batch, train!, evaluate
-export elapsed, products, layer_inputs
+export elapsed, products, product_operands
 
 function __init__()
     threads = tryparse(Int, get(ENV, "OPENBLAS_NUM_THREADS", ""))

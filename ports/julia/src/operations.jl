@@ -1,13 +1,13 @@
 # The operations of the protocol: decoded arrays in, named arrays out. The native server and the bridge share them.
 
 const SETS = ["train", "validation", "test"]
-const LAYERS = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"]
+const LAYERS = ["multiply"; "add"; map(first, KINDS); map(first, LOSSES)]
 const FLOATS = Dict("float32" => Float32, "float64" => Float64)
 
-"A network with its batch: x is (batch, inputs), t is labels (batch,) from 1."
+"A network with its batch: x is (batch, inputs) or images, t is labels (batch,) from 1."
 struct Case{T<:AbstractFloat}
     network::Network{T}
-    x::Matrix{T}
+    x::Union{Matrix{T},Array{T,4}}
     t::Vector{Int}
 end
 
@@ -38,22 +38,29 @@ function hello(::Port, ::Message)
         "operations" => join(map(first, OPERATIONS), ','),
         "optimizers" => join(map(first, OPTIMIZERS), ','),
         "epsilon" => "any",
+        "networks" => "any",
     ]
     Message("ok", fields, [])
 end
 
 function load(port::Port, request::Message)
     arrays = native(request)
-    sizes = whole_numbers(request, "sizes")
-    length(sizes) >= 2 || refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
+    sizes = has_field(request, "layers") ? nothing : whole_numbers(request, "sizes")
+    sizes === nothing || length(sizes) >= 2 ||
+        refuse("expected two sizes or more, came sizes=$(field(request, "sizes"))")
     dtype = field(request, "dtype")
     haskey(FLOATS, dtype) || refuse("expected dtype float32 or float64, came $dtype")
     T = FLOATS[dtype]
-    x = expect(arrays, "x", T, :, sizes[1])
-    t = labels(one_hot_or_labels(arrays, T, size(x, 1), sizes[end]))
-    weights = Matrix{T}[expect(arrays, "W$i", T, sizes[i], sizes[i+1]) for i in 1:length(sizes)-1]
-    biases = Vector{T}[expect(arrays, "b$i", T, sizes[i+1]) for i in 1:length(sizes)-1]
-    network = Network(weights, biases, field(request, "activation"), number(request, "epsilon"))
+    if sizes === nothing
+        x = expect(arrays, "x", T, ntuple(_ -> :, ndims(find(arrays, "x")) == 4 ? 4 : 2)...)
+        kinds = split(field(request, "layers"), ',')
+    else
+        x = expect(arrays, "x", T, :, sizes[1])
+        foreach(i -> expect(arrays, "W$i", T, sizes[i], sizes[i+1]), 1:length(sizes)-1)
+        kinds = [dense(length(sizes) - 1, field(request, "activation")); "softmax_with_loss"]
+    end
+    network, dims = build_network(T, kinds, size(x), request, arrays)
+    t = labels(one_hot_or_labels(arrays, T, dims...))
     port.inputs, port.case, port.trained_by = arrays, Case{T}(network, x, t), nothing
     reply(Named[])
 end
@@ -87,7 +94,9 @@ function time(port::Port, request::Message)
     calls, samples = only(whole_numbers(request, "calls")), only(whole_numbers(request, "samples"))
     moving = operation == "train_step" ? map(last, params(loaded(port).network)) : []
     before = map(copy, moving)
-    nanoseconds = elapsed(timed(port, operation, request), calls, samples)
+    call = timed(port, operation, request)
+    call()  # by which all of it is compiled
+    nanoseconds = elapsed(call, calls, samples)
     foreach(copyto!, moving, before)
     reply(Named["nanoseconds" => nanoseconds])
 end
@@ -97,32 +106,34 @@ function data(port::Port, request::Message)
     name in SETS || refuse("expected the set $(join(SETS, ", ")), came $name")
     images = expect(arrays, "images", UInt8, :, :)
     labels = expect(arrays, "labels", UInt8, size(images, 1))
-    port.images[name] = Images(columns(images), labels .+ 1, number(request, "scale"))
+    port.images[name] = Images(turned(images), labels .+ 1, number(request, "scale"))
     reply(Named[])
 end
 
 function train(port::Port, request::Message)
     case, optimizer = loaded(port), named_optimizer(request)
-    images = images_for(case.network, port, "train")
-    batches = columns(expect(request.arrays, "batches", Int32, :, :))
+    images = images_for(case, port, "train")
+    batches = turned(expect(request.arrays, "batches", Int32, :, :))
     count = length(images.labels)
     all(in(0:count-1), batches) ||
         refuse("expected rows from 0 to $(count - 1), came $(join(extrema(batches), " to "))")
+    masks = masks_for(case.network, native(request), batches)
     if port.trained_by === nothing || first(port.trained_by) != optimizer
         port.trained_by = optimizer, State(optimizer, case.network)
     end
-    train!(case.network, images, batches[:, 1:0], port.trained_by...)  # no steps, but all is compiled before the clock
+    propagate(case.network, case.x, case.t)  # by this, and by a training of no steps, all is compiled before the clock
+    train!(case.network, images, batches[:, 1:0], port.trained_by..., masks)
     start = time_ns()
-    losses = train!(case.network, images, batches, port.trained_by...)
+    losses = train!(case.network, images, batches, port.trained_by..., masks)
     nanoseconds = time_ns() - start
     reply(Named["loss" => losses, "nanoseconds" => Float64(nanoseconds)])
 end
 
-params(port::Port, ::Message) = reply(params(loaded(port).network))
+params(port::Port, ::Message) = reply(held(loaded(port).network))
 
 function evaluate(port::Port, request::Message)
-    network = loaded(port).network
-    loss, accuracy = evaluate(network, images_for(network, port, field(request, "set")))
+    case = loaded(port)
+    loss, accuracy = evaluate(case.network, images_for(case, port, field(request, "set")))
     reply(Named["loss" => loss, "accuracy" => accuracy])
 end
 
@@ -176,10 +187,11 @@ function timed(case::Case, operation, request::Message)
         optimizer = named_optimizer(request)
         train_step(optimizer, State(optimizer, network), network, x, t)
     else
-        numbers, count = whole_numbers(request, "affines"), length(network.affines)
-        all(<=(count), numbers) || refuse("expected affines from 1 to $count, came $(field(request, "affines"))")
-        inputs = layer_inputs(network, x, numbers)
-        () -> products(network, inputs)
+        numbers, multiplying = whole_numbers(request, "affines"), multiplying_layers(network)
+        all(i -> haskey(multiplying, i), numbers) ||
+            refuse("expected affines $(join(sort!(collect(keys(multiplying))), ", ")), came $(join(numbers, ", "))")
+        operands = product_operands(network, x, numbers)
+        () -> products(operands)
     end
 end
 
@@ -191,22 +203,19 @@ end
 "A fresh layer, and its forward and backward pass on the request's arrays as a call."
 function layer_call(arrays::Arrays, request::Message)
     kind = field(request, "kind")
-    kind in LAYERS || refuse("expected a layer of kind $(join(LAYERS, ", ")), came $kind")
+    kind in LAYERS || unsupported("no layer $kind")
     x = expect_floats(arrays, "x")
     T = eltype(x)
     if kind in ("multiply", "add")
         y, dout = expect(arrays, "y", T, size(x)...), expect(arrays, "dout", T, size(x)...)
         pass(kind == "multiply" ? Multiply{typeof(x)}() : Add(), x, y, dout)
-    elseif kind == "affine"
+    elseif haskey(Dict(LOSSES), kind)
         x = expect(arrays, "x", T, :, :)
-        W = expect(arrays, "W", T, size(x, 2), :)
-        b = expect(arrays, "b", T, size(W, 2))
-        pass(Affine(W, b), x, expect(arrays, "dout", T, size(x, 1), size(W, 2)))
-    elseif kind == "softmax_with_loss"
-        x = expect(arrays, "x", T, :, :)
-        pass(SoftmaxWithLoss{T}(number(request, "epsilon")), x, labels(one_hot_or_labels(arrays, T, size(x)...)))
+        pass(build_loss(kind, T, request), x, labels(one_hot_or_labels(arrays, T, size(x)...)))
     else
-        pass(ACTIVATIONS[kind]{T,ndims(x)}(), x, expect(arrays, "dout", T, size(x)...))
+        layer = build(Dict(KINDS)[kind], T, size(x), Place(request, arrays))
+        training!(layer, !has_field(request, "phase") || field(request, "phase") == "train")
+        pass(layer, x, expect(arrays, "dout", T, out_dims(layer, size(x))...))
     end
 end
 
@@ -218,12 +227,12 @@ pass(layer::Union{Multiply,Add}, x, y, dout) = function ()
     (out = out, dx = dx, dy = dy)
 end
 
-pass(layer::Union{Relu,Sigmoid,Tanh}, x, dout) = () -> (out = forward(layer, x), dx = backward(layer, dout))
-
-pass(layer::Affine, x, dout) =
-    () -> (out = forward(layer, x), dx = backward(layer, dout), dW = layer.dW, db = layer.db)
+pass(layer::Layer, x, dout) =
+    () -> (; out = forward(layer, x), moved(layer)..., dx = backward(layer, dout), gradients(layer)...)
 
 pass(layer::SoftmaxWithLoss, x, t) = () -> (loss = forward(layer, x, t), y = layer.y, dx = backward(layer))
+
+pass(layer::SquaredError, x, t) = () -> (loss = forward(layer, x, t), dx = backward(layer))
 
 reply(results::NamedTuple) = reply(Named[string(name) => array for (name, array) in pairs(results)])
 
@@ -238,17 +247,32 @@ function loaded(port::Port)
     port.case
 end
 
-"The set of this name, which must fit the network."
-function images_for(network::Network, port::Port, name)
+"The set of this name, which must fit the case."
+function images_for(case::Case, port::Port, name)
     came = isempty(port.images) ? "none" : join(keys(port.images), ", ")
     haskey(port.images, name) || refuse("expected the set $name to have been sent with data, came $came")
     images = port.images[name]
-    inputs, classes = size(network.affines[1].W, 1), length(network.affines[end].b)
+    shape = case.x isa Matrix ? (size(case.x, 2),) : size(case.x)[1:3]
+    inputs, classes = prod(shape), size(predict(case.network, case.x), 2)
     pixels = size(images.pixels, 1)
     pixels == inputs || refuse("expected images of $inputs pixels, came $pixels")
     all(<=(classes), images.labels) ||
         refuse("expected labels of images from 0 to $(classes - 1), came $(maximum(images.labels) - 1)")
-    images
+    Images(images.pixels, images.labels, images.scale, shape)
+end
+
+"Each layer of dropout with its masks of all steps, of which the last dimension is the step."
+function masks_for(network::Network, arrays::Arrays, batches)
+    count, steps = size(batches)
+    map(filter(i -> network.layers[i] isa Dropout, eachindex(network.layers))) do i
+        layer, name = network.layers[i], "mask$(network.numbers[i])"
+        if layer.mask isa Matrix
+            every = expect(arrays, name, UInt8, size(layer.mask, 2), count, steps)
+            layer => permutedims(every, (2, 1, 3))
+        else
+            layer => expect(arrays, name, UInt8, size(layer.mask)[1:3]..., count, steps)
+        end
+    end
 end
 
 "The optimizer that the request names, with its numbers."
@@ -260,7 +284,7 @@ function named_optimizer(request::Message)
 end
 
 "The rows of the matrix as columns: what came row by row is that already, and is not copied."
-columns(matrix) = convert(Matrix, transpose(matrix))
+turned(matrix) = convert(Matrix, transpose(matrix))
 
 "The library that multiplies matrices, in its own words if it is OpenBLAS, and its number of threads."
 function blas()

@@ -131,24 +131,22 @@ const OPTIMIZERS = [
     "adam" => Adam,
 ]
 
-"What an optimizer keeps of a network: how many updates it has made, and its arrays for W and b of each affine layer."
+"What an optimizer keeps of a network: how many updates it has made, and its arrays for each parameter."
 mutable struct State{T,N}
     iteration::Int
-    arrays::Vector{Tuple{NTuple{N,Matrix{T}},NTuple{N,Vector{T}}}}
+    arrays::Vector{NTuple{N,Vector{T}}}
 end
 
 function State(optimizer::Optimizer, network::Network{T}) where {T}
     names = state_names(optimizer)
-    zeros_like(p) = map(_ -> zero(p), names)
-    State{T,length(names)}(0, [(zeros_like(affine.W), zeros_like(affine.b)) for affine in network.affines])
+    State{T,length(names)}(0, [map(_ -> zero(p), names) for (p, _) in network.learnt])
 end
 
-"One update of every parameter of the network, in place, by the gradient that its affine layers hold."
+"One update of every parameter of the network, in place, by the gradient that its layers hold."
 function update!(optimizer::Optimizer, network::Network, state::State)
     state.iteration += 1
-    for (affine, (W, b)) in zip(network.affines, state.arrays)
-        update_one!(optimizer, state.iteration, affine.W, affine.dW, W...)
-        update_one!(optimizer, state.iteration, affine.b, affine.db, b...)
+    for ((p, dp), kept) in zip(network.learnt, state.arrays)
+        update_one!(optimizer, state.iteration, p, dp, kept...)
     end
 end
 

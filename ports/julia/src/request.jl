@@ -14,13 +14,23 @@ Base.showerror(io::IO, refusal::Refusal) = print(io, refusal.message)
 refuse(message) = throw(Refusal("error", message))
 unsupported(message) = throw(Refusal("unsupported", message))
 
-"The reply with these arrays; a number goes as one of no dimensions."
-reply(arrays::Arrays) =
-    Message("ok", [], Pair{String,Any}[name => array isa Number ? fill(array) : array for (name, array) in arrays])
+"The reply with these arrays."
+reply(arrays::Arrays) = Message("ok", [], Pair{String,Any}[name => sent(array) for (name, array) in arrays])
 
-"The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
+"A number goes as an array of no dimensions; images, row by row, as they lie in memory."
+sent(array) = array
+sent(number::Number) = fill(number)
+sent(images::Array{T,N}) where {T,N} = N > 2 ? by_rows(images) : images
+
+"""
+The arrays of the request in Julia's layout: column by column, images and filters with their dimensions the other way
+round, and the labels in t counted from 1.
+"""
 native(request::Message) = Pair{String,Any}[name => native(array, name) for (name, array) in request.arrays]
-native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : convert(Array, array)
+native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : native(array)
+native(array) = convert(Array, array)
+native(images::Array) = ndims(images) > 2 ? permutedims(images, ndims(images):-1:1) : images
+native(images::PermutedDimsArray) = parent(images)
 
 "The way back, for `inputs`."
 received(arrays::Arrays) = Pair{String,Any}[name => received(array) for (name, array) in arrays]
@@ -34,16 +44,18 @@ function field(request::Message, key)
     request.fields[i].second
 end
 
+has_field(request::Message, key) = any(pair -> pair.first == key, request.fields)
+
 function number(request::Message, key)
     value = tryparse(Float64, field(request, key))
     value === nothing ? refuse("expected a number, came $key=$(field(request, key))") : value
 end
 
-"The whole numbers in a field, joined by commas, each 1 or more."
-function whole_numbers(request::Message, key)
+"The whole numbers in a field, joined by commas, each `least` or more."
+function whole_numbers(request::Message, key, least = 1)
     values = [tryparse(Int, text) for text in split(field(request, key), ',')]
-    all(value -> value isa Int && value >= 1, values) ||
-        refuse("expected whole numbers from 1, came $key=$(field(request, key))")
+    all(value -> value isa Int && value >= least, values) ||
+        refuse("expected whole numbers from $least, came $key=$(field(request, key))")
     Vector{Int}(values)
 end
 
@@ -54,7 +66,7 @@ function find(arrays::Arrays, name)
     i === nothing ? refuse("expected an array $name, came $came") : arrays[i].second
 end
 
-"The array of this name, which must be of type T and have these dimensions; `:` is any."
+"The array of this name, which must be of type T and have these dimensions, in Julia's layout; `:` is any."
 function expect(arrays::Arrays, name, @nospecialize(T), dims...)
     array = find(arrays, name)
     fits = ndims(array) == length(dims) && all(((n, d),) -> d == (:) || d == n, zip(size(array), dims))
@@ -81,4 +93,7 @@ function one_hot_or_labels(arrays::Arrays, @nospecialize(T), batch, classes)
     t
 end
 
-described(T, dims) = "$(lowercase(string(T))) ($(join((d == (:) ? "any" : d for d in dims), ", ")))"
+described(T, dims) = "$(lowercase(string(T))) $(described(dims))"
+
+"The dimensions as who sent them has them: those of images are the other way round."
+described(dims) = "($(join((d == (:) ? "any" : d for d in (length(dims) > 2 ? reverse(dims) : dims)), ", ")))"

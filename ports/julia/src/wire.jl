@@ -26,7 +26,7 @@ struct Message
     arrays::Vector{Pair{String,Any}}
 end
 
-"Write the message. Arrays go as they lie in memory, column by column."
+"Write the message. Arrays go as they lie in memory: column by column, or, as `by_rows` gives them, row by row."
 function write_message(io::IO, message::Message)
     print(io, message.word)
     for (key, value) in message.fields
@@ -39,12 +39,14 @@ function write_message(io::IO, message::Message)
     end
 end
 
-function write_array(io::IO, array::Array{T,N}) where {T,N}
-    fortran = N > 1 ? "True" : "False"
-    header = "{'descr': '$(DESCRS[T])', 'fortran_order': $fortran, 'shape': $(size(array)), }"
+write_array(io::IO, array::Array) = write_array(io, array, ndims(array) > 1 ? "True" : "False", size(array))
+write_array(io::IO, array::PermutedDimsArray) = write_array(io, parent(array), "False", size(array))
+
+function write_array(io::IO, data, fortran, shape)
+    header = "{'descr': '$(DESCRS[eltype(data)])', 'fortran_order': $fortran, 'shape': $shape, }"
     header *= ' '^mod(-length(header) - 11, 64) * '\n'  # the data begins at a multiple of 64
     write(io, MAGIC, [0x01, 0x00], htol(UInt16(length(header))))
-    write(io, header, array)
+    write(io, header, data)
 end
 
 "The next message, or nothing at a clean end of the stream. Throws WireError."
@@ -87,7 +89,7 @@ function parse_line(line)
     Message(words[1], filter(field -> field.first != "arrays", fields), []), names
 end
 
-"The next .npy record: an Array, or the transpose of one for a matrix that comes row by row."
+"The next .npy record: an Array, or what `by_rows` makes of one."
 function read_array(io::IO, name)
     try
         magic = read_bytes(io, 8)
@@ -106,10 +108,13 @@ function read_array(io::IO, name)
     end
 end
 
-"The array whose memory, row by row, is that of this one, column by column: its dimensions are the other way round."
+"""
+The array whose memory, row by row, is that of this one, column by column: its dimensions are the other way round. It
+is a view, the transpose of a matrix.
+"""
 by_rows(data::Union{Array{T,0},Vector{T}}) where {T} = data
 by_rows(data::Matrix) = transpose(data)
-by_rows(data::Array) = permutedims(data, ndims(data):-1:1)
+by_rows(data::Array) = PermutedDimsArray(data, ndims(data):-1:1)
 
 read_bytes(io::IO, count) = read!(io, Vector{UInt8}(undef, count))
 

@@ -62,4 +62,43 @@ end
     @test vec(arrays["affine1.dx"]) ≈ slopes(x -> loss(network(Float64, "sigmoid"), x, t), x) rtol = 1e-7
 end
 
-@test_throws ErrorException Network([zeros(1, 1)], [zeros(1)], "elu")
+"An image through every layer: convolution, batch_norm, dropout and squared_error too."
+function whole_network(T, weight_decay = 0.25)
+    numbers(dims...) = T[sin(3i + i^2) for i in reshape(1:prod(dims), dims)]
+    layers = LayeredNet.Layer{T}[
+        Convolution(numbers(2, 2, 1, 3), numbers(3), 1, 1), Relu{T,4}(), MaxPooling{T}(2, 2, 2, 0),
+        Dropout{T}(UInt8[i % 3 != 0 for i in reshape(1:48, 2, 2, 3, 4)]), Affine{T,4}(numbers(12, 5), numbers(5)),
+        BatchNorm(numbers(5), numbers(5), zeros(T, 5), ones(T, 5)), Tanh{T,2}(), Affine(numbers(5, 3), numbers(3)),
+    ]
+    Network{T}(layers, SquaredError{T}(), weight_decay), numbers(4, 4, 1, 4), [3, 1, 2, 2]
+end
+
+@testset "gradient through every layer equals central differences" begin
+    net, x, t = whole_network(Float64)
+    before = deepcopy(held(net))
+    found, expected = deepcopy(gradient(net, x, t)), central_difference(net, x, t, 1e-5)
+    @test map(first, found) == ["loss"; map(first, expected)]
+    for ((name, slope), (_, dp)) in zip(expected, found[2:end])
+        @test slope ≈ dp rtol = 1e-6 atol = 1e-9
+    end
+    squares = sum(sum(abs2, p) for (name, p) in params(net) if name[1] == 'W')
+    @test found[1].second ≈ Dict(trace(net, x, t))["loss"] + squares / 8
+    @test held(net) == before
+    @test map(first, before)[5:8] == ["gamma3", "beta3", "running_mean3", "running_var3"]
+end
+
+@testset "only in training is there a mask, and are there means of the batch" begin
+    net, x, t = whole_network(Float64)
+    logits = predict(net, x)
+    @test logits[1:1, :] ≈ predict(whole_network(Float64)[1], x[:, :, :, 1:1])  # which a batch of one would change
+    record = Dict(trace(net, x, t))
+    @test all(iszero, record["dropout1.out"][3:3:end]) && !all(iszero, net.layers[4].out[[1, 2, 4]])
+    @test record["batch_norm3.running_mean"] ≈ vec(sum(record["affine2.out"], dims = 1)) / 40
+end
+
+@testset "a network of one layer, or of none that learns" begin
+    net = Network{Float64}(LayeredNet.Layer{Float64}[Relu{Float64,2}()], SoftmaxWithLoss{Float64}())
+    @test map(first, gradient(net, [1.0 -1], [1])) == ["loss"]
+    net = Network{Float64}([Affine(ones(2, 3), zeros(3))], SquaredError{Float64}())
+    @test Dict(gradient(net, [1.0 2], [1]))["dW1"] == [1, 2] * [2 3 3]
+end

@@ -1,6 +1,6 @@
 # The operations: labels from 0, arrays in either order, and requests that are wrong.
 
-using .LayeredNet: OPERATIONS, OPTIMIZERS, Port, Refusal, TIMED
+using .LayeredNet: OPERATIONS, by_rows, OPTIMIZERS, Port, Refusal, TIMED
 using LinearAlgebra: transpose
 
 "The arrays that an operation gives, by name."
@@ -205,13 +205,14 @@ end
 @testset "refused: $reason" for (word, fields, arrays, reason) in [
     ("gradient", [], [], "nothing is loaded yet: send load first"),
     ("layer", [], [], "expected the field kind"),
-    ("layer", ["kind" => "elu"], [], "came elu"),
+    ("layer", ["kind" => "elu"], [], "no layer elu"),
     ("layer", ["kind" => "relu"], [], "expected an array x, came none"),
     ("layer", ["kind" => "relu"], Any["x" => [1.0]], "expected an array dout, came x"),
     ("layer", ["kind" => "relu"], Any["x" => Int32[1], "dout" => [1.0]], "came int32 (1)"),
     ("layer", ["kind" => "relu"], Any["x" => [1.0], "dout" => [1f0]], "expected dout of float64 (1), came float32 (1)"),
     ("layer", ["kind" => "add"], Any["x" => ones(2, 1), "y" => ones(1, 2)], "expected y of float64 (2, 1)"),
-    ("layer", ["kind" => "affine"], Any["x" => [1.0]], "expected x of float64 (any, any), came float64 (1)"),
+    ("layer", ["kind" => "affine"], Any["x" => [1.0]],
+     "expected x to be (batch, features) or (batch, channels, height, width), came (1)"),
     ("layer", ["kind" => "affine"], Any["x" => ones(2, 3), "W" => ones(2, 3)], "expected W of float64 (3, any)"),
     ("layer", softmax, Any["x" => ones(2, 3), "t" => Int32[0]], "expected 2 labels"),
     ("layer", softmax, Any["x" => ones(1, 3), "t" => Int32[3]], "from 0 to 2, came 3"),
@@ -219,7 +220,7 @@ end
     ("time", [], [], "expected the field operation in the request time"),
     ("time", to_time("gradient"), [], "nothing is loaded yet: send load first"),
     ("time", ["operation" => "null", "calls" => "0", "samples" => "1"], [], "whole numbers from 1, came calls=0"),
-    ("time", to_time("layer", "kind" => "elu"), [], "came elu"),
+    ("time", to_time("layer", "kind" => "elu"), [], "no layer elu"),
     ("load", ["sizes" => "4"], [], "two sizes or more"),
     ("load", ["sizes" => "4,a"], [], "expected whole numbers from 1, came sizes=4,a"),
     ("load", ["sizes" => "4,3", "dtype" => "float16"], [], "came float16"),
@@ -234,9 +235,81 @@ end
 @testset "refused to time: $reason" for (fields, reason) in [
     to_time("numerical_gradient") => "expected the field step",
     to_time("train_step", "optimizer" => "adam") => "expected the field learning_rate",
-    to_time("products", "affines" => "2,3") => "expected affines from 1 to 2, came 2,3",
+    to_time("products", "affines" => "2,3") => "expected affines 1, 2, came 2, 3",
 ]
     error = try ask(loaded(), "time", fields) catch e; e end
+    @test occursin(reason, sprint(showerror, error))
+end
+
+# A network of images: x is (batch, channels, height, width) as it travels.
+of_images(a) = by_rows(collect(a))
+picture_fields = [
+    "layers" => "convolution,relu,max_pooling,dropout,affine,batch_norm,softmax_with_loss", "dtype" => "float64",
+    "epsilon" => "0", "weight_decay" => "0.5", "convolution1.stride" => "1", "convolution1.pad" => "1",
+    "max_pooling1.height" => "2", "max_pooling1.width" => "3", "max_pooling1.stride" => "2", "max_pooling1.pad" => "0",
+    "dropout1.ratio" => "0.5", "batch_norm3.momentum" => "0.9", "batch_norm3.epsilon" => "0.1",
+]
+picture_arrays = [
+    "x" => of_images(waves(4, 3, 1, 2)), "t" => labels, "W1" => of_images(waves(2, 2, 1, 2)), "b1" => ones(2),
+    "W2" => matrix(8, 3), "b2" => zeros(3), "gamma3" => ones(3), "beta3" => zeros(3), "running_mean3" => zeros(3),
+    "running_var3" => ones(3), "mask1" => of_images(UInt8[1 0; 1 1] .* ones(UInt8, 2, 2, 2, 2)),
+]
+
+function with_pictures(fields = picture_fields, arrays = picture_arrays)
+    port = Port()
+    ask(port, "load", fields, deepcopy(arrays)...)
+    ask(port, "data", ["set" => "train", "scale" => "255"],
+        "images" => UInt8[(17i + 5j^2) % 256 for i in 1:3, j in 1:12], "labels" => classes)
+    port
+end
+
+@testset "images come and go in either order" begin
+    port, other = with_pictures(), with_pictures(picture_fields, [n => convert(Array, a) for (n, a) in picture_arrays])
+    came = deepcopy(ask(port, "trace", []))
+    @test came == ask(other, "trace", [])
+    @test size(came["convolution1.out"]) == (2, 2, 4, 5) && size(came["convolution1.dW"]) == (2, 1, 2, 2)
+    foreach(name -> ask(port, name, ["step" => "0.1"]), ("predict", "gradient", "numerical_gradient"))
+    @test ask(port, "inputs", []) == Dict(picture_arrays) == ask(other, "inputs", [])
+    @test ask(port, "inputs", [])["mask1"] isa AbstractArray{UInt8,4}
+    @test came == ask(port, "trace", [])
+end
+
+@testset "only train moves the running statistics on" begin
+    port, before = with_pictures(), Dict(picture_arrays)
+    ask(port, "time", to_time("train_step", by("sgd")...))
+    @test ask(port, "params", [])["running_mean3"] == before["running_mean3"]
+    @test ask(port, "params", [])["W1"] == before["W1"]
+    gradient_before = deepcopy(ask(port, "gradient", []))
+    masks = of_images(UInt8[i % 3 != 0 for i in reshape(1:48, 2, 2, 2, 2, 3)])
+    ask(port, "train", by("sgd"), "batches" => batches_of_two, "mask1" => masks)
+    @test ask(port, "params", [])["running_mean3"] != before["running_mean3"]
+    @test collect(keys(gradient_before)) == collect(keys(ask(port, "gradient", [])))  # whose mask is that of load
+    @test_throws Refusal ask(port, "train", by("sgd"), "batches" => batches_of_two)
+end
+
+without(name) = filter(pair -> pair.first != name, picture_arrays)
+changed(pair) = [first == pair.first ? pair : first => value for (first, value) in picture_fields]
+
+@testset "refused in a network: $reason" for (fields, arrays, reason) in [
+    (changed("layers" => "convolution,elu,squared_error"), picture_arrays, "no layer elu"),
+    (changed("layers" => "convolution,relu"), picture_arrays,
+     "expected layers with softmax_with_loss or squared_error"),
+    (changed("layers" => "convolution,squared_error"), picture_arrays, "before the loss, came (2, 2, 4, 5)"),
+    (changed("layers" => "affine,convolution,squared_error"), ["x" => ones(2, 3), "W1" => ones(3, 2), "b1" => ones(2)],
+     "expected the input of convolution2 to be (batch, channels, height, width), came (2, 2)"),
+    (filter(pair -> pair.first != "convolution1.pad", picture_fields), picture_arrays, "the field convolution1.pad"),
+    (changed("convolution1.stride" => "0"), picture_arrays, "whole numbers from 1, came convolution1.stride=0"),
+    (changed("convolution1.pad" => "-1"), picture_arrays, "whole numbers from 0, came convolution1.pad=-1"),
+    (changed("max_pooling1.width" => "6"), picture_arrays, "expected windows of 1 x 1 to 4 x 5, came 2 x 6"),
+    (picture_fields, without("gamma3"), "expected an array gamma3"),
+    (picture_fields, ["W2" => ones(7, 3); without("W2")], "expected W2 of float64 (8, any), came float64 (7, 3)"),
+    (picture_fields, ["W1" => of_images(ones(2, 2, 3, 2)); without("W1")], "expected W1 of float64 (any, 1, any, any)"),
+    (picture_fields, ["mask1" => of_images(ones(2, 2, 2, 2)); without("mask1")],
+     "expected mask1 of uint8 (2, 2, 2, 2)"),
+    (picture_fields, ["x" => ones(3); without("x")], "expected x of float64 (any, any), came float64 (3)"),
+]
+    error = try with_pictures(fields, arrays) catch e; e end
+    @test error isa Refusal
     @test occursin(reason, sprint(showerror, error))
 end
 

@@ -40,11 +40,12 @@ optimizers = [SGD(), Momentum(), Nesterov(), AdaGrad(), RMSProp(), Adam()]
 @testset "$(typeof(optimizer)): every element of every parameter, and the loss falls" for optimizer in optimizers
     net = network(Float64)
     state = State(optimizer, net)
-    expected = deepcopy([(a.W, a.b) for a in net.affines])
+    before_it = deepcopy(params(net))
     before = first(gradient(net, x, t)).second
     update!(optimizer, net, state)
     @test state.iteration == 1
-    for ((W, b), a) in zip(expected, net.affines), (p, dp, found) in ((W, a.dW, a.W), (b, a.db, a.b))
+    gradients = LayeredNet.by_layer(net, LayeredNet.gradients)
+    for ((_, p), (_, dp), (_, found)) in zip(before_it, gradients, params(net))
         for i in eachindex(p)
             one_by_one = [p[i]]
             update_one!(optimizer, 1, one_by_one, [dp[i]], map(_ -> [0.0], state_names(optimizer))...)

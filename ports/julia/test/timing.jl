@@ -26,25 +26,29 @@ end
     @test allocated(1000) == allocated(1)
 end
 
-@testset "layer_inputs are those of the forward pass" begin
-    net = network(Float64)
-    inputs = layer_inputs(net, x, [3, 1])
-    record = Dict(trace(net, x, t))
-    @test inputs == [3 => record["relu2.out"], 1 => x]
-end
-
 @testset "products are those of the gradient, by layer" begin
     net = network(Float64)
-    inputs = layer_inputs(net, x, [1, 3])
-    foreach(a -> foreach(field -> fill!(field, NaN), (a.out, a.dW)), net.affines)
-    fill!(net.affines[3].dx, NaN)
-    products(net, inputs)
-    for (i, input) in inputs
-        affine = net.affines[i]
-        @test affine.out ≈ input * affine.W
-        @test affine.dW ≈ input' * affine.out
+    first_layer, second, third = net.layers[1:2:5]
+    record = Dict(trace(net, x, t))
+    operands = product_operands(net, x, [3, 1])
+    @test map(o -> o.x, operands) == [record["relu2.out"], x]
+    foreach(a -> foreach(field -> fill!(field, NaN), (a.out, a.dW, a.dx.array)), (first_layer, second, third))
+    products(operands)
+    for o in operands
+        @test o.layer.out ≈ o.x * o.layer.W
+        @test o.layer.dW ≈ o.x' * o.layer.out
     end
-    @test net.affines[3].dx ≈ net.affines[3].out * net.affines[3].W'
-    @test isempty(net.affines[1].dx)
-    @test all(isnan, net.affines[2].out) && all(isnan, net.affines[2].dW)
+    @test third.dx.array ≈ third.out * third.W'
+    @test all(isnan, first_layer.dx.array)
+    @test all(isnan, second.out) && all(isnan, second.dW)
+end
+
+@testset "products of a convolution, and of an affine layer of images" begin
+    net, x, _ = whole_network(Float64)
+    convolution, affine = net.layers[1], net.layers[5]
+    record = deepcopy(Dict(trace(net, x, [1, 1, 1, 1])))
+    products(product_operands(net, x, [1, 2]))
+    @test convolution.out.array .+ reshape(convolution.b, 1, 1, 3) ≈ record["convolution1.out"]
+    @test affine.out ≈ affine.x.as' * affine.W
+    @test affine.dx.as ≈ affine.W * affine.out'
 end

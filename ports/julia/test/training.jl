@@ -42,6 +42,30 @@ end
     @test allocated(many) - allocated(few) <= 1000 * sizeof(T) + 1000  # the losses, rounded up
 end
 
+@testset "training on images, with masks: its steps one by one" begin
+    trained, x, _ = whole_network(Float64)
+    stepped, _, _ = whole_network(Float64)
+    pictures = Images(UInt8[(17i + 31j^2) % 256 for i in 1:16, j in 1:7], [1, 2, 3, 3, 2, 1, 2], 255.0, (4, 4, 1))
+    dropout, masks = trained.layers[4], UInt8[i % 5 != 0 for i in reshape(1:72, 2, 2, 3, 2, 3)]
+    own = dropout.mask
+    losses = train!(trained, pictures, batches, SGD(), State(SGD(), trained), [dropout => masks])
+    @test dropout.mask === own
+    state = State(SGD(), stepped)
+    for (step, rows) in enumerate(eachcol(batches))
+        x, t = batch(pictures, rows, Float64)
+        @test x == reshape([pictures.pixels[j, i+1] / 255 for i in rows for j in 1:16], 4, 4, 1, 2)
+        stepped.layers[4].mask = masks[:, :, :, :, step]
+        @test losses[step] === first(gradient(stepped, x, t)).second
+        LayeredNet.move_on!(stepped)
+        update!(SGD(), stepped, state)
+    end
+    @test held(trained) == held(stepped)
+    allocated(steps) = @allocated train!(
+        trained, pictures, zeros(Int32, 2, steps), SGD(), state, [dropout => ones(UInt8, 2, 2, 3, 2, steps)])
+    foreach(allocated, (10, 110))
+    @test allocated(110) - allocated(10) <= 100 * (24 + 8 + 8) + 1000  # masks, rows and losses
+end
+
 @testset "evaluate: the whole set, piece by piece" begin
     net, count = network(Float64), 2 * LayeredNet.ROWS_AT_A_TIME + 3
     many = Images(UInt8[(17i + 31j^2) % 256 for i in 1:4, j in 1:count], [1 + j % 3 for j in 1:count], 255.0)

@@ -1,6 +1,6 @@
 # What is written is read back, in both orders and every dtype; what is no message is refused with its reason.
 
-using .LayeredNet: Message, WireError, read_message, write_message
+using .LayeredNet: Message, WireError, by_rows, read_message, write_message
 
 written(message) = sprint(write_message, message)
 reading(text) = read_message(IOBuffer(text))
@@ -24,6 +24,7 @@ array(record) = reading(message("a", record)).arrays[1].second
     @test startswith(text, "ok epsilon=0 message=50%20%25%20of%0ana%c3%afve%20=%20a empty= arrays=a.dx,b,c,d,e,f,g,h\n")
     came = reading(text)
     @test (came.word, came.fields, came.arrays) == (sent.word, sent.fields, sent.arrays)
+    @test written(came) == text
     @test map(p -> typeof(p.second), came.arrays) == map(p -> typeof(p.second), arrays)
 end
 
@@ -53,6 +54,8 @@ end
     @test array(npy("<i4", "False", string(dims), numbers(Int32, prod(dims)))) == rows
     came = reading(written(Message("ok", [], ["a" => rows]))).arrays[1].second
     @test came isa Array{Int32,length(dims)} && came == rows
+    again = reading(written(Message("ok", [], ["a" => by_rows(parent(by_rows(rows)))]))).arrays[1].second
+    @test again isa PermutedDimsArray && again == permutedims(rows, length(dims):-1:1)
 end
 
 @testset "messages one after the other, and the end" begin

@@ -64,7 +64,7 @@ WRONG: list[tuple[str, Words, Words]] = [
     ),
     (
         "python",
-        {"    return True": "    pass", "return np.maximum(x, 0)": "import os, signal; os.kill(0, signal.SIGINT)"},
+        {'    """\n    return True': '    """', "return np.maximum(x, 0)": "import os, signal; os.kill(0, signal.SIGINT)"},
         {
             "load": "supports in my_network.py: expected True or False, came None",
             "relu": "in relu\n    import os, signal; os.kill(0, signal.SIGINT)",

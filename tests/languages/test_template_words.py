@@ -64,7 +64,7 @@ WRONG: list[tuple[str, Words, Words]] = [
     ),
     (
         "python",
-        {'    """\n    return True': '    """', "return np.maximum(x, 0)": "import os, signal; os.kill(0, signal.SIGINT)"},
+        {"    return True": "    pass", "return np.maximum(x, 0)": "import os, signal; os.kill(0, signal.SIGINT)"},
         {
             "load": "supports in my_network.py: expected True or False, came None",
             "relu": "in relu\n    import os, signal; os.kill(0, signal.SIGINT)",
@@ -179,8 +179,8 @@ def changed(language: str, changes: Words, folder: Path) -> Session:
     path = folder / "port" / find_template(language).about.open
     text = path.read_text()
     for old, new in changes.items():
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
+        assert old in text, old
+        text = text.replace(old, new, 1)
     path.write_text(text)
     (folder / "elsewhere.jl").write_text("elsewhere(x) = x + 1\n")  # of a matrix: no such method
     (folder / "elsewhere.js").write_text("module.exports = (x) => x.missing.one;\n")

@@ -166,7 +166,10 @@ function max_pooling(x, height, width, stride, pad, dout)
     dx = zero(px)
     for n in axes(out, 1), c in axes(out, 2), i in axes(out, 3), j in axes(out, 4)
         top, left = (i - 1) * stride, (j - 1) * stride
-        column, row = Tuple(argmax(permutedims(px[n, c, top+1:top+height, left+1:left+width])))  # row by row
+        row, column = 1, 1
+        for r in 1:height, s in 1:width  # not argmax, for which -0.0 is less than 0.0
+            px[n, c, top+r, left+s] > px[n, c, top+row, left+column] && ((row, column) = (r, s))
+        end
         out[n, c, i, j] = px[n, c, top+row, left+column]
         dx[n, c, top+row, left+column] += dout[n, c, i, j]
     end

@@ -227,6 +227,7 @@ def numerical_gradient(net, x, t, step):
     For each element p of each W[l] and b[l] it is (loss at p + step - loss at p - step) / (2 step). If you change p in
     place, put it back exactly.
     """
+
     def slope(p, i):
         value = p[i]
         p[i] = value + step

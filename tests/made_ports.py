@@ -34,6 +34,13 @@ SPECS = [
         {"sizes": (6, 5, 4, 3), "batch": 2, "order": "F", "labels": "integer", "activation": "sigmoid"},
         {"sizes": (5, 4, 3), "epsilon": 1e-7},
         {"sizes": (6, 5, 1), "batch": 1},
+        {"sizes": (5, 4, 3), "batch": 2, "activation": "tanh", "numerical": True},
+        {
+            "network": "2x5x6-convolution3k3x2s2p1-relu-max_pooling2s1p1-affine5-batch_norm-tanh-dropout0.3-affine4",
+            "batch": 3,
+            "weight_decay": 0.1,
+        },
+        {"network": "6-affine5-sigmoid-dropout-affine3-squared_error", "labels": "integer", "order": "F"},
     )
 ]
 

@@ -56,8 +56,10 @@ def test_a_fresh_port_names_the_function_and_the_file(language: str, fresh: Chec
         requests: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
             "gradient": ("gradient", {}, {}),
             "predict": ("predict", {}, {}),
+            "accuracy": ("accuracy", {}, {}),
             "relu": ("layer", {"kind": "relu"}, {"x": case.x, "dout": case.x}),
             "sgd": ("update", {"optimizer": "sgd", "learning_rate": "1"}, {"p": case.x, "dp": case.x}),
+            "momentum": ("update", {"optimizer": "momentum", "learning_rate": "1", "momentum": "1"}, {"p": case.x}),
         }
         for function, (word, fields, arrays) in requests.items():
             what = refused(session, Failure.UNSUPPORTED, word, fields, arrays)

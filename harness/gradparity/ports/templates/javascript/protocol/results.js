@@ -39,6 +39,17 @@ export function matrices(Type, results) {
   return Object.fromEntries(Object.entries(results).map(([name, result]) => [name, matrix(Type, name, result)]));
 }
 
+/** An array of any dimensions: a vector, a matrix, or { shape, data }. */
+export function anyArray(Type, name, result) {
+  if (Array.isArray(result) || ArrayBuffer.isView(result)) return vector(Type, name, result);
+  if (!Array.isArray(object(name, result).shape)) return matrix(Type, name, result);
+  const { shape, data } = result;
+  if (data?.length !== shape.reduce((product, n) => product * n, 1)) {
+    refuse(`${name}: expected an array { shape, data } with as many elements as the shape says`);
+  }
+  return { shape, data: numbers(Type, name, data) };
+}
+
 /** Of every layer W1, b1, W2, ..., or dW1, db1, ... */
 export function parameters(Type, prefix, W, b) {
   for (const [name, list] of [["W", W], ["b", b]]) {

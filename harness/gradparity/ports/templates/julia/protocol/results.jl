@@ -5,7 +5,15 @@ const RESULTS = Dict(
     "relu" => ["out", "dx"],
     "sigmoid" => ["out", "dx"],
     "softmax_with_loss" => ["loss", "y", "dx"],
+    "tanh" => ["out", "dx"],
+    "squared_error" => ["loss", "dx"],
+    "batch_norm" => ["out", "running_mean", "running_var", "dx", "dgamma", "dbeta"],
+    "dropout" => ["out", "dx"],
+    "convolution" => ["out", "dx", "dW", "db"],
+    "max_pooling" => ["out", "dx"],
     "gradient" => ["loss", "dW", "db"],
+    "numerical_gradient" => ["dW", "db"],
+    "gradient_layers" => ["loss", "gradients"],
 )
 
 told(came::Nothing) = "nothing"

@@ -22,11 +22,11 @@ impl<T: Real> Products<T> for Affine<T> {
 
     fn products(&mut self, operand: ArrayViewD<T>, data: bool) {
         let Affine { params: [W, _], out, dx } = self;
-        fit(dx, operand.raw_dim());
-        let (x, mut out) = (rows(operand), rows_mut(out.view_mut()));
+        let (x, mut out) = (rows(operand.view()), rows_mut(out.view_mut()));
         product(x, W.matrix(), out.view_mut());
         product(x.t(), out.view(), rows_mut(W.gradient.view_mut()));
         if data {
+            fit(dx, operand.raw_dim());
             product(out.view(), W.matrix().t(), rows_mut(dx.view_mut()));
         }
     }
@@ -71,8 +71,8 @@ pub fn products<T: Real>(network: &mut Network<T>, operands: &[Operand<T>]) {
 
 /// What a layer multiplies by W, and which node of the network it is.
 pub struct Operand<T> {
-    node: usize,
-    x: ArrayD<T>,
+    pub node: usize,
+    pub x: ArrayD<T>,
 }
 
 /// The operands of the affine and convolution layers of these numbers, in the forward pass of x. An error for any other

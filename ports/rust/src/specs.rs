@@ -98,6 +98,9 @@ pub fn loss<T: Real>(kind: &str, request: &Message) -> Result<Box<dyn Loss<T>>, 
     })
 }
 
+/// A layer, and the shape of its result.
+pub type Made<T> = (Box<dyn Layer<T>>, Vec<usize>);
+
 /// Where a request has what a layer holds: the names of arrays end in the layer's number, those of its numbers begin with
 /// the layer's name; a layer by itself has plain names.
 pub struct Source<'a> {
@@ -119,7 +122,7 @@ impl<'a> Source<'a> {
         kind: &str,
         x: &[usize],
         outputs: Option<usize>,
-    ) -> Result<(Box<dyn Layer<T>>, Vec<usize>), Refusal> {
+    ) -> Result<Made<T>, Refusal> {
         Ok(match kind {
             "relu" => (Box::new(Relu::default()), x.into()),
             "sigmoid" => (Box::new(Sigmoid::default()), x.into()),
@@ -171,9 +174,9 @@ impl<'a> Source<'a> {
         }
         if !(1..=height).contains(&size[0]) || !(1..=width).contains(&size[1]) {
             let [window_height, window_width] = size;
-            return Err(format!(
-                "expected windows from 1 x 1 to {height} x {width}, as the images with their zeros are, came {window_height} x {window_width}"
-            ));
+            let expected = "expected windows from 1 x 1 to";
+            let images = "the size of the images with their zeros";
+            return Err(format!("{expected} {height} x {width}, {images}, came {window_height} x {window_width}"));
         }
         Ok(windows)
     }

@@ -165,8 +165,8 @@ impl<T: Real> Network<T> {
     fn forward(&mut self, x: ArrayViewD<T>, phase: Phase, images: usize) {
         let (front, rest) = self.nodes.split_at_mut(self.front);
         let batch = x.shape()[0];
-        for pass in Pass::parts(phase, batch, images) {
-            forward(front, pass.of(x.view()), &pass);
+        if !front.is_empty() {
+            Pass::parts(phase, batch, images).for_each(|pass| forward(front, pass.of(x.view()), &pass));
         }
         forward(rest, output(front, &x), &Pass::whole(phase, batch));
     }
@@ -180,8 +180,10 @@ impl<T: Real> Network<T> {
         let dout = self.last.backward().into_dyn();
         let whole = Pass::whole(phase, batch);
         let dout = backward(rest, output(front, &x), dout, data || !front.is_empty(), &whole);
-        for pass in Pass::parts(phase, batch, images) {
-            backward(front, pass.of(x.view()), pass.of(dout.view()), data, &pass);
+        if !front.is_empty() {
+            for pass in Pass::parts(phase, batch, images) {
+                backward(front, pass.of(x.view()), pass.of(dout.view()), data, &pass);
+            }
         }
     }
 

@@ -43,10 +43,11 @@ impl<T: Real> Layer<T> for Affine<T> {
         let [W, b] = &mut self.params;
         let dout = rows(dout);
         product_into(rows(x).t(), dout, rows_mut(W.gradient.view_mut()), !pass.is_first());
+        let mut db = b.gradient_vector();
         if pass.is_first() {
-            b.gradient.fill(T::zero());
+            db.fill(T::zero());
         }
-        dout.rows().into_iter().for_each(|row| b.gradient += &row);
+        dout.rows().into_iter().for_each(|row| db += &row);
     }
 
     fn out(&self) -> ArrayViewD<'_, T> {

@@ -1,6 +1,6 @@
 //! Batch normalization. Source: section 6.3; S. Ioffe and C. Szegedy (2015).
 
-use ndarray::{Array, Array1, Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD, Dimension, Zip, aview1};
+use ndarray::{Array1, Array2, ArrayD, ArrayView1, ArrayView2, ArrayViewD, ArrayViewMut1, Zip, aview1};
 
 use super::{Layer, Param, Pass, Phase, Real, Running, count, fit, real, rows, rows_mut};
 
@@ -50,7 +50,7 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
         let (old, new): (T, T) = (real(self.momentum), real(1.0 - self.momentum));
         match pass.phase {
             Phase::Train => {
-                sum_columns(&x, mean);
+                sum_columns(&x, mean.view_mut());
                 *mean /= n;
                 let var = std;
                 var.fill(T::zero());
@@ -89,9 +89,9 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
         fit(&mut self.dx, dout.raw_dim());
         let (dout, mut dx) = (rows(dout), rows_mut(self.dx.view_mut()));
         let [gamma, beta] = &mut self.params;
-        sum_columns(&dout, &mut beta.gradient);
+        sum_columns(&dout, beta.gradient_vector());
         Zip::from(&mut dx).and(&dout).and(&self.xn).for_each(|dx, &dout, &xn| *dx = xn * dout);
-        sum_columns(&dx.view(), &mut gamma.gradient);
+        sum_columns(&dx.view(), gamma.gradient_vector());
         dx.assign(&dout);
         if pass.phase == Phase::Train {
             let n = count::<T>(dout.nrows());
@@ -131,9 +131,9 @@ impl<T: Real> Layer<T> for BatchNorm<T> {
     }
 }
 
-fn sum_columns<T: Real, D: Dimension>(x: &ArrayView2<T>, sum: &mut Array<T, D>) {
+fn sum_columns<T: Real>(x: &ArrayView2<T>, mut sum: ArrayViewMut1<T>) {
     sum.fill(T::zero());
-    x.rows().into_iter().for_each(|row| *sum += &row);
+    x.rows().into_iter().for_each(|row| sum += &row);
 }
 
 fn vector<T: Real>(x: &ArrayD<T>) -> ArrayView1<'_, T> {

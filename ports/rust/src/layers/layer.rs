@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use ndarray::{
-    Array1, ArrayD, ArrayView1, ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMut3, ArrayViewMutD, Axis,
-    Slice,
+    Array1, ArrayD, ArrayView1, ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3,
+    ArrayViewMutD, Axis, Slice,
 };
 use num_traits::Zero;
 
@@ -109,6 +109,11 @@ impl<T: Real> Param<T> {
     /// The elements, row by row.
     pub fn vector(&self) -> &[T] {
         self.value.as_slice().expect("parameters are in C order")
+    }
+
+    /// The elements of the gradient, row by row, to be changed.
+    pub fn gradient_vector(&mut self) -> ArrayViewMut1<'_, T> {
+        self.gradient.as_slice_mut().expect("a gradient is in C order").into()
     }
 
     /// The elements row by row, to be changed, and those of the gradient.

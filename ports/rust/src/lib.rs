@@ -26,6 +26,7 @@
 
 pub mod case;
 pub mod exp;
+pub mod layer_pass;
 pub mod layers;
 pub mod network;
 pub mod numerical;
@@ -36,6 +37,7 @@ pub mod product;
 pub mod request;
 pub mod roofline;
 pub mod server;
+pub mod specs;
 pub mod timing;
 pub mod trace;
 pub mod training;

@@ -1,164 +1,237 @@
-//! A network: affine layers with relu, sigmoid or tanh between them, and softmax with cross-entropy at the end.
+//! A network: layers in the order in which they are applied, and a loss at the end.
 //!
-//! Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any number of layers.
+//! Source: "Deep Learning from Scratch", section 5.7 (TwoLayerNet), for any layers.
 
-use ndarray::{ArrayView, ArrayView1, ArrayView2, CowArray, Dimension, Ix2, IxDyn, arr0};
+use std::mem::take;
 
-use crate::layers::{Activation, Affine, Real, Relu, Sigmoid, SoftmaxWithLoss, Tanh, Target, argmax};
+use ndarray::{ArrayD, ArrayView, ArrayViewD, CowArray, Dimension, IxDyn, Zip, arr0, aview1};
+
+use crate::layers::{Layer, Loss, Param, Pass, Phase, Real, Running, Target, argmax, real, rows};
 
 /// Arrays by name, in order; lent by whoever computed them, where they are not made on the spot.
 pub type Named<'a, T> = Vec<(String, CowArray<'a, T, IxDyn>)>;
 
-/// A fresh activation of this name: relu, sigmoid or tanh. An error that says so for any other.
-pub fn activation<T: Real, D: Dimension + 'static>(name: &str) -> Result<Box<dyn Activation<T, D>>, String> {
-    match name {
-        "relu" => Ok(Box::new(Relu::default())),
-        "sigmoid" => Ok(Box::new(Sigmoid::default())),
-        "tanh" => Ok(Box::new(Tanh::default())),
-        _ => Err(format!("expected the activation relu, sigmoid or tanh, came {name}")),
+/// A layer of a network. The number counts those with parameters: affine1, relu1, affine2.
+pub struct Node<T> {
+    pub kind: String,
+    pub number: usize,
+    pub layer: Box<dyn Layer<T>>,
+}
+
+impl<T: Real> Node<T> {
+    /// The parameters and the state of the layer by name.
+    pub fn held(&self) -> Named<'_, T> {
+        let Node { number, layer, .. } = self;
+        let params = layer.params().iter().map(|p| named(format!("{}{number}", p.name), p.value.view()));
+        let state = layer.state().iter().map(|s| named(format!("{}{number}", s.name), s.value.view()));
+        params.chain(state).collect()
     }
 }
 
-/// As many affine layers as weights, with an activation between each two.
+/// Layers, and a loss.
+///
+/// The layers up to the last convolution or pooling have large arrays and take each image by itself, so image after image
+/// goes through all of them, forward and backward: what one layer makes is still in the cache when the next reads it.
 pub struct Network<T> {
-    pub affines: Vec<Affine<T>>,
-    pub activations: Vec<Box<dyn Activation<T>>>,
-    last: SoftmaxWithLoss<T>,
-    activation: String,
+    pub nodes: Vec<Node<T>>,
+    front: usize, // so many take each image by itself
+    last_kind: String,
+    last: Box<dyn Loss<T>>,
+    weight_decay: f64,
 }
 
 impl<T: Real> Network<T> {
-    /// Each layer's weights, `(sizes[i], sizes[i + 1])`, and biases, `(sizes[i + 1],)`, are copied.
-    ///
-    /// An error for an activation other than "relu", "sigmoid" or "tanh".
-    pub fn new(
-        parameters: &[(ArrayView2<T>, ArrayView1<T>)],
-        activation_name: &str,
-        epsilon: T,
-    ) -> Result<Self, String> {
-        activation::<T, Ix2>(activation_name)?; // a single layer has none, but its name must be right all the same
-        let affines: Vec<_> = parameters.iter().map(|&(W, b)| Affine::new(W, b)).collect();
-        let activations = affines.iter().skip(1).map(|_| activation(activation_name)).collect::<Result<_, _>>()?;
-        Ok(Network { affines, activations, last: SoftmaxWithLoss::new(epsilon), activation: activation_name.into() })
+    /// Weight decay times half the squares of all weights is added to the loss (section 6.4.2). The last layer's result
+    /// is (batch, classes).
+    pub fn new(nodes: Vec<Node<T>>, last_kind: &str, last: Box<dyn Loss<T>>, weight_decay: f64) -> Self {
+        let of_images = |node: &Node<T>| ["convolution", "max_pooling"].contains(&node.kind.as_str());
+        let front = nodes.iter().rposition(of_images).map_or(0, |i| i + 1);
+        Network { nodes, front, last_kind: last_kind.into(), last, weight_decay }
     }
 
-    /// The parameters by name, W1, b1, W2, ...: the arrays themselves, not copies.
-    pub fn params(&self) -> Named<'_, T> {
-        let pairs = (1..).zip(&self.affines);
-        pairs.flat_map(|(i, a)| [named(format!("W{i}"), a.W.view()), named(format!("b{i}"), a.b.view())]).collect()
+    /// The parameters, layer by layer.
+    pub fn params(&self) -> impl Iterator<Item = &Param<T>> {
+        self.nodes.iter().flat_map(|node| node.layer.params())
     }
 
-    /// The elements of parameter `k` of `params`, row by row, to be changed.
-    pub fn param_mut(&mut self, k: usize) -> &mut [T] {
-        let affine = &mut self.affines[k / 2];
-        let elements = if k.is_multiple_of(2) { affine.W.as_slice_mut() } else { affine.b.as_slice_mut() };
-        elements.expect("parameters are in C order")
+    /// The same, to be changed.
+    pub fn params_mut(&mut self) -> impl Iterator<Item = &mut Param<T>> {
+        self.nodes.iter_mut().flat_map(|node| node.layer.params_mut())
     }
 
-    /// The elements of every parameter, row by row, to be changed, and of its gradient as it was computed last: those of
-    /// W1 and dW1, of b1 and db1, of W2 and dW2, ...
-    pub fn params_and_gradient(&mut self) -> impl Iterator<Item = (&mut [T], &[T])> {
-        let pairs = self.affines.iter_mut().flat_map(|Affine { W, b, dW, db, .. }| {
-            [(W.as_slice_mut(), dW.as_slice()), (b.as_slice_mut(), db.as_slice())]
-        });
-        pairs.map(|(p, dp)| p.zip(dp).expect("parameters and their gradient are in C order"))
+    /// What training moves on beside the parameters, to be changed.
+    pub fn state_mut(&mut self) -> impl Iterator<Item = &mut Running<T>> {
+        self.nodes.iter_mut().flat_map(|node| node.layer.state_mut())
     }
 
-    /// How many there are to tell apart.
-    pub fn classes(&self) -> usize {
-        self.affines.last().expect("a network has a layer").b.len()
+    /// The masks, each with the number of its layer.
+    pub fn masks(&self) -> impl Iterator<Item = (usize, &ArrayD<u8>)> {
+        self.nodes.iter().filter_map(|node| Some((node.number, node.layer.mask()?)))
     }
 
-    /// The logits, (batch, classes), of x, (batch, inputs).
-    pub fn predict(&mut self, x: ArrayView2<T>) -> ArrayView2<'_, T> {
-        logits(&mut self.affines, &mut self.activations, x)
+    /// The masks, to be changed.
+    pub fn masks_mut(&mut self) -> impl Iterator<Item = &mut ArrayD<u8>> {
+        self.nodes.iter_mut().filter_map(|node| node.layer.mask_mut())
     }
 
-    /// The mean cross-entropy against t.
-    pub fn loss(&mut self, x: ArrayView2<T>, t: &Target<T>) -> T {
-        self.last.forward(logits(&mut self.affines, &mut self.activations, x), t)
+    /// The parameters and the state by name, W1, b1, gamma2, beta2, running_mean2, ...: the arrays themselves.
+    pub fn held(&self) -> Named<'_, T> {
+        self.nodes.iter().flat_map(Node::held).collect()
+    }
+
+    /// The logits, (batch, classes), of x, (batch, inputs) or (batch, channels, height, width).
+    pub fn predict(&mut self, x: ArrayViewD<T>) -> ArrayViewD<'_, T> {
+        self.forward(x, Phase::Test, 1);
+        self.logits()
+    }
+
+    /// The mean loss against t in the training phase, and what weight decay adds.
+    pub fn loss(&mut self, x: ArrayViewD<T>, t: &Target<T>) -> T {
+        self.forward(x, Phase::Train, 1);
+        self.compare(t) + self.penalty()
+    }
+
+    /// The mean loss of the last pass against t, without weight decay.
+    pub fn compare(&mut self, t: &Target<T>) -> T {
+        let logits = self.nodes.last().expect("a network has a layer").layer.out();
+        self.last.forward(rows(logits), t)
     }
 
     /// The share of rows whose largest logit (the first, in a tie) is at the label.
-    pub fn accuracy(&mut self, x: ArrayView2<T>, t: &Target<T>) -> f64 {
+    pub fn accuracy(&mut self, x: ArrayViewD<T>, t: &Target<T>) -> f64 {
+        let batch = x.shape()[0];
         self.predict(x);
-        self.right(t) as f64 / x.nrows() as f64
+        self.right(t) as f64 / batch as f64
     }
 
     /// How many rows of the last pass have their largest logit (the first, in a tie) at the label.
     pub fn right(&self, t: &Target<T>) -> usize {
-        let logits = &self.affines.last().expect("a network has a layer").out;
-        logits.rows().into_iter().zip(t.labels()).filter(|(row, label)| argmax(*row) == *label).count()
+        rows(self.logits()).rows().into_iter().zip(t.labels()).filter(|(row, label)| argmax(*row) == *label).count()
     }
 
     /// The loss, and the gradient of every parameter: loss, dW1, db1, dW2, ...
-    pub fn gradient(&mut self, x: ArrayView2<T>, t: &Target<T>) -> Named<'_, T> {
+    pub fn gradient(&mut self, x: ArrayViewD<T>, t: &Target<T>) -> Named<'_, T> {
         let loss = self.backpropagate(x, t);
         let mut gradient = vec![scalar("loss", loss)];
-        for (i, affine) in (1..).zip(&self.affines) {
-            gradient.push(named(format!("dW{i}"), affine.dW.view()));
-            gradient.push(named(format!("db{i}"), affine.db.view()));
+        for Node { number, layer, .. } in &self.nodes {
+            gradient.extend(layer.params().iter().map(|p| named(format!("d{}{number}", p.name), p.gradient.view())));
         }
         gradient
     }
 
-    /// The loss; each affine layer keeps the gradient of its parameters.
-    pub fn backpropagate(&mut self, x: ArrayView2<T>, t: &Target<T>) -> T {
-        let loss = self.loss(x, t);
-        let (first, dout) = self.backward_to_first();
-        first.backward_parameters(x, dout);
+    /// The loss; each layer keeps the gradient of its parameters.
+    pub fn backpropagate(&mut self, x: ArrayViewD<T>, t: &Target<T>) -> T {
+        let loss = self.loss(x.view(), t);
+        if let Some(first) = self.nodes.iter().position(|node| !node.layer.params().is_empty()) {
+            self.backward(x, first, false, 1);
+        }
+        let decay: T = real(self.weight_decay);
+        if decay != T::zero() {
+            for W in self.params_mut().filter(|p| p.decays) {
+                Zip::from(&mut W.gradient).and(&W.value).for_each(|dW, &W| *dW += decay * W);
+            }
+        }
         loss
     }
 
     /// Every intermediate array of one forward and backward pass, in the order in which they arise.
     ///
     /// Forward: affine1.out, relu1.out, affine2.out, ..., softmax.y, loss. Backward: softmax.dx, affine2.dx, affine2.dW,
-    /// affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db.
-    pub fn trace(&mut self, x: ArrayView2<T>, t: &Target<T>) -> Named<'_, T> {
-        let loss = self.loss(x, t);
-        let (first, dout) = self.backward_to_first();
-        first.backward(x, dout);
-        let (kind, mut record) = (&self.activation, Vec::new());
-        for (i, affine) in (1..).zip(&self.affines) {
-            record.push(named(format!("affine{i}.out"), affine.out.view()));
-            record.extend(self.activations.get(i - 1).map(|a| named(format!("{kind}{i}.out"), a.out())));
+    /// affine2.db, relu1.dx, ..., affine1.dx (the gradient of the data), affine1.dW, affine1.db. A layer with a state has
+    /// that after its out, as this pass moves it on. Weight decay is in none of them.
+    pub fn trace(&mut self, x: ArrayViewD<T>, t: &Target<T>) -> Named<'_, T> {
+        let batch = x.shape()[0];
+        self.forward(x.view(), Phase::Train, batch);
+        let loss = self.compare(t);
+        self.backward(x, 0, true, batch);
+        let mut record = Vec::new();
+        for Node { kind, number, layer } in &self.nodes {
+            record.push(named(format!("{kind}{number}.out"), layer.out()));
+            record.extend(layer.state().iter().map(|s| named(format!("{kind}{number}.{}", s.name), s.next.view())));
         }
-        record.extend([named("softmax.y".into(), self.last.y.view()), scalar("loss", loss)]);
-        record.push(named("softmax.dx".into(), self.last.dx.view()));
-        for i in (1..=self.affines.len()).rev() {
-            let affine = &self.affines[i - 1];
-            record.extend(self.activations.get(i - 1).map(|a| named(format!("{kind}{i}.dx"), a.dx())));
-            record.push(named(format!("affine{i}.dx"), affine.dx.view()));
-            record.push(named(format!("affine{i}.dW"), affine.dW.view()));
-            record.push(named(format!("affine{i}.db"), affine.db.view()));
+        let last = self.last_kind.trim_end_matches("_with_loss");
+        record.extend(self.last.y().map(|y| named(format!("{last}.y"), y)));
+        record.push(scalar("loss", loss));
+        record.push(named(format!("{last}.dx"), self.last.dx()));
+        for Node { kind, number, layer } in self.nodes.iter().rev() {
+            record.push(named(format!("{kind}{number}.dx"), layer.dx()));
+            let params = layer.params().iter();
+            record.extend(params.map(|p| named(format!("{kind}{number}.d{}", p.name), p.gradient.view())));
         }
         record
     }
 
-    /// Goes backward from the loss through all layers but the first; that one, and its dout.
-    fn backward_to_first(&mut self) -> (&mut Affine<T>, ArrayView2<'_, T>) {
-        let (first, rest) = self.affines.split_first_mut().expect("a network has a layer");
-        let mut dout = self.last.backward();
-        for (affine, activation) in rest.iter_mut().zip(&mut self.activations).rev() {
-            let dx = affine.backward(activation.out(), dout);
-            dout = activation.backward(dx);
+    /// All layers, the first ones on so many images at a time.
+    fn forward(&mut self, x: ArrayViewD<T>, phase: Phase, images: usize) {
+        let (front, rest) = self.nodes.split_at_mut(self.front);
+        let batch = x.shape()[0];
+        if !front.is_empty() {
+            Pass::parts(phase, batch, images).for_each(|pass| forward(front, pass.of(x.view()), &pass));
         }
-        (first, dout)
+        forward(rest, output(front, &x), &Pass::whole(phase, batch));
+    }
+
+    /// All layers from the last down to `first`; dx of that one only where `data`.
+    fn backward(&mut self, x: ArrayViewD<T>, first: usize, data: bool, images: usize) {
+        let (nodes, rest) = self.nodes.split_at_mut(first.max(self.front));
+        let (below, front) = nodes.split_at_mut(first);
+        let (phase, batch) = (Phase::Train, x.shape()[0]);
+        let x = output(below, &x);
+        let dout = self.last.backward().into_dyn();
+        let whole = Pass::whole(phase, batch);
+        let dout = backward(rest, output(front, &x), dout, data || !front.is_empty(), &whole);
+        if !front.is_empty() {
+            for pass in Pass::parts(phase, batch, images) {
+                backward(front, pass.of(x.view()), pass.of(dout.view()), data, &pass);
+            }
+        }
+    }
+
+    /// What weight decay adds to the loss.
+    fn penalty(&self) -> T {
+        let half: T = real(self.weight_decay / 2.0);
+        if half == T::zero() {
+            return T::zero();
+        }
+        let squares = |part| aview1(part).dot(&aview1(part));
+        let weights = self.params().filter(|p| p.decays);
+        // In parts, as a long sum of squares loses digits.
+        half * weights.flat_map(|W| W.vector().chunks(1024)).map(squares).fold(T::zero(), |sum, squares| sum + squares)
+    }
+
+    fn logits(&self) -> ArrayViewD<'_, T> {
+        self.nodes.last().expect("a network has a layer").layer.out()
     }
 }
 
-/// The forward pass; apart from the network, so that the loss can take the logits on.
-fn logits<'a, T: Real>(
-    affines: &'a mut [Affine<T>],
-    activations: &'a mut [Box<dyn Activation<T>>],
-    x: ArrayView2<T>,
-) -> ArrayView2<'a, T> {
-    let mut x = x.reborrow(); // from here on it may be a layer's array, too
-    let (last, rest) = affines.split_last_mut().expect("a network has a layer");
-    for (affine, activation) in rest.iter_mut().zip(activations) {
-        x = activation.forward(affine.forward(x));
+/// The result of the last of these layers, or x where there are none.
+pub fn output<'a, T: Real>(nodes: &'a [Node<T>], x: &'a ArrayViewD<T>) -> ArrayViewD<'a, T> {
+    nodes.last().map_or(x.view(), |node| node.layer.out())
+}
+
+fn forward<T: Real>(nodes: &mut [Node<T>], x: ArrayViewD<T>, pass: &Pass) {
+    nodes.iter_mut().fold(x.reborrow(), |x, node| node.layer.forward(x, pass));
+}
+
+/// dx of the first of these layers where `data`, or else of the second.
+fn backward<'a, T: Real>(
+    nodes: &'a mut [Node<T>],
+    x: ArrayViewD<T>,
+    dout: ArrayViewD<'a, T>,
+    data: bool,
+    pass: &Pass,
+) -> ArrayViewD<'a, T> {
+    let (mut nodes, mut dout) = (nodes, dout);
+    while let Some((node, before)) = take(&mut nodes).split_last_mut() {
+        let x = before.last().map_or(x.view(), |node| pass.of(node.layer.out()));
+        if data || !before.is_empty() {
+            dout = node.layer.backward(x, dout, pass);
+        } else {
+            node.layer.backward_parameters(x, dout.view(), pass);
+        }
+        nodes = before;
     }
-    last.forward(x)
+    dout
 }
 
 fn named<T: Real, D: Dimension>(name: String, array: ArrayView<T, D>) -> (String, CowArray<T, IxDyn>) {

@@ -1,6 +1,6 @@
 //! Derivatives by evaluating the loss alone, as a check on those that backward computes.
 
-use ndarray::{Array, ArrayView2, Dimension};
+use ndarray::{Array, ArrayViewD, Dimension, IxDyn};
 
 use crate::layers::{Real, Target};
 use crate::network::{Named, Network};
@@ -10,26 +10,35 @@ use crate::network::{Named, Network};
 /// Each parameter is moved in place and put back exactly. Source: "Deep Learning from Scratch", section 4.3.
 pub fn central_difference<T: Real>(
     network: &mut Network<T>,
-    x: ArrayView2<T>,
+    x: ArrayViewD<T>,
     t: &Target<T>,
     h: T,
 ) -> Named<'static, T> {
-    let parameters: Vec<_> = network.params().into_iter().map(|(name, p)| (name, p.raw_dim())).collect();
+    let parameters = network.nodes.iter().flat_map(|node| {
+        node.layer.params().iter().map(|p| (format!("d{}{}", p.name, node.number), p.value.raw_dim()))
+    });
+    let parameters: Vec<_> = parameters.collect();
 
     let mut slope = |k: usize, i: usize| {
-        let value = network.param_mut(k)[i];
-        network.param_mut(k)[i] = value + h;
-        let above = network.loss(x, t);
-        network.param_mut(k)[i] = value - h;
-        let below = network.loss(x, t);
-        network.param_mut(k)[i] = value;
+        let value = *element(network, k, i);
+        *element(network, k, i) = value + h;
+        let above = network.loss(x.view(), t);
+        *element(network, k, i) = value - h;
+        let below = network.loss(x.view(), t);
+        *element(network, k, i) = value;
         (above - below) / (h + h)
     };
 
-    let each_element = |(k, (name, shape)): (usize, (String, ndarray::IxDyn))| {
+    let each_element = |(k, (name, shape)): (usize, (String, IxDyn))| {
         let slopes = (0..shape.size()).map(|i| slope(k, i)).collect();
         let gradient = Array::from_shape_vec(shape, slopes).expect("as many slopes as elements");
-        (format!("d{name}"), gradient.into())
+        (name, gradient.into())
     };
     parameters.into_iter().enumerate().map(each_element).collect()
+}
+
+/// Element `i` of parameter `k`, row by row.
+fn element<T: Real>(network: &mut Network<T>, k: usize, i: usize) -> &mut T {
+    let (elements, _) = network.params_mut().nth(k).expect("it is one of the parameters").elements();
+    &mut elements[i]
 }

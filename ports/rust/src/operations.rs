@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
-use ndarray::{ArrayView2, ArrayViewD, Ix1, Ix2, IxDyn, aview0, aview1};
+use ndarray::{Ix1, Ix2, IxDyn, aview1};
 
 use crate::case::{Case, Loaded, Timed};
-use crate::layers::{Activation, Add, Affine, Multiply, Real, SoftmaxWithLoss, Target, real};
-use crate::network::activation;
-use crate::operands::{OPTIMIZERS, named, rule, shaped, target, view};
+use crate::layer_pass::layer_pass;
+use crate::layers::Real;
+use crate::operands::{OPTIMIZERS, named, rule, shaped, view};
 use crate::product;
 use crate::request::{Element, field, find, number};
 use crate::server::Outcome;
+use crate::specs::LAYERS;
 use crate::timing::elapsed;
 use crate::training::Images;
 use crate::wire::{Array, Arrays, Data, Message};
@@ -39,7 +40,6 @@ pub const HANDLERS: [(&str, Handler); 16] = [
     ("update", Port::update),
 ];
 
-const LAYERS: [&str; 7] = ["multiply", "add", "relu", "sigmoid", "tanh", "affine", "softmax_with_loss"];
 const SETS: [&str; 3] = ["train", "validation", "test"];
 const UNLOADED: &str = "nothing is loaded yet: send load first";
 
@@ -64,6 +64,7 @@ impl Port {
             ("operations", &HANDLERS.map(|(name, _)| name).join(",")),
             ("optimizers", &OPTIMIZERS.join(",")),
             ("epsilon", "any"),
+            ("networks", "any"),
         ];
         Ok((fields.map(|(key, value)| (key.into(), value.into())).into(), vec![]))
     }
@@ -149,7 +150,7 @@ impl Port {
     fn train(&mut self, request: Message) -> Outcome {
         let (rule, batches) = (rule(&request)?, view::<i32, Ix2>(&request.arrays, "batches")?);
         let (case, images) = self.case_and_images("train")?;
-        Ok((vec![], case.train(rule, images, batches.as_standard_layout().view())?))
+        Ok((vec![], case.train(rule, images, batches.as_standard_layout().view(), &request.arrays)?))
     }
 
     fn params(&mut self, _: Message) -> Outcome {
@@ -194,105 +195,4 @@ fn updated<T: Real + Element>(request: &Message) -> Outcome {
     let array = |values| Array { shape: p.shape().into(), fortran_order: false, data: T::data(values) };
     let state = rule.state_names().iter().zip(state).map(|(&name, values)| (name, values));
     Ok((vec![], [("p", after)].into_iter().chain(state).map(|(name, values)| (name.into(), array(values))).collect()))
-}
-
-/// A layer made beforehand, with the arrays of the request: what there is to run, and then to tell.
-trait Pass {
-    /// Forward, then backward.
-    fn run(&mut self);
-    fn results(&self) -> Arrays;
-}
-
-fn layer_pass(request: &Message) -> Result<Box<dyn Pass + '_>, String> {
-    Ok(match find(&request.arrays, "x")?.data {
-        Data::Float32(_) => Box::new(Layer::<f32>::new(request)?),
-        _ => Box::new(Layer::<f64>::new(request)?),
-    })
-}
-
-/// One fresh layer and its inputs, of one dtype.
-enum Layer<'a, T> {
-    Multiply { layer: Multiply<T, IxDyn>, x: ArrayViewD<'a, T>, y: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
-    Add { layer: Add<T, IxDyn>, x: ArrayViewD<'a, T>, y: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
-    Activation { layer: Box<dyn Activation<T, IxDyn>>, x: ArrayViewD<'a, T>, dout: ArrayViewD<'a, T> },
-    Affine { layer: Affine<T>, x: ArrayView2<'a, T>, dout: ArrayView2<'a, T> },
-    SoftmaxWithLoss { layer: SoftmaxWithLoss<T>, x: ArrayView2<'a, T>, t: Target<T> },
-}
-
-impl<'a, T: Real + Element> Layer<'a, T> {
-    fn new(request: &'a Message) -> Result<Self, String> {
-        let (arrays, kind) = (&request.arrays, field(request, "kind")?);
-        match kind {
-            "multiply" | "add" => {
-                let x = view::<T, IxDyn>(arrays, "x")?;
-                let y = shaped(arrays, "y", x.raw_dim())?;
-                let dout = shaped(arrays, "dout", x.raw_dim())?;
-                Ok(match kind {
-                    "multiply" => Layer::Multiply { layer: Multiply::default(), x, y, dout },
-                    _ => Layer::Add { layer: Add::default(), x, y, dout },
-                })
-            }
-            "relu" | "sigmoid" | "tanh" => {
-                let x = view::<T, IxDyn>(arrays, "x")?;
-                let dout = shaped(arrays, "dout", x.raw_dim())?;
-                Ok(Layer::Activation { layer: activation(kind)?, x, dout })
-            }
-            "affine" => {
-                let x = view::<T, Ix2>(arrays, "x")?;
-                let b = view::<T, Ix1>(arrays, "b")?;
-                let W = shaped(arrays, "W", (x.ncols(), b.len()))?;
-                let dout = shaped(arrays, "dout", (x.nrows(), b.len()))?;
-                Ok(Layer::Affine { layer: Affine::new(W, b), x, dout })
-            }
-            "softmax_with_loss" => {
-                let x = view::<T, Ix2>(arrays, "x")?;
-                let t = target(arrays, x.nrows(), x.ncols())?;
-                let layer = SoftmaxWithLoss::new(real(number(request, "epsilon")?));
-                Ok(Layer::SoftmaxWithLoss { layer, x, t })
-            }
-            _ => Err(format!("expected a layer of kind {}, came {kind}", LAYERS.join(", "))),
-        }
-    }
-}
-
-impl<T: Real + Element> Pass for Layer<'_, T> {
-    fn run(&mut self) {
-        match self {
-            Layer::Multiply { layer, x, y, dout } => {
-                layer.forward(x.view(), y.view());
-                layer.backward(x.view(), y.view(), dout.view());
-            }
-            Layer::Add { layer, x, y, dout } => {
-                layer.forward(x.view(), y.view());
-                layer.backward(dout.view());
-            }
-            Layer::Activation { layer, x, dout } => {
-                layer.forward(x.view());
-                layer.backward(dout.view());
-            }
-            Layer::Affine { layer, x, dout } => {
-                layer.forward(x.view());
-                layer.backward(x.view(), dout.view());
-            }
-            Layer::SoftmaxWithLoss { layer, x, t } => {
-                layer.forward(x.view(), t);
-                layer.backward();
-            }
-        }
-    }
-
-    fn results(&self) -> Arrays {
-        match self {
-            Layer::Multiply { layer: Multiply { out, dx, dy }, .. } | Layer::Add { layer: Add { out, dx, dy }, .. } => {
-                vec![named("out", out.view()), named("dx", dx.view()), named("dy", dy.view())]
-            }
-            Layer::Activation { layer, .. } => vec![named("out", layer.out()), named("dx", layer.dx())],
-            Layer::Affine { layer: Affine { out, dx, dW, db, .. }, .. } => {
-                vec![named("out", out.view()), named("dx", dx.view()), named("dW", dW.view()), named("db", db.view())]
-            }
-            Layer::SoftmaxWithLoss { layer: SoftmaxWithLoss { loss, y, dx, .. }, .. } => {
-                vec![named("loss", aview0(loss)), named("y", y.view()), named("dx", dx.view())]
-            }
-        }
-    }
 }

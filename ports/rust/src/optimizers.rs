@@ -119,14 +119,15 @@ impl<T: Real> Optimizer<T> {
     /// Fit for this network and others of its sizes.
     pub fn new(rule: Rule, network: &Network<T>) -> Self {
         let zeros = |size| vec![vec![T::zero(); size]; rule.state_names().len()];
-        let state = network.params().iter().map(|(_, p)| zeros(p.len())).collect();
+        let state = network.params().map(|p| zeros(p.value.len())).collect();
         Optimizer { rule, iteration: 0, state }
     }
 
     /// Updates every parameter in place, by the gradient that the network computed last.
     pub fn update(&mut self, network: &mut Network<T>) {
         self.iteration += 1;
-        for ((p, dp), state) in network.params_and_gradient().zip(&mut self.state) {
+        for (param, state) in network.params_mut().zip(&mut self.state) {
+            let (p, dp) = param.elements();
             self.rule.update_one(self.iteration, p, dp, state);
         }
     }

@@ -12,7 +12,12 @@ use crate::layers::Real;
 /// c = a b: a is (m, k), b is (k, n), c is (m, n); each in any memory order, so `.t()` transposes without a copy.
 ///
 /// Panics where the shapes do not fit.
-pub fn product<T: Real>(a: ArrayView2<T>, b: ArrayView2<T>, mut c: ArrayViewMut2<T>) {
+pub fn product<T: Real>(a: ArrayView2<T>, b: ArrayView2<T>, c: ArrayViewMut2<T>) {
+    product_into(a, b, c, false);
+}
+
+/// c = a b, or, where `add`, c = c + a b.
+pub fn product_into<T: Real>(a: ArrayView2<T>, b: ArrayView2<T>, mut c: ArrayViewMut2<T>, add: bool) {
     let ((m, k), (_, n)) = (a.dim(), b.dim());
     assert!(b.nrows() == k && c.dim() == (m, n), "product of {:?} and {:?} into {:?}", a.dim(), b.dim(), c.dim());
     let ([a_row, a_column], [b_row, b_column]) = (strides(a.strides()), strides(b.strides()));
@@ -28,16 +33,16 @@ pub fn product<T: Real>(a: ArrayView2<T>, b: ArrayView2<T>, mut c: ArrayViewMut2
             c.as_mut_ptr(),
             c_column,
             c_row,
-            false, // c's old values are not read
+            add, // else c's old values are not read
             a.as_ptr(),
             a_column,
             a_row,
             b.as_ptr(),
             b_column,
             b_row,
-            T::zero(),
-            T::one(),
-            false, // nothing is complex: no conjugates
+            T::one(), // of c
+            T::one(), // of a b
+            false,    // nothing is complex: no conjugates
             false,
             false,
             Parallelism::None,

@@ -8,9 +8,9 @@ fn check<T: Real>(step: f64, limit: f64) {
     for activation in ["relu", "sigmoid", "tanh"] {
         for sizes in [&[4, 3][..], &[4, 5, 3], &[4, 5, 6, 2], &[1, 1, 1]] {
             let (mut network, x, t) = random::<T>(sizes, activation);
-            let parameters = owned(network.params());
+            let parameters = owned(network.held());
             let numerical = owned(central_difference(&mut network, x.view(), &t, T::from_f64(step).unwrap()));
-            assert_eq!(owned(network.params()), parameters, "each parameter is put back exactly");
+            assert_eq!(owned(network.held()), parameters, "each parameter is put back exactly");
             let gradient = owned(network.gradient(x.view(), &t));
             assert_eq!(gradient.len(), 1 + numerical.len());
             for ((name, exact), (other, estimate)) in gradient[1..].iter().zip(&numerical) {

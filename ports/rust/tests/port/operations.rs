@@ -175,7 +175,11 @@ fn what_is_wrong_with_a_layer_is_told() {
     for (line, inputs, message) in [
         ("layer kind=affine", vec![], "expected an array x, came none"),
         ("layer kind=affine", vec![x.clone()], "expected an array b, came x"),
-        ("layer kind=affine", vec![vector, b], "array x: expected float64 of 2 dimensions, came float64 (2,)"),
+        (
+            "layer kind=affine",
+            vec![vector, b],
+            "affine: expected x of (batch, channels, height, width), came shape [2]",
+        ),
         (
             "layer kind=relu",
             vec![x.clone(), f64s("dout", &[2], &[1.0, 2.0])],
@@ -191,8 +195,8 @@ fn what_is_wrong_with_a_layer_is_told() {
     ] {
         assert_eq!(error(port, line, &inputs), message);
     }
-    let unknown = error(port, "layer kind=dropout", &vec![x]);
-    assert!(unknown.contains("softmax_with_loss, came dropout"), "{unknown}");
+    let unsupported = Err(Refusal::Unsupported("no layer elu".into()));
+    assert_eq!(ask(port, "layer kind=elu", &vec![x]), unsupported);
 }
 
 #[test]
@@ -217,13 +221,13 @@ fn a_load_that_fails_says_why_and_leaves_nothing() {
     for (from, to, message) in [
         ("sizes=2,3,2", "sizes=2,4,2", "array W1: expected shape [2, 4], came [2, 3]"),
         ("sizes=2,3,2", "sizes=3,3,2", "array x: expected shape [1, 3], came [1, 2]"),
-        ("sizes=2,3,2", "sizes=2,3,2,1", "array t: expected shape [1, 1], came [1, 2]"),
+        ("sizes=2,3,2", "sizes=2,3,2,1", "expected an array W3, came x, t, W1, b1, W2, b2"),
         ("sizes=2,3,2", "sizes=2,3,2,2", "expected an array W3, came x, t, W1, b1, W2, b2"),
         ("sizes=2,3,2", "sizes=2", "expected sizes as inputs,...,classes, came 2"),
         ("sizes=2,3,2", "sizes=2,x", "expected numbers as sizes, came 2,x"),
         ("float64", "float16", "expected dtype float32 or float64, came float16"),
-        ("float64", "float32", "array x: expected float32 of 2 dimensions, came float64 (1, 2)"),
-        ("relu", "elu", "expected the activation relu, sigmoid or tanh, came elu"),
+        ("float64", "float32", "array x: expected float32, came float64 (1, 2)"),
+        ("relu", "elu", "expected the activation relu, sigmoid, tanh, came elu"),
         ("epsilon=0", "epsilon=none", "expected a number as epsilon, came none"),
         (" epsilon=0", "", "expected the field epsilon in load"),
     ] {
@@ -301,8 +305,8 @@ fn what_cannot_be_timed_says_why() {
             "time operation=train_step calls=1 samples=1 optimizer=adam learning_rate=0.1 beta1=0.9",
             "expected the field beta2 in time",
         ),
-        ("time operation=products calls=1 samples=1 affines=0", "expected affines from 1 to 2, came 0"),
-        ("time operation=products calls=1 samples=1 affines=1,3", "expected affines from 1 to 2, came 3"),
+        ("time operation=products calls=1 samples=1 affines=0", "expected affines of 1, 2, came 0"),
+        ("time operation=products calls=1 samples=1 affines=1,3", "expected affines of 1, 2, came 3"),
         ("time operation=products calls=1 samples=1 affines=", "expected numbers as affines, came "),
         ("time operation=layer calls=1 samples=1", "expected an array x, came none"),
     ] {
@@ -510,4 +514,122 @@ fn what_is_wrong_with_training_is_told() {
     for line in [sgd, "evaluate set=train"] {
         assert_eq!(error(port, line, &batches(1, &[0])), "expected labels of images from 0 to 1, came 2");
     }
+}
+
+const ANY: &str = "load layers=convolution,max_pooling,affine,batch_norm,dropout,affine,softmax_with_loss dtype=float64 \
+                   epsilon=0 weight_decay=0.5 convolution1.stride=1 convolution1.pad=0 max_pooling1.height=2 \
+                   max_pooling1.width=2 max_pooling1.stride=1 max_pooling1.pad=0 batch_norm3.momentum=0.75 \
+                   batch_norm3.epsilon=0.25 dropout3.ratio=0.5";
+
+/// Two images of 3 x 3 for the layers of ANY.
+fn any_case() -> Arrays {
+    let numbers = |n: usize| (0..n).map(|i| (i * 7 % 5) as f64 - 1.5).collect::<Vec<_>>();
+    let array = |name, shape: &[usize]| f64s(name, shape, &numbers(shape.iter().product()));
+    vec![
+        array("x", &[2, 1, 3, 3]),
+        labels(&[1, 0]),
+        array("W1", &[2, 1, 2, 2]),
+        array("b1", &[2]),
+        array("W2", &[2, 3]),
+        array("b2", &[3]),
+        array("gamma3", &[3]),
+        array("beta3", &[3]),
+        array("running_mean3", &[3]),
+        f64s("running_var3", &[3], &[1.0, 2.0, 3.0]),
+        bytes("mask3", &[2, 3], &[1, 0, 1, 1, 1, 0]),
+        array("W4", &[3, 2]),
+        array("b4", &[2]),
+    ]
+}
+
+#[test]
+fn a_network_of_any_layers_answers_and_leaves_its_inputs_alone() {
+    let port = &mut Port::default();
+    arrays(port, ANY, &any_case());
+    let operations = ["predict", "accuracy", "gradient", "numerical_gradient step=1e-4", "trace", "params"];
+    let answers = operations.map(|operation| arrays(port, operation, &vec![]));
+    for what in ["gradient", "train_step optimizer=sgd learning_rate=0.1", "products affines=1,2,4"] {
+        time(port, &format!("time operation={what} calls=2 samples=2"), &vec![]);
+    }
+    assert_eq!(operations.map(|operation| arrays(port, operation, &vec![])), answers);
+    assert_eq!(arrays(port, "inputs", &vec![]), any_case());
+    let held = any_case().into_iter().skip(2).filter(|(name, _)| name != "mask3").collect::<Vec<_>>();
+    assert_eq!(answers[5], held);
+}
+
+#[test]
+fn training_draws_masks_and_leaves_those_of_the_case() {
+    let port = &mut Port::default();
+    let images = bytes("images", &[2, 9], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+    arrays(port, DATA, &vec![images, bytes("labels", &[2], &[1, 0])]);
+    arrays(port, ANY, &any_case());
+    let (train, batches) = ("train optimizer=sgd learning_rate=0.1", &batches(2, &[0, 1, 1, 1, 0, 0])[0]);
+    let mask = bytes("mask3", &[2, 3, 3], &[1; 18]);
+    assert_eq!(error(port, train, &vec![batches.clone()]), "expected an array mask3, came batches");
+    let short = bytes("mask3", &[2, 2, 3], &[1; 12]);
+    let message = "array mask3: expected shape [2, 3, 3], came [2, 2, 3]";
+    assert_eq!(error(port, train, &vec![batches.clone(), short]), message);
+
+    let losses = losses(port, train, &vec![batches.clone(), mask]);
+    assert_ne!(losses[0], losses[1]);
+    let inputs = arrays(port, "inputs", &vec![]);
+    assert_eq!(inputs[10], any_case()[10]);
+    assert_ne!(inputs[8], any_case()[8], "training moves the running mean");
+    arrays(port, "gradient", &vec![]); // of a batch of another size than those of training
+    assert_eq!(arrays(port, "evaluate set=train", &vec![]).len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_network_of_any_layers_is_told() {
+    for (from, to, message) in [
+        ("convolution1.stride=1 ", "", "expected the field convolution1.stride in load"),
+        ("convolution1.stride=1", "convolution1.stride=0", "expected convolution1.stride from 1, came 0"),
+        ("max_pooling1.pad=0", "max_pooling1.pad=-1", "expected a number as max_pooling1.pad, came -1"),
+        (
+            "max_pooling1.height=2",
+            "max_pooling1.height=3",
+            "expected windows from 1 x 1 to 2 x 2, the size of the images with their zeros, came 3 x 2",
+        ),
+        ("weight_decay=0.5", "weight_decay=little", "expected a number as weight_decay, came little"),
+        (
+            ",softmax_with_loss",
+            "",
+            "expected layers and then softmax_with_loss or squared_error, came convolution,max_pooling,affine,batch_norm,dropout,affine",
+        ),
+        ("affine,batch_norm,", "squared_error,", "expected a layer that others follow, came squared_error"),
+        ("affine,batch_norm", "batch_norm", "batch_norm: expected x of (batch, features), came shape [2, 2, 1, 1]"),
+        (
+            ",affine,batch_norm,dropout,affine",
+            "",
+            "softmax_with_loss: expected x of (batch, features), came shape [2, 2, 1, 1]",
+        ),
+    ] {
+        let port = &mut Port::default();
+        assert_eq!(error(port, &ANY.replace(from, to), &any_case()), message);
+    }
+    let port = &mut Port::default();
+    for (at, array, message) in [
+        (
+            0,
+            f64s("x", &[2, 9], &[0.0; 18]),
+            "convolution: expected x of (batch, channels, height, width), came shape [2, 9]",
+        ),
+        (2, f64s("W1", &[1, 2, 2, 2], &[0.0; 8]), "array W1: expected shape [1, 1, 2, 2], came [1, 2, 2, 2]"),
+        (4, f64s("W2", &[3, 3], &[0.0; 9]), "array W2: expected shape [2, 3], came [3, 3]"),
+        (7, f64s("beta3", &[2], &[0.0; 2]), "array beta3: expected shape [3], came [2]"),
+        (10, bytes("mask3", &[1, 3], &[0; 3]), "array mask3: expected shape [2, 3], came [1, 3]"),
+    ] {
+        let mut case = any_case();
+        case[at] = array;
+        assert_eq!(error(port, ANY, &case), message);
+    }
+    let mut unknown = ask(port, &ANY.replace("dropout,", "pooling,"), &any_case());
+    assert_eq!(unknown, Err(Refusal::Unsupported("no layer pooling".into())));
+    unknown = ask(port, &ANY.replace("softmax_with_loss", "hinge"), &any_case());
+    assert_eq!(unknown, Err(Refusal::Unsupported("no layer hinge".into())));
+    let (x, mask) = (f64s("x", &[1, 1], &[1.0]), bytes("mask", &[1, 1], &[1]));
+    let one = vec![x.clone(), mask, f64s("dout", &[1, 1], &[1.0])];
+    assert_eq!(error(port, "layer kind=dropout ratio=0.5", &one), "expected the field phase in layer");
+    let message = "expected the phase train or test, came both";
+    assert_eq!(error(port, "layer kind=dropout ratio=0.5 phase=both", &one), message);
 }

@@ -101,7 +101,7 @@ fn a_rule_must_have_its_state() {
 fn every_parameter_moves<T: Real>(rule: Rule) {
     let (mut network, x, t) = random::<T>(&[4, 5, 3], "sigmoid");
     let mut optimizer = Optimizer::new(rule, &network);
-    let mut expected: Vec<_> = owned(network.params()).into_iter().map(|(_, p)| p).collect();
+    let mut expected: Vec<_> = owned(network.held()).into_iter().map(|(_, p)| p).collect();
     let mut states: Vec<_> =
         expected.iter().map(|p| vec![vec![T::zero(); p.len()]; rule.state_names().len()]).collect();
     for iteration in 1..=3 {
@@ -111,7 +111,7 @@ fn every_parameter_moves<T: Real>(rule: Rule) {
             rule.update_one(iteration, p.as_slice_mut().unwrap(), dp.as_slice().unwrap(), state);
         }
         optimizer.update(&mut network);
-        for (((name, p), expected), before) in owned(network.params()).iter().zip(&expected).zip(&before) {
+        for (((name, p), expected), before) in owned(network.held()).iter().zip(&expected).zip(&before) {
             assert_eq!(p, expected, "{rule:?} {name}");
             assert_ne!(p, before, "{rule:?} {name}");
         }

@@ -519,10 +519,12 @@ inline std::tuple<Real, std::vector<Array>> gradient_layers(std::vector<Layer>& 
             layer.running_mean = found[2], layer.running_var = found[3];
             found.resize(2);
         } else if (!found.empty()) {
+            Real squares = 0;
             for (std::size_t i = 0; i < layer.W.data.size(); ++i) {
-                loss += weight_decay / 2 * layer.W.data[i] * layer.W.data[i];
+                squares += layer.W.data[i] * layer.W.data[i];
                 found[0].data[i] += weight_decay * layer.W.data[i];
             }
+            loss += weight_decay / 2 * squares;
         }
         gradients.insert(gradients.begin(), found.begin(), found.end());
         dout = dx;

@@ -1,7 +1,7 @@
 //! Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
 //!
-//! Labels count from 0. A panic is reported as the error that it is. Begin with one function, and name it in WRITTEN: all
-//! others can wait, or stay as they are.
+//! Labels count from 0. A panic is reported as the error that it is. Begin with one function, and name it in WRITTEN:
+//! all others can wait, or stay as they are.
 
 use crate::protocol::array::Array;
 
@@ -440,7 +440,8 @@ pub fn rmsprop(p: &mut [Real], dp: &[Real], h: &mut [Real], rate: f64, decay: f6
 }
 
 /// YOURS: m <- m + (1 - beta1) (dp - m); v <- v + (1 - beta2) (dp^2 - v); p <- p - r m / (sqrt(v) + 1e-7), where
-/// r = rate sqrt(1 - beta2^iteration) / (1 - beta1^iteration). iteration counts the updates, from 1.
+/// r = rate sqrt(1 - beta2^iteration) / (1 - beta1^iteration). iteration counts the updates, from 1; it is an f64 for
+/// powf, as powi is less exact.
 pub fn adam(
     p: &mut [Real],
     dp: &[Real],
@@ -449,9 +450,9 @@ pub fn adam(
     rate: f64,
     beta1: f64,
     beta2: f64,
-    iteration: i32,
+    iteration: f64,
 ) {
-    let rate = (rate * (1.0 - beta2.powi(iteration)).sqrt() / (1.0 - beta1.powi(iteration))) as Real;
+    let rate = (rate * (1.0 - beta2.powf(iteration)).sqrt() / (1.0 - beta1.powf(iteration))) as Real;
     let (new_m, new_v) = ((1.0 - beta1) as Real, (1.0 - beta2) as Real);
     for i in 0..p.len() {
         m[i] += new_m * (dp[i] - m[i]);
@@ -592,8 +593,8 @@ pub fn gradient_layers(
             layer.running_var = found.pop().expect("four arrays");
             layer.running_mean = found.pop().expect("four arrays");
         } else if let Some(dw) = found.first_mut() {
+            loss += weight_decay / 2.0 * layer.w.data.iter().map(|w| w * w).sum::<Real>();
             for (dw, w) in dw.data.iter_mut().zip(&layer.w.data) {
-                loss += weight_decay / 2.0 * w * w;
                 *dw += weight_decay * w;
             }
         }

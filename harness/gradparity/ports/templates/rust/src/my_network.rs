@@ -1,7 +1,7 @@
 //! Your network for gradparity, and the one file to open: what is left to you is marked YOURS.
 //!
-//! Labels count from 0. A panic is reported as the error that it is. Begin with one function, and name it in WRITTEN: all
-//! others can wait, or stay as they are.
+//! Labels count from 0. A panic is reported as the error that it is. Begin with one function, and name it in WRITTEN:
+//! all others can wait, or stay as they are.
 
 use crate::protocol::array::Array;
 
@@ -195,7 +195,8 @@ pub fn rmsprop(p: &mut [Real], dp: &[Real], h: &mut [Real], rate: f64, decay: f6
 }
 
 /// YOURS: m <- m + (1 - beta1) (dp - m); v <- v + (1 - beta2) (dp^2 - v); p <- p - r m / (sqrt(v) + 1e-7), where
-/// r = rate sqrt(1 - beta2^iteration) / (1 - beta1^iteration). iteration counts the updates, from 1.
+/// r = rate sqrt(1 - beta2^iteration) / (1 - beta1^iteration). iteration counts the updates, from 1; it is an f64 for
+/// powf, as powi is less exact.
 pub fn adam(
     p: &mut [Real],
     dp: &[Real],
@@ -204,7 +205,7 @@ pub fn adam(
     rate: f64,
     beta1: f64,
     beta2: f64,
-    iteration: i32,
+    iteration: f64,
 ) {
     unimplemented!()
 }

@@ -192,7 +192,7 @@ impl Model {
     }
 
     /// A gradient, and the update of every parameter; the loss. The states are made where there are none yet.
-    pub fn step(&mut self, batch: &Batch, optimizer: &Optimizer, states: &mut Vec<State>, iteration: i32) -> Real {
+    pub fn step(&mut self, batch: &Batch, optimizer: &Optimizer, states: &mut Vec<State>, iteration: f64) -> Real {
         let (loss, gradients) = self.gradient(batch);
         let learnt = self.learnt();
         check(&learnt, &gradients);

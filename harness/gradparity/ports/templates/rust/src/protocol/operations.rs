@@ -68,7 +68,7 @@ struct Trainer {
     fields: Fields,
     optimizer: Optimizer,
     states: Vec<State>,
-    iteration: i32,
+    iteration: f64,
 }
 
 #[derive(Default)]
@@ -144,7 +144,7 @@ fn update(request: &Message) -> Outcome {
     };
     let dp = held("dp")?;
     let mut state = chosen.state.iter().map(|name| held(name)).collect::<Result<_, _>>()?;
-    let iteration = if chosen.state.len() == 2 { number(request, "iteration")? } else { 1 };
+    let iteration = if chosen.state.len() == 2 { number(request, "iteration")? } else { 1.0 };
     (chosen.update)(&mut p, &dp, &mut state, iteration);
     let state = chosen.state.iter().zip(state).map(|(&name, one)| array(name, &shape, one));
     ok([array("p", &shape, p)].into_iter().chain(state).collect())
@@ -209,9 +209,10 @@ impl Port {
             }
             "train_step" => {
                 let Case { model, batch, .. } = self.able("gradient")?;
-                let (optimizer, mut model, mut states, mut iteration) = (optimizer(request)?, model.clone(), vec![], 0);
+                let (optimizer, mut model, mut states, mut iteration) =
+                    (optimizer(request)?, model.clone(), vec![], 0.0);
                 measure(request, || {
-                    iteration += 1;
+                    iteration += 1.0;
                     black_box(model.step(batch, &optimizer, &mut states, iteration));
                 })
             }
@@ -232,7 +233,7 @@ impl Port {
         self.able("gradient")?;
         if self.trainer.as_ref().map(|trainer| &trainer.fields) != Some(&request.fields) {
             let (fields, optimizer) = (request.fields.clone(), optimizer(request)?);
-            self.trainer = Some(Trainer { fields, optimizer, states: vec![], iteration: 0 });
+            self.trainer = Some(Trainer { fields, optimizer, states: vec![], iteration: 0.0 });
         }
         let (rows, shape) = elements::<i32>(&request.arrays, "batches")?;
         let &[steps, size] = &shape[..] else { return refuse("expected batches to be a matrix") };
@@ -248,7 +249,7 @@ impl Port {
             for (i, rows) in rows.chunks(size).enumerate() {
                 let batch = set.batch(rows, model, shape);
                 model.hold(&masks, i);
-                trainer.iteration += 1;
+                trainer.iteration += 1.0;
                 losses.push(model.step(&batch, &trainer.optimizer, &mut trainer.states, trainer.iteration));
             }
         };

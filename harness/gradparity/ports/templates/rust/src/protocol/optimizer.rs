@@ -11,7 +11,7 @@ pub const OPTIMIZERS: [&str; 6] = ["sgd", "momentum", "nesterov", "adagrad", "rm
 pub type State = Vec<Vec<Real>>;
 
 /// Of p, dp, the state and the iteration.
-pub type Update = Box<dyn Fn(&mut [Real], &[Real], &mut State, i32)>;
+pub type Update = Box<dyn Fn(&mut [Real], &[Real], &mut State, f64)>;
 
 pub struct Optimizer {
     /// The names of what it keeps of each parameter.

@@ -10,6 +10,7 @@ mod functions;
 #[allow(unused, nonstandard_style)]
 #[rustfmt::skip]
 mod protocol {
+    pub mod arguments;
     pub mod array;
     pub mod calls;
     pub mod operations;
@@ -20,6 +21,7 @@ mod protocol {
     pub mod wire;
 }
 
+use functions::Real;
 use protocol::operations::{Port, is_todo};
 use protocol::server::serve;
 use protocol::trace::{told, trace};

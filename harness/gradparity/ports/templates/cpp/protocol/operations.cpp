@@ -6,11 +6,15 @@
 #include <iostream> // you may want to print
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "layer.hpp"
+#include "model.hpp"
+#include "optimizer.hpp"
+#include "reading.hpp"
 #include "request.hpp"
 #include "timing.hpp"
 #include "wire.hpp"
@@ -19,81 +23,8 @@ namespace gradparity {
 
 namespace {
 
-using mine::affine, mine::gradient, mine::loss_epsilon, mine::Matrix, mine::Network, mine::predict, mine::Real;
-using mine::relu, mine::sgd, mine::sigmoid, mine::softmax_with_loss, mine::supports, mine::written;
-
-using Vector = std::vector<Real>;
-using Labels = std::vector<int>;
-static_assert(std::is_same_v<Real, double> || std::is_same_v<Real, float>, "Real in my_network.hpp: double or float");
-
-const std::vector<std::string> kinds = {"affine", "relu", "sigmoid", "softmax_with_loss"};
-const std::vector<std::string> others = {"predict", "gradient", "sgd"};
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool has(const std::string& name) { return contains(written, name); }
-
-void need(const std::string& name) {
-    if (!has(name))
-        throw Unsupported(name + " is not written yet: fill it in in my_network.hpp, and add it to `written` there");
-}
-
-// What a request holds.
-
-Real real(const Message& request, const std::string& name) { return static_cast<Real>(number<double>(request, name)); }
-
-Matrix matrix(const Arrays& arrays, const std::string& name, std::size_t rows, std::size_t columns) {
-    return {rows, columns, elements<Real>(arrays, name, {rows, columns})};
-}
-
-Matrix matrix(const Arrays& arrays, const std::string& name) {
-    const Shape& shape = find(arrays, name, dtype<Real>, 2).shape;
-    return matrix(arrays, name, shape[0], shape[1]);
-}
-
-/// t as labels, from labels or from one-hot rows.
-Labels labels(const Arrays& arrays, std::size_t batch, std::size_t classes) {
-    if (find(arrays, "t").dtype == dtype<std::int32_t>)
-        return elements<std::int32_t>(arrays, "t", {batch});
-    const Matrix rows = matrix(arrays, "t", batch, classes);
-    Labels labels(batch);
-    for (std::size_t i = 0; i < batch; ++i)
-        while (labels[i] + 1u < classes && rows(i, static_cast<std::size_t>(labels[i])) == 0)
-            ++labels[i];
-    return labels;
-}
-
-// What a reply holds.
-
-Message ok(Arrays arrays = {}) { return {"ok", {}, std::move(arrays)}; }
-
-using Named = std::pair<std::string, Array>;
-
-template <typename T> Named scalar(const std::string& name, T value) { return {name, array(Shape{}, &value, 1)}; }
-
-Named named(const std::string& name, const Vector& v) { return {name, array({v.size()}, v)}; }
-
-Named named(const std::string& name, const Matrix& a) {
-    if (a.data.size() != a.rows * a.columns)
-        throw Refusal("expected " + name + " to hold " + std::to_string(a.rows) + " x " + std::to_string(a.columns)
-                      + " elements, came " + std::to_string(a.data.size()));
-    return {name, array({a.rows, a.columns}, a.data)};
-}
-
-/// Of every layer W1, b1, W2, ..., or dW1, db1, ...
-Arrays parameters(const std::string& prefix, const std::vector<Matrix>& W, const std::vector<Vector>& b) {
-    if (b.size() != W.size())
-        throw Refusal("expected as many " + prefix + "b as " + prefix + "W, came " + std::to_string(b.size()) + " and "
-                      + std::to_string(W.size()));
-    Arrays arrays;
-    for (std::size_t l = 0; l < W.size(); ++l) {
-        arrays.push_back(named(prefix + "W" + std::to_string(l + 1), W[l]));
-        arrays.push_back(named(prefix + "b" + std::to_string(l + 1), b[l]));
-    }
-    return arrays;
-}
+const std::vector<std::string> others = {"predict",        "gradient",        "accuracy",       "numerical_gradient",
+                                         "predict_layers", "gradient_layers", "accuracy_layers"};
 
 // The operations. As they are a class's, no name of yours is taken for one of theirs.
 
@@ -101,6 +32,14 @@ struct Images {
     std::vector<std::uint8_t> pixels, labels;
     std::size_t inputs;
     Real scale;
+};
+
+/// An optimizer with what it keeps from one `train` to the next.
+struct Trainer {
+    Fields fields;
+    Optimizer optimizer;
+    std::vector<State> states;
+    int iteration = 0;
 };
 
 class Port {
@@ -115,23 +54,31 @@ class Port {
         if (word == "load")
             return load(request);
         if (word == "layer") {
-            Arrays results = layer(request)(true);
+            Arrays results = layer_results(request);
             last = request.arrays;
             return ok(std::move(results));
         }
         if (word == "inputs")
             return ok(last);
-        if (word == "predict" || word == "accuracy") {
-            need("predict"), loaded();
-            const Matrix out = predict(net, x);
-            return ok({word == "predict" ? named("out", out) : scalar("accuracy", accuracy(out, t))});
+        if (word == "predict") {
+            can("predict");
+            return ok({gradparity::named("out", model.predict(batch))});
+        }
+        if (word == "accuracy") {
+            can("accuracy");
+            return ok({gradparity::named("accuracy", model.accuracy(batch))});
         }
         if (word == "gradient") {
-            need("gradient"), loaded();
-            const auto [loss, dW, db] = gradient(net, x, t);
-            Arrays arrays = parameters("d", dW, db);
-            arrays.insert(arrays.begin(), scalar("loss", loss));
+            can("gradient");
+            Model copy = model; // as the loaded one's running statistics stay
+            const Gradient gradient = copy.gradient(batch);
+            Arrays arrays = model.named_gradients(gradient.of);
+            arrays.insert(arrays.begin(), gradparity::named("loss", gradient.loss));
             return ok(std::move(arrays));
+        }
+        if (word == "numerical_gradient") {
+            const Real step = numerical_step(request);
+            return ok(model.named_gradients(model.numerical_gradient(batch, step)));
         }
         if (word == "time")
             return time(request);
@@ -141,42 +88,48 @@ class Port {
             return train(request);
         if (word == "params") {
             loaded();
-            return ok(parameters("", net.W, net.b));
+            Arrays arrays;
+            for (const Held& held : model.held())
+                arrays.push_back(gradparity::named(held.name, held.shape, *held.data));
+            return ok(std::move(arrays));
         }
         if (word == "evaluate")
             return evaluate(request);
-        if (word == "update") {
-            const Shape& shape = find(request.arrays, "p").shape;
-            Vector p = elements<Real>(request.arrays, "p", shape);
-            sgd(p, elements<Real>(request.arrays, "dp", shape), rate(request));
-            return ok({{"p", array(shape, p)}});
-        }
+        if (word == "update")
+            return update(request);
         throw Unsupported("no operation " + word);
     }
 
   private:
     Arrays last; ///< what came last, to be given back by inputs
-    Network net; ///< the loaded case
-    Matrix x;
-    Labels t;
+    Model model; ///< the loaded case
+    Batch batch;
+    Shape shape; ///< of its x
     std::map<std::string, Images> sets;
+    std::optional<Trainer> trainer; ///< of the last training since load
 
     static Message hello() {
         for (const std::string& name : written)
-            if (!contains(kinds, name) && !contains(others, name))
+            if (!contains(kinds, name) && !contains(optimizers, name) && !contains(others, name))
                 throw Refusal("`written` in my_network.hpp: expected functions of that file, came " + name);
-        std::string layers;
-        for (const std::string& kind : kinds)
-            if (has(kind))
-                layers += (layers.empty() ? "" : ",") + kind;
+        const auto those = [](const std::vector<std::string>& names) {
+            std::vector<std::string> found;
+            std::copy_if(names.begin(), names.end(), std::back_inserter(found), has);
+            return joined(found);
+        };
+        const std::string layers = those(kinds), updates = those(optimizers);
+        const bool any = has("predict_layers") && has("gradient_layers");
+        const bool learns = any || (has("predict") && has("gradient"));
         std::string operations = "hello,load";
         operations += written.empty() ? "" : ",inputs,null,time";
         operations += layers.empty() ? "" : ",layer";
-        operations += has("predict") ? ",predict,accuracy" : "";
-        operations += has("gradient") ? ",gradient" : "";
-        operations += has("sgd") ? ",update" : "";
-        operations += std::all_of(others.begin(), others.end(), has) ? ",data,train,params,evaluate" : "";
-        const Fields fields{
+        operations += any || has("predict") ? ",predict" : "";
+        operations += has("accuracy") || (any && has("accuracy_layers")) ? ",accuracy" : "";
+        operations += any || has("gradient") ? ",gradient" : "";
+        operations += has("numerical_gradient") ? ",numerical_gradient" : "";
+        operations += updates.empty() ? "" : ",update";
+        operations += learns && !updates.empty() ? ",data,train,params,evaluate" : "";
+        Fields fields{
             {"name", "PORT_NAME"},
             {"language", "C++"},
             {"version", "C++" + std::to_string(__cplusplus / 100 % 100)},
@@ -185,77 +138,53 @@ class Port {
             {"dtypes", std::string(dtype<Real>.name)},
             {"layers", layers},
             {"operations", operations},
-            {"optimizers", has("sgd") ? "sgd" : ""},
-            {"epsilon", loss_epsilon},
+            {"optimizers", updates},
+            {"epsilon", mine::loss_epsilon},
+            {"step", mine::numerical_step},
         };
+        if (any)
+            fields.push_back({"networks", "any"});
         return {"ok", fields, {}};
     }
 
     void loaded() const {
-        if (net.W.empty())
+        if (model.empty())
             throw Refusal("nothing is loaded yet: send load first");
     }
 
+    /// Whether the loaded network's function is written.
+    void can(const std::string& name) const { need(model.of(name)), loaded(); }
+
     Message load(const Message& request) {
-        const Arrays& arrays = request.arrays;
         if (field(request, "dtype") != dtype<Real>.name)
             throw Unsupported("no " + field(request, "dtype"));
-        const auto sizes = numbers(request, "sizes");
-        Network read;
-        read.relu = field(request, "activation") == "relu";
-        read.epsilon = real(request, "epsilon");
-        for (std::size_t l = 1; l < sizes.size(); ++l) {
-            read.W.push_back(matrix(arrays, "W" + std::to_string(l), sizes[l - 1], sizes[l]));
-            read.b.push_back(elements<Real>(arrays, "b" + std::to_string(l), {sizes[l]}));
-        }
-        if (!supports(read))
-            throw Unsupported("no such network: supports in my_network.hpp says so");
-        x = matrix(arrays, "x");
-        t = labels(arrays, x.rows, sizes.back());
-        net = std::move(read);
-        last = arrays;
+        Model read(request);
+        Tensor x = tensor(request.arrays, "x");
+        shape = x.shape;
+        if (shape.empty())
+            throw Refusal("expected x to be a batch, came a number");
+        batch = read.batch(std::move(x), labels(request.arrays, shape[0]));
+        model = std::move(read);
+        trainer.reset();
+        last = request.arrays;
         return ok();
     }
 
-    /// A layer's call on the arrays of the request; its results are kept where it is told so.
-    static std::function<Arrays(bool)> layer(const Message& request) {
-        const Arrays& arrays = request.arrays;
-        const std::string& kind = field(request, "kind");
-        if (!contains(kinds, kind))
-            throw Unsupported("no layer " + kind);
-        need(kind);
-        const Matrix x = matrix(arrays, "x");
-        if (kind == "affine") {
-            const Matrix W = matrix(arrays, "W"), dout = matrix(arrays, "dout", x.rows, W.columns);
-            const Vector b = elements<Real>(arrays, "b", {W.columns});
-            return [=](bool keep) -> Arrays {
-                const auto [out, dx, dW, db] = affine(x, W, b, dout);
-                if (!keep)
-                    return {};
-                return {named("out", out), named("dx", dx), named("dW", dW), named("db", db)};
-            };
-        }
-        if (kind == "softmax_with_loss") {
-            const Labels t = labels(arrays, x.rows, x.columns);
-            const Real epsilon = real(request, "epsilon");
-            return [=](bool keep) -> Arrays {
-                const auto [loss, y, dx] = softmax_with_loss(x, t, epsilon);
-                if (!keep)
-                    return {};
-                return {scalar("loss", loss), named("y", y), named("dx", dx)};
-            };
-        }
-        const auto activation = kind == "relu" ? relu : sigmoid;
-        const Matrix dout = matrix(arrays, "dout", x.rows, x.columns);
-        return [=](bool keep) -> Arrays {
-            const auto [out, dx] = activation(x, dout);
-            if (!keep)
-                return {};
-            return {named("out", out), named("dx", dx)};
-        };
+    /// The step that the user's code takes.
+    Real numerical_step(const Message& request) const {
+        if (model.any)
+            throw Unsupported("no numerical gradient of networks of any layers");
+        can("numerical_gradient");
+        if (mine::numerical_step == "any")
+            return real(request, "step");
+        const auto step = parsed<double>(mine::numerical_step);
+        if (!step)
+            throw Refusal("numerical_step in my_network.hpp: expected \"any\" or a number, came "
+                          + mine::numerical_step);
+        return static_cast<Real>(*step);
     }
 
-    static double accuracy(const Matrix& out, const Labels& t) {
+    static double share(const Matrix& out, const Labels& t) {
         std::size_t right = 0;
         for (std::size_t i = 0; i < t.size(); ++i) {
             const Real* row = out.data.data() + i * out.columns;
@@ -264,38 +193,25 @@ class Port {
         return static_cast<double>(right) / static_cast<double>(t.size());
     }
 
-    /// A gradient, and the update of every parameter; the loss.
-    static Real step(Network& net, const Matrix& x, const Labels& t, Real rate) {
-        const auto [loss, dW, db] = gradient(net, x, t);
-        for (std::size_t l = 0; l < net.W.size(); ++l) {
-            sgd(net.W[l].data, dW.at(l).data, rate);
-            sgd(net.b[l], db.at(l), rate);
-        }
-        return loss;
-    }
-
-    static Real rate(const Message& request) {
-        if (field(request, "optimizer") != "sgd")
-            throw Unsupported("no optimizer " + field(request, "optimizer"));
-        need("sgd");
-        return real(request, "learning_rate");
-    }
-
     Message time(const Message& request) {
         const std::string& operation = field(request, "operation");
         std::function<void()> call = [] {};
-        Network copy = net;
+        Model copy = model;
+        std::vector<State> states;
+        int iteration = 0;
         if (operation == "layer") {
             call = [made = layer(request)] { made(false); };
         } else if (operation == "predict") {
-            need("predict"), loaded();
-            call = [&] { predict(net, x); };
+            can("predict");
+            call = [&] { copy.predict(batch); };
         } else if (operation == "gradient") {
-            need("gradient"), loaded();
-            call = [&] { gradient(net, x, t); };
+            can("gradient");
+            call = [&] { copy.gradient(batch); };
+        } else if (operation == "numerical_gradient") {
+            call = [&, step = numerical_step(request)] { copy.numerical_gradient(batch, step); };
         } else if (operation == "train_step") {
-            need("gradient"), loaded();
-            call = [&, rate = rate(request)] { step(copy, x, t, rate); };
+            can("gradient");
+            call = [&, chosen = optimizer(request)] { copy.step(batch, chosen, states, ++iteration); };
         } else if (operation != "null") {
             throw Unsupported("no operation " + operation + " to time");
         }
@@ -314,12 +230,15 @@ class Port {
     }
 
     /// The set of this name, which must fit the loaded network.
-    const Images& images(const std::string& name) const {
+    const Images& images(const std::string& name) {
         loaded();
         const auto found = sets.find(name);
         const auto fits = [&](const Images& set) {
-            const auto known = [&](std::uint8_t label) { return label < net.W.back().columns; };
-            return set.inputs == net.W.front().rows && std::all_of(set.labels.begin(), set.labels.end(), known);
+            const std::size_t inputs =
+                std::accumulate(shape.begin() + 1, shape.end(), std::size_t{1}, std::multiplies<>());
+            const auto learnt = model.learnt();
+            const auto known = [&](std::uint8_t label) { return learnt.empty() || label < learnt.back().data->size(); };
+            return set.inputs == inputs && std::all_of(set.labels.begin(), set.labels.end(), known);
         };
         if (found == sets.end() || !fits(found->second))
             throw Refusal("expected the set " + name + ", with images and labels that fit the loaded network");
@@ -327,45 +246,67 @@ class Port {
     }
 
     /// These rows of the set.
-    static std::pair<Matrix, Labels> batch(const Images& set, const std::int32_t* rows, std::size_t count) {
-        Matrix x{count, set.inputs};
+    Batch rows_of(const Images& set, const std::int32_t* rows, std::size_t count) const {
+        Shape shape = this->shape;
+        shape[0] = count;
+        Tensor x{std::move(shape)};
         Labels t(count);
         for (std::size_t i = 0; i < count; ++i) {
             const auto row = static_cast<std::size_t>(rows[i]);
             for (std::size_t j = 0; j < set.inputs; ++j)
-                x(i, j) = set.pixels[row * set.inputs + j] / set.scale;
+                x.data[i * set.inputs + j] = set.pixels[row * set.inputs + j] / set.scale;
             t[i] = set.labels[row];
         }
-        return {std::move(x), std::move(t)};
+        return model.batch(std::move(x), std::move(t));
     }
 
     Message train(const Message& request) {
-        need("gradient");
-        const Real rate = this->rate(request);
+        can("gradient");
+        if (!trainer || trainer->fields != request.fields)
+            trainer = Trainer{request.fields, optimizer(request), {}};
         const Images& set = images("train");
         const Shape& shape = find(request.arrays, "batches", dtype<std::int32_t>, 2).shape;
         const auto rows = elements<std::int32_t>(request.arrays, "batches", shape);
         for (std::int32_t row : rows)
             if (row < 0 || static_cast<std::size_t>(row) >= set.labels.size())
                 throw Refusal("expected rows of the set, came " + std::to_string(row));
+        const auto masks = model.masks(request.arrays, shape[0]);
         Vector losses;
         const auto steps = [&] {
             for (std::size_t i = 0; i < shape[0]; ++i) {
-                const auto [x, t] = batch(set, rows.data() + i * shape[1], shape[1]);
-                losses.push_back(step(net, x, t, rate));
+                const Batch batch = rows_of(set, rows.data() + i * shape[1], shape[1]);
+                model.hold(masks, i);
+                losses.push_back(model.step(batch, trainer->optimizer, trainer->states, ++trainer->iteration));
             }
         };
         const double nanoseconds = elapsed(steps, 1, 1)[0];
-        return ok({named("loss", losses), scalar("nanoseconds", nanoseconds)});
+        return ok({gradparity::named("loss", losses), gradparity::named("nanoseconds", nanoseconds)});
     }
 
     Message evaluate(const Message& request) {
-        need("predict"), need("gradient");
+        can("predict"), can("gradient");
         const Images& set = images(field(request, "set"));
         std::vector<std::int32_t> rows(set.labels.size());
         std::iota(rows.begin(), rows.end(), 0);
-        const auto [x, t] = batch(set, rows.data(), rows.size());
-        return ok({scalar("loss", std::get<0>(gradient(net, x, t))), scalar("accuracy", accuracy(predict(net, x), t))});
+        const Batch batch = rows_of(set, rows.data(), rows.size());
+        const Matrix logits = model.predict(batch);
+        const double right = has(model.of("accuracy")) ? model.accuracy(batch) : share(logits, batch.t);
+        return ok({gradparity::named("loss", model.loss(batch, logits)), gradparity::named("accuracy", right)});
+    }
+
+    static Message update(const Message& request) {
+        const Optimizer chosen = optimizer(request);
+        const Shape& shape = find(request.arrays, "p").shape;
+        const auto held = [&](const std::string& name) { return elements<Real>(request.arrays, name, shape); };
+        Vector p = held("p");
+        State state;
+        for (const std::string& name : chosen.state)
+            state.push_back(held(name));
+        chosen.update(p, held("dp"), state, chosen.state.size() == 2 ? number<int>(request, "iteration") : 1);
+        Arrays arrays{{"p", array(shape, p)}};
+        for (std::size_t i = 0; i < state.size(); ++i)
+            arrays.emplace_back(chosen.state[i], array(shape, state[i]));
+        return ok(std::move(arrays));
     }
 };
 

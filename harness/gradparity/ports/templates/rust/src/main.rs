@@ -5,11 +5,16 @@ use std::io::{self, BufWriter};
 use std::os::fd::FromRawFd;
 use std::panic;
 
-#[allow(unused)]
+#[allow(unused, clippy::too_many_arguments, clippy::type_complexity)]
 mod my_network;
 #[allow(unused)]
 mod protocol {
+    pub mod array;
+    pub mod layer;
+    pub mod model;
     pub mod operations;
+    pub mod optimizer;
+    pub mod reading;
     pub mod request;
     pub mod server;
     pub mod timing;
@@ -17,6 +22,7 @@ mod protocol {
     pub mod wire;
 }
 
+use my_network::Real;
 use protocol::operations::Port;
 use protocol::server::serve;
 use protocol::trace::trace;

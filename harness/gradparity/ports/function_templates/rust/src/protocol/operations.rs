@@ -3,14 +3,14 @@
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::array::{Argument, Reply};
+use super::arguments::{Argument, Reply};
 use super::calls::{CALLS, Call};
 use super::request::{Element, Refusal, field, number};
 use super::server::Outcome;
 use super::timing::elapsed;
 use super::trace::told;
 use super::wire::{Array, Data, Message};
-use crate::functions::Real;
+use crate::Real;
 
 /// Whether a panic is that of `todo!` or `unimplemented!`.
 pub fn is_todo(panic: &str) -> bool {

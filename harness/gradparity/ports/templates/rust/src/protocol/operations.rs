@@ -4,107 +4,20 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use super::request::{field, find, number, numbers, row_by_row, Element, Refusal};
+use super::array::Array;
+use super::layer::{layer, results, KINDS};
+use super::model::{Batch, Held, Model};
+use super::optimizer::{optimizer, Optimizer, State, OPTIMIZERS};
+use super::reading::{array, elements, has, labels, need, ok, refuse, tensor, unsupported, Found};
+use super::request::{field, number, Element, Refusal};
 use super::server::Outcome;
 use super::timing::elapsed;
 use super::trace::told;
-use super::wire::{Array, Arrays, Data, Message};
-use crate::my_network::{affine, gradient, predict, relu, sgd, sigmoid, softmax_with_loss, supports};
-use crate::my_network::{Matrix, Network, Real, LOSS_EPSILON, WRITTEN};
+use super::wire::{Arrays, Fields, Message};
+use crate::my_network::{Matrix, Real, LOSS_EPSILON, NUMERICAL_STEP, WRITTEN};
 
-const LAYERS: [&str; 4] = ["affine", "relu", "sigmoid", "softmax_with_loss"];
-const OTHERS: [&str; 3] = ["predict", "gradient", "sgd"];
-
-/// A layer's call, ready to be made any number of times; its results are kept where it is told so.
-type Call = Box<dyn Fn(bool) -> Arrays>;
-
-fn refuse<T>(what: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal::Error(what.into()))
-}
-
-fn unsupported<T>(what: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal::Unsupported(what.into()))
-}
-
-fn ok(arrays: Arrays) -> Outcome {
-    Ok((vec![], arrays))
-}
-
-fn has(name: &str) -> bool {
-    WRITTEN.contains(&name)
-}
-
-fn need(name: &str) -> Result<(), Refusal> {
-    if has(name) {
-        return Ok(());
-    }
-    unsupported(format!("{name} is not written yet: fill it in in src/my_network.rs, and add it to WRITTEN there"))
-}
-
-// What a request holds.
-
-/// The elements of the array of this name, row by row, and its shape.
-fn elements<T: Element>(arrays: &Arrays, name: &str) -> Result<(Vec<T>, Vec<usize>), Refusal> {
-    let array = find(arrays, name)?;
-    match row_by_row(array) {
-        Some(data) => Ok((data, array.shape.clone())),
-        None => refuse(format!("array {name}: expected {}, came {array}", T::DTYPE)),
-    }
-}
-
-fn matrix(arrays: &Arrays, name: &str) -> Result<Matrix, Refusal> {
-    match elements(arrays, name)? {
-        (data, shape) if shape.len() == 2 => Ok(Matrix { rows: shape[0], columns: shape[1], data }),
-        _ => refuse(format!("expected {name} to be a matrix")),
-    }
-}
-
-fn sized(arrays: &Arrays, name: &str, rows: usize, columns: usize) -> Result<Matrix, Refusal> {
-    let a = matrix(arrays, name)?;
-    if (a.rows, a.columns) != (rows, columns) {
-        return refuse(format!("expected {name} to be ({rows}, {columns}), came ({}, {})", a.rows, a.columns));
-    }
-    Ok(a)
-}
-
-fn vector(arrays: &Arrays, name: &str, size: usize) -> Result<Vec<Real>, Refusal> {
-    let (data, shape) = elements(arrays, name)?;
-    if shape != [size] {
-        return refuse(format!("expected {name} to be ({size},), came {shape:?}"));
-    }
-    Ok(data)
-}
-
-/// t as labels, from labels or from one-hot rows.
-fn labels(arrays: &Arrays) -> Result<Vec<usize>, Refusal> {
-    if let Data::Int32(labels) = &find(arrays, "t")?.data {
-        return Ok(labels.iter().map(|&label| label as usize).collect());
-    }
-    let t = matrix(arrays, "t")?;
-    Ok(t.data.chunks(t.columns).map(|row| row.iter().position(|&v| v != 0.0).unwrap_or(0)).collect())
-}
-
-// What a reply holds.
-
-fn array<T: Element>(name: impl Into<String>, shape: &[usize], data: Vec<T>) -> (String, Array) {
-    (name.into(), Array { shape: shape.to_vec(), fortran_order: false, data: T::data(data) })
-}
-
-fn of_matrix(name: impl Into<String>, a: &Matrix) -> (String, Array) {
-    let (name, came) = (name.into(), a.data.len());
-    assert!(came == a.rows * a.columns, "expected {name} to hold {} x {} elements, came {came}", a.rows, a.columns);
-    array(name, &[a.rows, a.columns], a.data.clone())
-}
-
-fn parameters(prefix: &str, w: &[Matrix], b: &[Vec<Real>]) -> Arrays {
-    let pair = |(l, (w, b)): (usize, (&Matrix, &Vec<Real>))| {
-        let vector = array(format!("{prefix}b{}", l + 1), &[b.len()], b.clone());
-        [of_matrix(format!("{prefix}W{}", l + 1), w), vector]
-    };
-    w.iter().zip(b).enumerate().flat_map(pair).collect()
-}
-
-// The operations.
+const OTHERS: [&str; 7] =
+    ["predict", "gradient", "accuracy", "numerical_gradient", "predict_layers", "gradient_layers", "accuracy_layers"];
 
 struct Images {
     pixels: Vec<u8>,
@@ -114,19 +27,48 @@ struct Images {
 }
 
 impl Images {
-    /// These rows as a batch.
-    fn batch(&self, rows: &[i32]) -> (Matrix, Vec<usize>) {
+    /// These rows as a batch of the network, whose x has this shape in a row.
+    fn batch(&self, rows: &[i32], model: &Model, shape: &[usize]) -> Batch {
         let row = |&row: &i32| &self.pixels[row as usize * self.inputs..][..self.inputs];
         let data = rows.iter().flat_map(row).map(|&pixel| Real::from(pixel) / self.scale).collect();
         let t = rows.iter().map(|&row| self.labels[row as usize].into()).collect();
-        (Matrix { rows: rows.len(), columns: self.inputs, data }, t)
+        model.batch(Array { shape: [&[rows.len()], shape].concat(), data }, t)
     }
 }
 
 struct Case {
-    net: Network,
-    x: Matrix,
-    t: Vec<usize>,
+    model: Model,
+    batch: Batch,
+    /// Of a row of x.
+    shape: Vec<usize>,
+}
+
+impl Case {
+    /// Whether the function for this kind of networks is written.
+    fn can(&self, name: &str) -> Result<(), Refusal> {
+        need(&self.model.of(name))
+    }
+
+    /// The step that the user's code takes.
+    fn step(&self, request: &Message) -> Result<Real, Refusal> {
+        if self.model.any {
+            return unsupported("no numerical gradient of networks of any layers");
+        }
+        self.can("numerical_gradient")?;
+        if NUMERICAL_STEP == "any" {
+            return Ok(number(request, "step")?);
+        }
+        let what = "NUMERICAL_STEP in src/my_network.rs: expected \"any\" or a number, came";
+        NUMERICAL_STEP.parse().or_else(|_| refuse(format!("{what} {NUMERICAL_STEP}")))
+    }
+}
+
+/// An optimizer with what it keeps from one `train` to the next.
+struct Trainer {
+    fields: Fields,
+    optimizer: Optimizer,
+    states: Vec<State>,
+    iteration: f64,
 }
 
 #[derive(Default)]
@@ -135,100 +77,56 @@ pub struct Port {
     last: Arrays,
     loaded: Option<Case>,
     sets: HashMap<String, Images>,
+    /// Of the last training since load.
+    trainer: Option<Trainer>,
 }
 
 fn hello() -> Outcome {
-    if let Some(name) = WRITTEN.iter().find(|name| !LAYERS.contains(name) && !OTHERS.contains(name)) {
+    let known = |name: &&str| KINDS.contains(name) || OPTIMIZERS.contains(name) || OTHERS.contains(name);
+    if let Some(name) = WRITTEN.iter().find(|name| !known(name)) {
         return refuse(format!("WRITTEN in src/my_network.rs: expected functions of that file, came {name}"));
     }
-    let layers: Vec<_> = LAYERS.into_iter().filter(|kind| has(kind)).collect();
+    let layers: Vec<_> = KINDS.into_iter().filter(|kind| has(kind)).collect();
+    let optimizers: Vec<_> = OPTIMIZERS.into_iter().filter(|name| has(name)).collect();
+    let any = has("predict_layers") && has("gradient_layers");
+    let learns = any || has("predict") && has("gradient");
     let operations = [
         (true, "hello,load"),
         (!WRITTEN.is_empty(), "inputs,null,time"),
         (!layers.is_empty(), "layer"),
-        (has("predict"), "predict,accuracy"),
-        (has("gradient"), "gradient"),
-        (has("sgd"), "update"),
-        (OTHERS.into_iter().all(has), "data,train,params,evaluate"),
+        (any || has("predict"), "predict"),
+        (has("accuracy") || any && has("accuracy_layers"), "accuracy"),
+        (any || has("gradient"), "gradient"),
+        (has("numerical_gradient"), "numerical_gradient"),
+        (!optimizers.is_empty(), "update"),
+        (learns && !optimizers.is_empty(), "data,train,params,evaluate"),
     ];
     let operations: Vec<_> = operations.into_iter().filter(|one| one.0).map(|one| one.1).collect();
-    let about = [
-        ("name", "PORT_NAME"),
+    let (layers, operations, optimizers) = (layers.join(","), operations.join(","), optimizers.join(","));
+    let mut about = vec![
+        ("name", "rust"),
         ("language", "Rust"),
         ("version", "edition 2021"),
         ("blas", "none"),
         ("threads", "1"),
         ("dtypes", Real::DTYPE),
-        ("layers", &layers.join(",")),
-        ("operations", &operations.join(",")),
-        ("optimizers", if has("sgd") { "sgd" } else { "" }),
+        ("layers", &layers),
+        ("operations", &operations),
+        ("optimizers", &optimizers),
         ("epsilon", LOSS_EPSILON),
+        ("step", NUMERICAL_STEP),
     ];
+    if any {
+        about.push(("networks", "any"));
+    }
     let fields = about.iter().map(|&(key, value)| (key.into(), value.into())).collect();
     Ok((fields, vec![]))
 }
 
-/// A layer's call on the arrays of the request.
-fn layer(request: &Message) -> Result<Call, Refusal> {
-    let (arrays, kind) = (&request.arrays, field(request, "kind")?);
-    if !LAYERS.contains(&kind) {
-        return unsupported(format!("no layer {kind}"));
-    }
-    need(kind)?;
-    let x = matrix(arrays, "x")?;
-    if kind == "affine" {
-        let w = matrix(arrays, "W")?;
-        let (b, dout) = (vector(arrays, "b", w.columns)?, sized(arrays, "dout", x.rows, w.columns)?);
-        return Ok(Box::new(move |keep| {
-            let (out, dx, dw, db) = affine(&x, &w, &b, &dout);
-            if !keep {
-                return vec![];
-            }
-            let db = array("db", &[db.len()], db);
-            vec![of_matrix("out", &out), of_matrix("dx", &dx), of_matrix("dW", &dw), db]
-        }));
-    }
-    if kind == "softmax_with_loss" {
-        let (t, epsilon) = (labels(arrays)?, number(request, "epsilon")?);
-        return Ok(Box::new(move |keep| {
-            let (loss, y, dx) = softmax_with_loss(&x, &t, epsilon);
-            if !keep {
-                return vec![];
-            }
-            vec![array("loss", &[], vec![loss]), of_matrix("y", &y), of_matrix("dx", &dx)]
-        }));
-    }
-    let (activation, dout) = (if kind == "relu" { relu } else { sigmoid }, sized(arrays, "dout", x.rows, x.columns)?);
-    Ok(Box::new(move |keep| {
-        let (out, dx) = activation(&x, &dout);
-        if !keep {
-            return vec![];
-        }
-        vec![of_matrix("out", &out), of_matrix("dx", &dx)]
-    }))
-}
-
-fn accuracy(out: &Matrix, t: &[usize]) -> (String, Array) {
+fn share(out: &Matrix, t: &[usize]) -> f64 {
     let first_largest = |row: &[Real]| (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best });
     let right = out.data.chunks(out.columns).zip(t).filter(|(row, &label)| first_largest(row) == label).count();
-    array("accuracy", &[], vec![right as f64 / t.len() as f64])
-}
-
-/// A gradient, and the update of every parameter; the loss.
-fn step(net: &mut Network, x: &Matrix, t: &[usize], rate: Real) -> Real {
-    let (loss, dw, db) = gradient(net, x, t);
-    for l in 0..net.w.len() {
-        sgd(&mut net.w[l].data, &dw[l].data, rate);
-        sgd(&mut net.b[l], &db[l], rate);
-    }
-    loss
-}
-
-fn rate(request: &Message) -> Result<Real, Refusal> {
-    match field(request, "optimizer")? {
-        "sgd" => need("sgd").and_then(|()| Ok(number(request, "learning_rate")?)),
-        other => unsupported(format!("no optimizer {other}")),
-    }
+    right as f64 / t.len() as f64
 }
 
 /// Nanoseconds of so many calls, so many times.
@@ -237,9 +135,31 @@ fn measure(request: &Message, call: impl FnMut()) -> Outcome {
     ok(vec![array("nanoseconds", &[nanoseconds.len()], nanoseconds)])
 }
 
+fn update(request: &Message) -> Outcome {
+    let (arrays, chosen) = (&request.arrays, optimizer(request)?);
+    let (mut p, shape) = elements(arrays, "p")?;
+    let held = |name: &str| match elements(arrays, name)? {
+        (data, other) if other == shape => Ok(data),
+        (_, other) => refuse(format!("expected p and {name} of one shape, came {shape:?} and {other:?}")),
+    };
+    let dp = held("dp")?;
+    let mut state = chosen.state.iter().map(|name| held(name)).collect::<Result<_, _>>()?;
+    let iteration = if chosen.state.len() == 2 { number(request, "iteration")? } else { 1.0 };
+    (chosen.update)(&mut p, &dp, &mut state, iteration);
+    let state = chosen.state.iter().zip(state).map(|(&name, one)| array(name, &shape, one));
+    ok([array("p", &shape, p)].into_iter().chain(state).collect())
+}
+
 impl Port {
     fn case(&mut self) -> Result<&mut Case, Refusal> {
         self.loaded.as_mut().map_or_else(|| refuse("nothing is loaded yet: send load first"), Ok)
+    }
+
+    /// The loaded case, if the function for its kind of networks is written.
+    fn able(&mut self, name: &str) -> Result<&mut Case, Refusal> {
+        let case = self.case()?;
+        case.can(name)?;
+        Ok(case)
     }
 
     fn load(&mut self, request: Message) -> Outcome {
@@ -247,30 +167,21 @@ impl Port {
         if dtype != Real::DTYPE {
             return unsupported(format!("no {dtype}"));
         }
-        let sizes: Vec<usize> = numbers(&request, "sizes")?;
-        let relu = field(&request, "activation")? == "relu";
-        let mut net = Network { w: vec![], b: vec![], relu, epsilon: number(&request, "epsilon")? };
-        for l in 1..sizes.len() {
-            net.w.push(sized(arrays, &format!("W{l}"), sizes[l - 1], sizes[l])?);
-            net.b.push(vector(arrays, &format!("b{l}"), sizes[l])?);
-        }
-        if !supports(&net) {
-            return unsupported("no such network: supports in src/my_network.rs says so");
-        }
-        self.loaded = Some(Case { net, x: matrix(arrays, "x")?, t: labels(arrays)? });
+        let (model, x, t) = (Model::new(&request)?, tensor(arrays, "x")?, labels(arrays)?);
+        let Some((_, shape)) = x.shape.split_first() else { return refuse("expected x to be a batch, came a number") };
+        let shape = shape.to_vec();
+        self.loaded = Some(Case { batch: model.batch(x, t), model, shape });
+        self.trainer = None;
         self.last = request.arrays;
         ok(vec![])
     }
 
     /// The set of this name, which must fit the loaded network.
-    fn images(&self, name: &str) -> Result<&Images, Refusal> {
-        let fits = |set: &&Images| {
-            let net = self.loaded.as_ref().map(|case| &case.net);
-            let sizes = net.map(|net| (net.w[0].rows, net.w[net.w.len() - 1].columns));
-            sizes.is_some_and(|(inputs, classes)| {
-                set.inputs == inputs && set.labels.iter().all(|&t| usize::from(t) < classes)
-            })
-        };
+    fn images(&mut self, name: &str) -> Result<&Images, Refusal> {
+        let Case { model, shape, .. } = self.case()?;
+        let inputs: usize = shape.iter().product();
+        let classes = model.learnt().last().map_or(usize::MAX, |bias| bias.data.len());
+        let fits = |set: &&Images| set.inputs == inputs && set.labels.iter().all(|&t| usize::from(t) < classes);
         let what = || refuse(format!("expected the set {name}, with images and labels that fit the loaded network"));
         self.sets.get(name).filter(fits).map_or_else(what, Ok)
     }
@@ -283,21 +194,27 @@ impl Port {
                 measure(request, || _ = black_box(call(false)))
             }
             "predict" => {
-                need("predict")?;
-                let Case { net, x, .. } = self.case()?;
-                measure(request, || _ = black_box(predict(net, x)))
+                let Case { model, batch, .. } = self.able("predict")?;
+                measure(request, || _ = black_box(model.predict(batch)))
             }
             "gradient" => {
-                need("gradient")?;
-                let Case { net, x, t } = self.case()?;
-                measure(request, || _ = black_box(gradient(net, x, t)))
+                let Case { model, batch, .. } = self.able("gradient")?;
+                let mut model = model.clone();
+                measure(request, || _ = black_box(model.gradient(batch)))
+            }
+            "numerical_gradient" => {
+                let case = self.case()?;
+                let step = case.step(request)?;
+                measure(request, || _ = black_box(case.model.numerical_gradient(&case.batch, step)))
             }
             "train_step" => {
-                need("gradient")?;
-                let rate = rate(request)?;
-                let Case { net, x, t } = self.case()?;
-                let mut net = net.clone();
-                measure(request, || _ = black_box(step(&mut net, x, t, rate)))
+                let Case { model, batch, .. } = self.able("gradient")?;
+                let (optimizer, mut model, mut states, mut iteration) =
+                    (optimizer(request)?, model.clone(), vec![], 0.0);
+                measure(request, || {
+                    iteration += 1.0;
+                    black_box(model.step(batch, &optimizer, &mut states, iteration));
+                })
             }
             other => unsupported(format!("no operation {other} to time")),
         }
@@ -313,33 +230,45 @@ impl Port {
     }
 
     fn train(&mut self, request: &Message) -> Outcome {
-        need("gradient")?;
-        let rate = rate(request)?;
+        self.able("gradient")?;
+        if self.trainer.as_ref().map(|trainer| &trainer.fields) != Some(&request.fields) {
+            let (fields, optimizer) = (request.fields.clone(), optimizer(request)?);
+            self.trainer = Some(Trainer { fields, optimizer, states: vec![], iteration: 0.0 });
+        }
         let (rows, shape) = elements::<i32>(&request.arrays, "batches")?;
-        let &[_, size] = &shape[..] else { return refuse("expected batches to be a matrix") };
+        let &[steps, size] = &shape[..] else { return refuse("expected batches to be a matrix") };
         let count = self.images("train")?.labels.len();
         if let Some(row) = rows.iter().find(|&&row| row < 0 || row as usize >= count) {
             return refuse(format!("expected rows of the set, came {row}"));
         }
-        let (set, case) = (&self.sets["train"], self.loaded.as_mut().expect("images has seen it"));
-        let mut losses = vec![];
+        let Self { loaded: Some(Case { model, shape, .. }), trainer: Some(trainer), sets, .. } = self else {
+            return refuse("nothing is loaded yet: send load first");
+        };
+        let (set, masks, mut losses) = (&sets["train"], model.masks(&request.arrays, steps)?, vec![]);
         let train = || {
-            for rows in rows.chunks(size) {
-                let (x, t) = set.batch(rows);
-                losses.push(step(&mut case.net, &x, &t, rate));
+            for (i, rows) in rows.chunks(size).enumerate() {
+                let batch = set.batch(rows, model, shape);
+                model.hold(&masks, i);
+                trainer.iteration += 1.0;
+                losses.push(model.step(&batch, &trainer.optimizer, &mut trainer.states, trainer.iteration));
             }
         };
         let nanoseconds = elapsed(train, 1, 1);
-        ok(vec![array("loss", &[losses.len()], losses), array("nanoseconds", &[], nanoseconds)])
+        ok(vec![losses.named("loss"), array("nanoseconds", &[], nanoseconds)])
     }
 
     fn evaluate(&mut self, request: &Message) -> Outcome {
-        need("predict").and_then(|()| need("gradient"))?;
-        let set = self.images(field(request, "set")?)?;
-        let (x, t) = set.batch(&(0..set.labels.len() as i32).collect::<Vec<_>>());
-        let net = &self.case()?.net;
-        let loss = array("loss", &[], vec![gradient(net, &x, &t).0]);
-        ok(vec![loss, accuracy(&predict(net, &x), &t)])
+        self.able("predict")?.can("gradient")?;
+        let name = field(request, "set")?;
+        self.images(name)?;
+        let Self { loaded: Some(Case { model, shape, .. }), sets, .. } = self else {
+            return refuse("nothing is loaded yet: send load first");
+        };
+        let set = &sets[name];
+        let batch = set.batch(&(0..set.labels.len() as i32).collect::<Vec<_>>(), model, shape);
+        let logits = model.predict(&batch);
+        let share = if has(&model.of("accuracy")) { model.accuracy(&batch) } else { share(&logits, &batch.t) };
+        ok(vec![model.loss(&batch, &logits)?.named("loss"), array("accuracy", &[], vec![share])])
     }
 
     fn operation(&mut self, request: Message) -> Outcome {
@@ -347,42 +276,43 @@ impl Port {
             "hello" => hello(),
             "load" => self.load(request),
             "layer" => {
-                let arrays = layer(&request)?(true);
+                let arrays = results(&request)?;
                 self.last = request.arrays;
                 ok(arrays)
             }
             "inputs" => ok(self.last.clone()),
             "null" => ok(vec![]),
-            "predict" | "accuracy" => {
-                need("predict")?;
-                let Case { net, x, t } = self.case()?;
-                let out = predict(net, x);
-                ok(vec![if request.word == "predict" { of_matrix("out", &out) } else { accuracy(&out, t) }])
+            "predict" => {
+                let Case { model, batch, .. } = self.able("predict")?;
+                ok(vec![model.predict(batch).named("out")])
+            }
+            "accuracy" => {
+                let Case { model, batch, .. } = self.able("accuracy")?;
+                ok(vec![array("accuracy", &[], vec![model.accuracy(batch)])])
             }
             "gradient" => {
-                need("gradient")?;
-                let Case { net, x, t } = self.case()?;
-                let (loss, dw, db) = gradient(net, x, t);
-                let mut arrays = vec![array("loss", &[], vec![loss])];
-                arrays.extend(parameters("d", &dw, &db));
+                let Case { model, batch, .. } = self.able("gradient")?;
+                let (loss, gradients) = model.clone().gradient(batch); // as the loaded one's running statistics stay
+                let mut arrays = vec![loss.named("loss")];
+                arrays.extend(model.named_gradients(gradients));
                 ok(arrays)
+            }
+            "numerical_gradient" => {
+                let case = self.case()?;
+                let step = case.step(&request)?;
+                let gradients = case.model.numerical_gradient(&case.batch, step);
+                ok(case.model.named_gradients(gradients))
             }
             "time" => self.time(&request),
             "data" => self.data(&request),
             "train" => self.train(&request),
             "params" => {
-                let net = &self.case()?.net;
-                ok(parameters("", &net.w, &net.b))
+                let held = self.case()?.model.held();
+                let named = |one: Held| array(one.name, &one.shape, one.data.clone());
+                ok(held.into_iter().map(named).collect())
             }
             "evaluate" => self.evaluate(&request),
-            "update" => {
-                let ((mut p, shape), (dp, other)) = (elements(&request.arrays, "p")?, elements(&request.arrays, "dp")?);
-                if shape != other {
-                    return refuse(format!("expected p and dp of one shape, came {shape:?} and {other:?}"));
-                }
-                sgd(&mut p, &dp, rate(&request)?);
-                ok(vec![array("p", &shape, p)])
-            }
+            "update" => update(&request),
             other => unsupported(format!("no operation {other}")),
         }
     }

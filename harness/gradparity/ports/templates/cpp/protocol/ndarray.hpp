@@ -1,4 +1,4 @@
-// What functions.hpp computes with.
+// What the file to fill in computes with.
 
 #pragma once
 

@@ -369,32 +369,16 @@ func (n *GpLayers) accuracy(x MyArray, t []int) float64 {
 	return myAccuracyLayers(n.layers, x, t)
 }
 
-// loss is computed here, as myGradientLayers is in training.
-func (n *GpLayers) loss(x MyArray, t []int) MyReal {
-	out, loss := n.predict(x), 0.0
-	for i, label := range t {
-		row, largest, sum := out.Data[i*out.Columns:(i+1)*out.Columns], math.Inf(-1), 0.0
-		for _, v := range row {
-			largest = max(largest, float64(v))
-		}
-		for _, v := range row {
-			sum += math.Exp(float64(v) - largest)
-		}
-		logP := float64(row[label]) - largest - math.Log(sum)
-		if n.epsilon > 0 {
-			logP = math.Log(math.Exp(logP) + float64(n.epsilon))
-		}
-		for j, v := range row {
-			if d := float64(v); n.layers[len(n.layers)-1].Kind == "squared_error" {
-				if logP = 0; j == label {
-					d--
-				}
-				loss += d * d / 2
-			}
-		}
-		loss -= logP
+// loss is that of the test: myGradientLayers is in training.
+func (n *GpLayers) loss(x MyArray, t []int) (loss MyReal) {
+	kind := n.layers[len(n.layers)-1].Kind
+	gpNeed(gpName(kind))
+	if kind == "squared_error" {
+		loss, _ = mySquaredError(n.predict(x), t)
+	} else {
+		loss, _, _ = mySoftmaxWithLoss(n.predict(x), t, n.epsilon)
 	}
-	return MyReal(loss / float64(len(t)))
+	return
 }
 
 func (n *GpLayers) learnt() []gp.Named { return n.all }

@@ -438,8 +438,9 @@ func myRmsprop(p, dp, h []MyReal, rate, decay float64) {
 // YOURS: m <- m + (1 - beta1) (dp - m); v <- v + (1 - beta2) (dp^2 - v); p <- p - r m / (sqrt(v) + 1e-7), where
 // r = rate sqrt(1 - beta2^iteration) / (1 - beta1^iteration). iteration counts the updates, from 1.
 func myAdam(p, dp, m, v []MyReal, rate, beta1, beta2 float64, iteration int) {
-	at := float64(iteration)
-	now := MyReal(rate * math.Sqrt(1-math.Pow(beta2, at)) / (1 - math.Pow(beta1, at)))
+	// math.Pow can be off by some ulps, which 1 - beta^iteration makes more of where that is small.
+	less := func(beta float64) float64 { return 1 - math.Exp(float64(iteration)*math.Log(beta)) }
+	now := MyReal(rate * math.Sqrt(less(beta2)) / less(beta1))
 	for i := range p {
 		m[i] += MyReal(1-beta1) * (dp[i] - m[i])
 		v[i] += MyReal(1-beta2) * (dp[i]*dp[i] - v[i])

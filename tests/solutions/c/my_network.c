@@ -62,16 +62,21 @@ static void affine_backward(int batch, int inputs, int outputs, const my_real *x
         }
 }
 
-static my_real activate(const char *activation, my_real x) {
-    if (activation[0] == 'r') return x <= 0 ? 0 : x;
-    if (activation[0] == 't') return tanh(x);
+/* 0 sigmoid, 1 relu, 2 tanh. */
+static int number_of(const char *activation) {
+    return strcmp(activation, "relu") == 0 ? 1 : strcmp(activation, "tanh") == 0 ? 2 : 0;
+}
+
+static my_real activate(int activation, my_real x) {
+    if (activation == 1) return x <= 0 ? 0 : x;
+    if (activation == 2) return tanh(x);
     return 1 / (1 + exp(-x));
 }
 
 /* From the activation's output alone. */
-static my_real slope(const char *activation, my_real out) {
-    if (activation[0] == 'r') return out > 0;
-    if (activation[0] == 't') return 1 - out * out;
+static my_real slope(int activation, my_real out) {
+    if (activation == 1) return out > 0;
+    if (activation == 2) return 1 - out * out;
     return out * (1 - out);
 }
 
@@ -86,16 +91,16 @@ static void my_affine(int batch, int inputs, int outputs, const my_real *x, cons
 /* YOURS: out = max(x, 0); dx = dout where x > 0, else 0. All of n elements. */
 static void my_relu(int n, const my_real *x, const my_real *dout, my_real *out, my_real *dx) {
     for (int i = 0; i < n; i++) {
-        out[i] = activate("relu", x[i]);
-        dx[i] = dout[i] * slope("relu", out[i]);
+        out[i] = activate(1, x[i]);
+        dx[i] = dout[i] * slope(1, out[i]);
     }
 }
 
 /* YOURS: out = 1 / (1 + exp(-x)); dx = dout out (1 - out). All of n elements. */
 static void my_sigmoid(int n, const my_real *x, const my_real *dout, my_real *out, my_real *dx) {
     for (int i = 0; i < n; i++) {
-        out[i] = activate("sigmoid", x[i]);
-        dx[i] = dout[i] * slope("sigmoid", out[i]);
+        out[i] = activate(0, x[i]);
+        dx[i] = dout[i] * slope(0, out[i]);
     }
 }
 
@@ -122,8 +127,8 @@ static my_real my_softmax_with_loss(int batch, int classes, const my_real *x, co
 /* YOURS: out = tanh(x); dx = dout (1 - out^2). All of n elements. */
 static void my_tanh(int n, const my_real *x, const my_real *dout, my_real *out, my_real *dx) {
     for (int i = 0; i < n; i++) {
-        out[i] = activate("tanh", x[i]);
-        dx[i] = dout[i] * slope("tanh", out[i]);
+        out[i] = activate(2, x[i]);
+        dx[i] = dout[i] * slope(2, out[i]);
     }
 }
 
@@ -272,7 +277,7 @@ static my_real *forward(const MyNetwork *net, int batch, const my_real *x, my_re
     for (int l = 0; l < net->layers; l++) {
         int n = batch * net->sizes[l + 1];
         affine_forward(batch, net->sizes[l], net->sizes[l + 1], l ? out[l - 1] : x, net->W[l], net->b[l], at);
-        for (int i = 0; l < net->layers - 1 && i < n; i++) at[i] = activate(net->activation, at[i]);
+        for (int i = 0; l < net->layers - 1 && i < n; i++) at[i] = activate(number_of(net->activation), at[i]);
         out[l] = at;
         at += n;
     }
@@ -299,7 +304,7 @@ static my_real my_gradient(const MyNetwork *net, int batch, const my_real *x, co
     for (int l = net->layers - 1; l >= 0; l--) {
         const my_real *in = l ? out[l - 1] : x;
         affine_backward(batch, net->sizes[l], net->sizes[l + 1], in, net->W[l], dout, l ? dx : NULL, dW[l], db[l]);
-        for (int i = 0; l && i < batch * net->sizes[l]; i++) dout[i] = dx[i] * slope(net->activation, in[i]);
+        for (int i = 0; l && i < batch * net->sizes[l]; i++) dout[i] = dx[i] * slope(number_of(net->activation), in[i]);
     }
     free(block), free(dout), free(dx), free(y);
     return loss;
@@ -462,8 +467,8 @@ static MyArray pass(const MyLayer *l, const MyArray *x, const MyArray *dout, boo
         my_dropout(n, x->data, l->mask.data, l->ratio, training, dout->data, out.data, dx->data);
     } else {
         for (int i = 0; i < n; i++) {
-            out.data[i] = activate(l->kind, x->data[i]);
-            dx->data[i] = dout->data[i] * slope(l->kind, out.data[i]);
+            out.data[i] = activate(number_of(l->kind), x->data[i]);
+            dx->data[i] = dout->data[i] * slope(number_of(l->kind), out.data[i]);
         }
     }
     return out;

@@ -274,10 +274,10 @@ type GpHeld struct {
 	kept   MyArray
 }
 
-func gpAny() bool { return gpHas("myPredictLayers", "myGradientLayers") }
+func gpTakesLayers() bool { return gpHas("myPredictLayers", "myGradientLayers") }
 
 func gpLoadLayers(m gp.Message) GpNetwork {
-	if !gpAny() {
+	if !gpTakesLayers() {
 		gpNeed("myPredictLayers")
 		gpNeed("myGradientLayers")
 	}
@@ -499,12 +499,12 @@ func gpHello() gp.Message {
 	}
 	list(len(myWritten) > 0, "inputs", "null", "time")
 	list(len(layers) > 0, "layer")
-	list(gpHas("myPredict") || gpAny(), "predict")
-	list(gpHas("myAccuracy") || gpAny() && gpHas("myAccuracyLayers"), "accuracy")
-	list(gpHas("myGradient") || gpAny(), "gradient")
+	list(gpHas("myPredict") || gpTakesLayers(), "predict")
+	list(gpHas("myAccuracy") || gpTakesLayers() && gpHas("myAccuracyLayers"), "accuracy")
+	list(gpHas("myGradient") || gpTakesLayers(), "gradient")
 	list(gpHas("myNumericalGradient"), "numerical_gradient")
 	list(len(optimizers) > 0, "update")
-	list((gpHas("myPredict", "myGradient") || gpAny()) && len(optimizers) > 0, "data", "train", "params", "evaluate")
+	list((gpHas("myPredict", "myGradient") || gpTakesLayers()) && len(optimizers) > 0, "data", "train", "params", "evaluate")
 	fields := map[string]string{
 		"name":       "PORT_NAME",
 		"language":   "Go",
@@ -518,7 +518,7 @@ func gpHello() gp.Message {
 		"epsilon":    fmt.Sprint(myLossEpsilon),
 		"step":       fmt.Sprint(myStep),
 	}
-	if gpAny() {
+	if gpTakesLayers() {
 		fields["networks"] = "any"
 	}
 	return gp.Message{Word: "ok", Fields: fields}

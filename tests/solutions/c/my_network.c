@@ -425,8 +425,8 @@ static int my_supports_layers(int count, const MyLayer *layers) {
 }
 
 /* The layer's result of x; and the gradients, with dx, where dout is not NULL. */
-static MyArray pass(const MyLayer *l, const MyArray *x, const MyArray *dout, bool training, const MyArray *gradients,
-                    MyArray *dx) {
+static MyArray run_layer(const MyLayer *l, const MyArray *x, const MyArray *dout, bool training,
+                         const MyArray *gradients, MyArray *dx) {
     int batch = x->shape[0], columns = my_count(x->ndim - 1, x->shape + 1), n = batch * columns;
     MyArray out = my_array_of(x->ndim, x->shape);
     bool is_affine = strcmp(l->kind, "affine") == 0, is_pooling = strcmp(l->kind, "max_pooling") == 0;
@@ -477,7 +477,7 @@ static MyArray pass(const MyLayer *l, const MyArray *x, const MyArray *dout, boo
 /* YOURS: the logits of x, before the loss: out (batch, classes). Not training, in dropout and batch_norm. */
 static void my_predict_layers(int count, const MyLayer *layers, const MyArray *x, my_real *out) {
     MyArray at = *x, none = {0};
-    for (int l = 0; l < count - 1; l++) at = pass(&layers[l], &at, NULL, false, NULL, &none);
+    for (int l = 0; l < count - 1; l++) at = run_layer(&layers[l], &at, NULL, false, NULL, &none);
     memcpy(out, at.data, my_count(at.ndim, at.shape) * sizeof *out);
 }
 
@@ -493,7 +493,7 @@ static my_real my_gradient_layers(int count, const MyLayer *layers, const MyArra
     const MyArray *end = gradients;
     for (int l = 0; l < count - 1; l++) {
         inputs[l] = at;
-        at = pass(&layers[l], &at, NULL, true, NULL, &dx);
+        at = run_layer(&layers[l], &at, NULL, true, NULL, &dx);
         if (layers[l].W.data || layers[l].gamma.data) end += 2;
     }
     MyArray y = my_array(at.shape[0], at.shape[1]), dout = my_array(at.shape[0], at.shape[1]);
@@ -503,7 +503,7 @@ static my_real my_gradient_layers(int count, const MyLayer *layers, const MyArra
     for (int l = count - 2; l >= 0; l--) {
         bool has_some = layers[l].W.data || layers[l].gamma.data;
         if (has_some) end -= 2;
-        pass(&layers[l], &inputs[l], &dout, true, has_some ? end : NULL, &dx);
+        run_layer(&layers[l], &inputs[l], &dout, true, has_some ? end : NULL, &dx);
         dout = dx;
         for (size_t i = 0; layers[l].W.data && i < my_count(end->ndim, end->shape); i++) {
             loss += weight_decay / 2 * layers[l].W.data[i] * layers[l].W.data[i];

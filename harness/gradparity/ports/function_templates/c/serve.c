@@ -5,8 +5,7 @@
 
 #include "functions.c"
 
-#include <stddef.h>
-
+#include "protocol/made.h"
 #include "protocol/server.h"
 #include "protocol/timing.h"
 
@@ -30,29 +29,6 @@ typedef void GpCall(const GpArgument *a, int wanted);
 
 static GpMessage gp_last, gp_reply;            /* gp_reply borrows its data */
 static GpArgument gp_arguments[GP_MAX_ARRAYS]; /* the arrays of gp_last */
-
-/* What my_array and its like have made in a call, to be freed after it. */
-typedef union GpMade {
-    union GpMade *before;
-    max_align_t aligned;
-} GpMade;
-static GpMade *gp_newest;
-
-void *gp_made(size_t count, size_t size) {
-    GpMade *made = count < (SIZE_MAX - sizeof *made) / size ? calloc(1, sizeof *made + count * size) : NULL;
-    if (!made) gp_refuse("error", "no memory for an array of %zu elements", count);
-    made->before = gp_newest;
-    gp_newest = made;
-    return made + 1;
-}
-
-static void gp_free_made(void) {
-    while (gp_newest) {
-        GpMade *before = gp_newest->before;
-        free(gp_newest);
-        gp_newest = before;
-    }
-}
 
 /* Adds an array to the reply. The data of a number, which has no dimensions, is copied. */
 static void gp_give(const char *name, const char *descr, int ndim, const size_t *shape, const void *data) {

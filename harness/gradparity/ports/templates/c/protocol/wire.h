@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GP_MAX_LINE = 65536, GP_MAX_FIELDS = 32, GP_MAX_ARRAYS = 256, GP_MAX_DIMENSIONS = 32 };
+enum { GP_MAX_LINE = 65536, GP_MAX_FIELDS = 1024, GP_MAX_ARRAYS = 256, GP_MAX_DIMENSIONS = 32 };
 
 /* Elements row by row, whichever way they came. descr is <f8, <f4, <i4 or |u1. */
 typedef struct {

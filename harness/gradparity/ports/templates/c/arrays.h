@@ -1,5 +1,5 @@
 /*
- * Arrays for functions.c, which says what my_real is before it includes this file. You need not open it.
+ * Arrays for the file that you fill in, which says what my_real is before it includes this one. You need not open it.
  */
 
 #include <math.h>
@@ -42,7 +42,7 @@ static inline void gp_at(const char *file, int line, const char *function) {
 
 static inline size_t my_count(int ndim, const size_t *shape) { return gp_count(ndim, shape); }
 
-/* Defined in serve.c. */
+/* Defined in protocol/made.h. */
 void *gp_made(size_t count, size_t size);
 
 /* my_array(n, d) is an array of this shape, and my_array_of(x->ndim, x->shape) one of that. They hold zeros, and are

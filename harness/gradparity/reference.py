@@ -117,7 +117,7 @@ class Reference:
             network = Network(spec.kinds, a, self.epsilon, layers, losses, spec.weight_decay)
             found = network.trace(a["x"], a["t"])
             if spec.weight_decay:
-                found[self._key("gradient", "loss")] = found["loss"] + network.penalty
+                found[self._key("gradient", "loss")] = network.penalized(found["loss"])
                 own = {name: found[self.in_trace("gradient", f"d{name}")] for name in network.params}
                 decayed = network.decayed({f"d{name}": slope for name, slope in own.items()})
                 found |= {self._key("gradient", name): slope for name, slope in decayed.items()}

@@ -115,13 +115,13 @@ class Network:
 
     def loss(self, x: Array, t: Array) -> Any:
         """The mean loss against t, a scalar, and what weight decay adds. t: one-hot, or labels (batch,) from 0."""
-        loss = self.last.forward(self._forward(x, training=True), t)
-        return loss + self.penalty if self.weight_decay else loss
+        return self.penalized(self.last.forward(self._forward(x, training=True), t))
 
-    @property
-    def penalty(self) -> Any:
-        """What weight decay adds to the loss: half of it, times the squares of all weights."""
-        return sum(rounded(self.weight_decay / 2, W) * (W**2).sum() for W in self._weights().values())
+    def penalized(self, loss: Any) -> Any:
+        """A loss with what weight decay adds to it: half of it, times the squares of all weights."""
+        for W in self._weights().values() if self.weight_decay else ():
+            loss = loss + (rounded(self.weight_decay / 2, W) * W**2).sum()
+        return loss
 
     def accuracy(self, x: Array, t: Array) -> float:
         """The share of rows whose largest logit (the first, in a tie) is at the label."""

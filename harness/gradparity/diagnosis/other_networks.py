@@ -100,7 +100,8 @@ def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
     right = network.gradient(case.x, case.t)
     weights = {name: p for name, p in network.params.items() if name.startswith("W")}
     others = {name: p for name, p in network.params.items() if name not in weights}
-    bare = right["loss"] - network.penalty
+    penalty = network.penalized(0 * right["loss"])
+    bare = right["loss"] - penalty
     of_others = sum((p.dtype.type(decay / 2) * (p**2).sum() for p in others.values()), start=0 * bare)
     missing, biases = "weight decay missing", "weight decay on biases"
     found: dict[str, dict[str, list[Candidate]]] = {
@@ -108,8 +109,8 @@ def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
             missing: [("weight decay is not in the loss", bare)],
             biases: [("weight decay is of the biases, too", right["loss"] + of_others)],
             "weight decay's factor": [
-                ("weight decay times the squares, for half of it", bare + 2 * network.penalty),
-                ("weight decay is divided by the batch size", bare + network.penalty / len(case.x)),
+                ("weight decay times the squares, for half of it", bare + 2 * penalty),
+                ("weight decay is divided by the batch size", bare + penalty / len(case.x)),
             ],
         }
     }

@@ -6,10 +6,13 @@ They stand here a second time, apart from the reference's code, so that the chec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from .bounded import Bounded
 
+POWER = 2.0  # units in the last place: of a library's power function
 TINY = 1e-7
 
 Numbers = Mapping[str, float]
@@ -53,8 +56,15 @@ def _rmsprop(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], 
 def _adam(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
     m = a["m"] + c(1 - n["beta1"]) * (a["dp"] - a["m"])
     v = a["v"] + c(1 - n["beta2"]) * (a["dp"] * a["dp"] - a["v"])
-    rate = n["learning_rate"] * (1 - n["beta2"] ** i) ** 0.5 / (1 - n["beta1"] ** i)
-    return {"p": a["p"] - c(rate) * m / (v.sqrt() + c(TINY)), "m": m, "v": v}
+    return {"p": a["p"] - _rate(n, i, c) * m / (v.sqrt() + c(TINY)), "m": m, "v": v}
+
+
+def _rate(n: Numbers, i: int, c: Callable[[float], Bounded]) -> Bounded:
+    """Adam's, which each implementation computes with a power function of its own, in float64."""
+    powers = [n["beta1"] ** i, n["beta2"] ** i]
+    rate = c(n["learning_rate"] * (1 - powers[1]) ** 0.5 / (1 - powers[0]))
+    relative = np.finfo(np.float64).eps * (4 + sum(POWER * power / (1 - power) for power in powers))
+    return replace(rate, error=abs(rate.value) * (relative + rate.precision.u))
 
 
 RULES: dict[str, Rule] = {

@@ -1,8 +1,8 @@
 """The trajectory: how far a correct implementation may stray from the reference, step by step.
 
 Rounding grows in training, so no fixed tolerance can be right. The reference trains again, several times, with every
-parameter disturbed by about one unit in the last place before each step, as the rounding of any implementation would;
-how far these runs stray from the undisturbed one is the envelope.
+parameter disturbed by about one unit in the last place before each step, and so what the loss's gradient is made of, as
+the rounding of any implementation would; how far these runs stray from the undisturbed one is the envelope.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_reference import OPTIMIZERS, Network, Optimizer
+from gradparity_reference import LOSS, LOSSES, OPTIMIZERS, Network, Optimizer, SoftmaxWithLoss, SquaredError
 
 from ..arithmetic.verdicts import RESOLVED, Verdict
 from ..cases import Array
@@ -78,7 +78,7 @@ def reference_run(
     ``seed`` is that of the masks.
     """
     images = sets.images("train", recipe.spec.described.input)
-    network = network_of(recipe, parameters, epsilon, seed)
+    network = network_of(recipe, parameters, epsilon, seed, disturbance)
     params, optimizer = network.params, reference_optimizer(recipe)
     losses = np.empty(len(batches), recipe.dtype)
     patterns = _patterns(params, disturbance)
@@ -95,10 +95,37 @@ def reference_run(
     return Trajectory(losses, network.held())
 
 
-def network_of(recipe: Recipe, parameters: Mapping[str, Array], epsilon: float = 0.0, seed: int = 0) -> Network:
+def network_of(
+    recipe: Recipe,
+    parameters: Mapping[str, Array],
+    epsilon: float = 0.0,
+    seed: int = 0,
+    disturbance: np.random.Generator | None = None,
+) -> Network:
     """The reference's network with copies of these parameters, and with the masks of the first step."""
     held = {name: p.copy() for name, p in parameters.items()} | recipe.masks(seed, 0)
-    return Network(recipe.spec.kinds, held, epsilon, weight_decay=recipe.weight_decay)
+    losses = _disturbed_losses(disturbance) if disturbance else LOSSES
+    return Network(recipe.spec.kinds, held, epsilon, losses=losses, weight_decay=recipe.weight_decay)
+
+
+def _disturbed_losses(rng: np.random.Generator) -> dict[str, Any]:
+    """The losses, with a rounding more in what is subtracted: where y and t nearly cancel, no weight shows it."""
+
+    def rounded(a: Array) -> Array:
+        found: Array = a * (1 + np.finfo(a.dtype).eps * rng.integers(-1, 2, size=a.shape)).astype(a.dtype)
+        return found
+
+    class Softmax(SoftmaxWithLoss):
+        def forward(self, x: Array, t: Array) -> Any:
+            loss = super().forward(x, t)
+            self.y = rounded(self.y)
+            return loss
+
+    class Squares(SquaredError):
+        def forward(self, x: Array, t: Array) -> Any:
+            return super().forward(rounded(x), t)
+
+    return {LOSS: Softmax, "squared_error": Squares}
 
 
 def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> dict[str, list[Array]]:

@@ -14,7 +14,7 @@ from gradparity.ports.manifest import Port
 from gradparity.ports.new import find_template
 from made_ports import fill_in
 
-ALL = '"myAffine", "myRelu", "mySigmoid", "mySoftmaxWithLoss", "myPredict", "myGradient", "mySgd"'
+ALL = GO[GO.index("var myWritten = []string{") :].partition("{")[2].partition("}")[0]
 LAYERS = '"myAffine", "myRelu", "mySigmoid", "mySoftmaxWithLoss"'
 CHECK = ("check", "--port", "my-net", "--case", "random-9-6-4-*-n7-float64")
 # What the page has in my_network.go at each check, as replacements in the solution, by a line of that check's output.
@@ -23,12 +23,12 @@ STAGES = {
     "agreement - 1 runner x 2 cases: 1 identical": [(ALL, '"myRelu"')],
     "index out of range": [(ALL, '"myRelu"'), ("= v, dout.Data[i]", "= v, dout.Data[i+len(x.Data)]")],
     "first at softmax backward dx": [(ALL, LAYERS), ("= p / MyReal(x.Rows)", "= p")],
-    "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict"')],
+    "100 %  identical\n        state": [(ALL, f'{LAYERS}, "myPredict", "myAccuracy"')],
     "first at gradient dW1": [
-        (ALL, f'{LAYERS}, "myPredict", "myGradient"'),
+        (ALL, f'{LAYERS}, "myPredict", "myAccuracy", "myGradient"'),
         ("} else if y == 0 {", "} else if y < 0 {"),
     ],
-    "agreement - 1 runner x 2 cases: 2 rounding": [(ALL, f'{LAYERS}, "myPredict", "myGradient"')],
+    "agreement - 1 runner x 2 cases: 2 rounding": [(ALL, f'{LAYERS}, "myPredict", "myAccuracy", "myGradient"')],
 }
 
 

@@ -71,8 +71,8 @@ def trained(filled: Checked) -> TrainRun:
         replace(RECIPES[post].on(images), name=name, steps=8, epochs=2, sizes=(64, 12, 10))
         for name, post in posts.items()
     ]
-    momentum = {"optimizer": "momentum", "numbers": {"learning_rate": 0.01, "momentum": 0.9}}
-    layers = {"sizes": (), "network": NETWORK, "weight_decay": 0.1, "batch": 20}
+    momentum: Any = {"optimizer": "momentum", "numbers": {"learning_rate": 0.01, "momentum": 0.9}}
+    layers: Any = {"sizes": (), "network": NETWORK, "weight_decay": 0.1, "batch": 20}
     for dtype in ("float64", "float32"):
         dense: Any = replace(recipes[0], name=f"momentum-{dtype}", dtype=dtype, **momentum)
         recipes += [dense, replace(dense, name=f"layers-{dtype}", **layers)]

@@ -70,7 +70,7 @@ def test_what_a_check_prints(
 SINGLE = "random-9-6-4-relu-n7-float32"
 MISTAKES = {
     "my-net failed: myWritten in my_network.go: expected functions of that file, came affine": (
-        "go", ("{\"myAffine", "{\"affine"), CHECK[-1]
+        "go", ('"myAffine", "myRelu"', '"affine", "myRelu"'), CHECK[-1]
     ),
     "my-net failed: build:": ("go", ("for i := range p {", "for i = range p {"), CHECK[-1]),
     "dW1: expected float32 (9, 6), came float64 (9, 6)": (

@@ -238,7 +238,8 @@ def make_envelope(
         return reference_run(recipe, sets, parameters, batches, tick, disturbance, epsilon, seed)
 
     rngs = [np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 2, k]))) for k in range(DRAWS)]
-    env = envelope(run(None), [run(rng) for rng in rngs])
+    weights = [p.size for name, p in parameters.items() if name.startswith("W")]
+    env = envelope(run(None), [run(rng) for rng in rngs], sum(weights) if recipe.weight_decay else 0)
     return env, EnvelopeResult(
         recipe=recipe.name,
         seed=seed,

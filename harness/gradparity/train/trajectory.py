@@ -7,6 +7,7 @@ the rounding of any implementation would; how far these runs stray from the undi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -140,12 +141,16 @@ def _patterns(params: Mapping[str, Array], rng: np.random.Generator | None) -> d
     return found
 
 
-def envelope(run: Trajectory, disturbed: list[Trajectory]) -> TrainingEnvelope:
-    """From the reference's run and the disturbed ones: the largest deviation so far, and never less than rounding."""
+def envelope(run: Trajectory, disturbed: list[Trajectory], decayed: int = 0) -> TrainingEnvelope:
+    """From the reference's run and the disturbed ones: the largest deviation so far, and never less than rounding.
+
+    ``decayed`` weights add to the loss by weight decay, and may do so one after the other.
+    """
     exact = run.losses.astype(np.float64)
     strays = np.max([abs(one.losses.astype(np.float64) - exact) for one in disturbed], axis=0)
     eps = float(np.finfo(run.losses.dtype).eps)
-    allowed = LIMIT * np.maximum.accumulate(strays) + FLOOR * eps * np.maximum(abs(exact), 1.0)
+    floor = FLOOR + math.sqrt(decayed)
+    allowed = LIMIT * np.maximum.accumulate(strays) + floor * eps * np.maximum(abs(exact), 1.0)
     params = {
         name: LIMIT * max(_rms(one.params[name], p) for one in disturbed) + FLOOR * eps * _rms(p, 0 * p)
         for name, p in run.params.items()

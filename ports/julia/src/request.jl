@@ -15,22 +15,16 @@ refuse(message) = throw(Refusal("error", message))
 unsupported(message) = throw(Refusal("unsupported", message))
 
 "The reply with these arrays."
-reply(arrays::Arrays) = Message("ok", [], Pair{String,Any}[name => sent(array) for (name, array) in arrays])
+reply(arrays::Arrays) = Message("ok", [], Pair{String,Any}[name => outgoing(array) for (name, array) in arrays])
 
-"A number goes as an array of no dimensions; images, row by row, as they lie in memory."
-sent(array) = array
-sent(number::Number) = fill(number)
-sent(images::Array{T,N}) where {T,N} = N > 2 ? by_rows(images) : images
+"A number goes as an array of no dimensions."
+outgoing(array) = array
+outgoing(number::Number) = fill(number)
 
-"""
-The arrays of the request in Julia's layout: column by column, images and filters with their dimensions the other way
-round, and the labels in t counted from 1.
-"""
+"The arrays of the request in Julia's layout: column by column, and the labels in t counted from 1."
 native(request::Message) = Pair{String,Any}[name => native(array, name) for (name, array) in request.arrays]
 native(array, name) = name == "t" && array isa Vector{Int32} ? array .+ 1 : native(array)
 native(array) = convert(Array, array)
-native(images::Array) = ndims(images) > 2 ? permutedims(images, ndims(images):-1:1) : images
-native(images::PermutedDimsArray) = parent(images)
 
 "The way back, for `inputs`."
 received(arrays::Arrays) = Pair{String,Any}[name => received(array) for (name, array) in arrays]
@@ -95,5 +89,7 @@ end
 
 described(T, dims) = "$(lowercase(string(T))) $(described(dims))"
 
-"The dimensions as who sent them has them: those of images are the other way round."
-described(dims) = "($(join((d == (:) ? "any" : d for d in (length(dims) > 2 ? reverse(dims) : dims)), ", ")))"
+described(dims) = "($(join((d == (:) ? "any" : d for d in as_sent(dims)), ", ")))"
+
+"The dimensions as who sent them has them."
+as_sent(dims) = dims

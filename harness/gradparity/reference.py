@@ -11,8 +11,8 @@ from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LAYERS as LAYER_CLASSES
-from gradparity_reference import LOSS, LOSSES, Network, central_difference, layer_pass
+from gradparity_reference import LAYERS as CLASSES
+from gradparity_reference import LOSSES, Network, central_difference, layer_pass
 
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
@@ -20,9 +20,7 @@ from .arithmetic.verdicts import RESOLVED, Allowance
 from .cases import Array, Case, CaseSpec, draw, following
 from .data import find_mnist
 from .functions.layers import LAYERS
-from .functions.layers.batch_norm import BATCH_NORM, OnePass
 from .functions.layers.layer import is_training
-from .functions.layers.softmax_with_loss import ByLogSumExp
 from .functions.network import calls, in_trace, placed
 
 OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
@@ -111,7 +109,8 @@ class Reference:
     @cached_property
     def _envelopes(self) -> dict[str, Envelope]:
         spec, case = self.case.spec, self.case
-        layers, losses = LAYER_CLASSES | {"batch_norm": OnePass}, LOSSES | {LOSS: ByLogSumExp}
+        most = {kind: layer.rounds_most for kind, layer in LAYERS.items() if layer.rounds_most}
+        layers, losses = (known | {kind: most[kind] for kind in known if kind in most} for known in (CLASSES, LOSSES))
 
         def computed(a: Mapping[str, Array]) -> dict[str, Any]:
             network = Network(spec.kinds, a, self.epsilon, layers, losses, spec.weight_decay)
@@ -144,13 +143,10 @@ class Reference:
             return replace(found, terms=self._terms(self.in_trace(operation, array)))
 
     def _terms(self, key: str) -> float | None:
-        """Of a bias before batch normalization, whose gradient is 0: the size of the terms that cancel in its sum.
-
-        Batch normalization takes away whatever is added to a whole column.
-        """
+        """Of a bias whose gradient is 0, as the next layer absorbs it: the size of the terms that cancel in its sum."""
         layers = placed(self.case.spec.kinds)
         for here, above in pairwise(layers):
-            if above.layer is BATCH_NORM and key == f"{here.name}.db":
+            if above.layer.absorbs_bias and key == f"{here.name}.db":
                 return float(np.sqrt(np.mean(np.square(abs(self.trace[f"{above.name}.dx"]).sum(axis=0)))))
         return None
 

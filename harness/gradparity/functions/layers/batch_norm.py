@@ -99,10 +99,7 @@ def _fit(options: Mapping[str, str], shape: Shape) -> Fitted:
 
 
 class OnePass(BatchNorm):
-    """The variance as mean(x^2) - mean^2, and x scaled and shifted at once; dx in one expression.
-
-    It rounds most of the usual formulas, so the envelope of a whole pass is that of this one.
-    """
+    """The variance as mean(x^2) - mean^2, and x scaled and shifted at once; dx in one expression."""
 
     def forward(self, x: Array) -> Array:
         """See `BatchNorm`."""
@@ -139,6 +136,8 @@ BATCH_NORM = Layer(
         "running_var": lambda rng, shape, numbers: rng.uniform(0.5, 1.5, size=shape),
     },
     formulas=(OnePass,),
+    rounds_most=OnePass,
+    absorbs_bias=True,
 )
 
 

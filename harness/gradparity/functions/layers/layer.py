@@ -62,6 +62,8 @@ class Layer:
     their weights times their inputs that keeps its own scale, ``kink`` whether its slope jumps at 0. ``assumed``: every
     port is taken to have networks with it, listed in hello or not. An ``elementwise`` layer has no sums.
     ``formulas`` are other classes for the same mathematics: correct implementations, which soak must never find wrong.
+    ``rounds_most`` is the one of them that rounds most, where that is not the reference's: the envelope of a whole pass
+    is that of this one. ``absorbs_bias``: what is added to a whole column of its input changes nothing.
     """
 
     kind: str
@@ -77,7 +79,9 @@ class Layer:
     kink: bool = False
     assumed: bool = False
     elementwise: bool = False
-    formulas: tuple[type[reference.Layer], ...] = ()
+    formulas: tuple[type[Any], ...] = ()
+    rounds_most: type[Any] | None = None
+    absorbs_bias: bool = False
 
     @property
     def results(self) -> tuple[str, ...]:

@@ -36,14 +36,8 @@ def _dx(p: Precision, a: Inputs) -> Array:
     return bound
 
 
-SOFTMAX_WITH_LOSS = Loss(reference.LOSS, forward={"y": _y, "loss": _loss}, backward={"dx": _dx}, bugs=bug, kept=("y",))
-
-
 class ByLogSumExp(reference.SoftmaxWithLoss):
-    """y as exp(x - logsumexp(x)): of the usual formulas the one that rounds most, at the size of the logits.
-
-    The envelope of a whole pass is that of this formula, so that it holds for the others as well.
-    """
+    """y as exp(x - logsumexp(x)): it rounds at the size of the logits."""
 
     def forward(self, x: Array, t: Array) -> Any:
         """See `SoftmaxWithLoss`."""
@@ -56,6 +50,16 @@ class ByLogSumExp(reference.SoftmaxWithLoss):
         if self.epsilon:
             log_p = np.log(np.exp(log_p) + x.dtype.type(self.epsilon))
         return -log_p.mean()
+
+
+SOFTMAX_WITH_LOSS = Loss(
+    reference.LOSS,
+    forward={"y": _y, "loss": _loss},
+    backward={"dx": _dx},
+    bugs=bug,
+    kept=("y",),
+    rounds_most=ByLogSumExp,
+)
 
 
 def softmax(x: Array) -> tuple[Array, Array, Array]:

@@ -79,7 +79,7 @@ def default_suite() -> list[CaseSpec]:
     specs += _both_dtypes(
         data="digits", network="1x8x8-convolution6k3-relu-max_pooling2-affine12-relu-affine10", batch=25
     )
-    specs += _both_dtypes(data="mnist", network="1x28x28-simple_conv_net", batch=20)
+    specs += _both_dtypes(data="mnist", network="1x28x28-simple_conv_net", batch=5)
     specs += _both_dtypes(data="mnist", sizes=(784, 100, 50, 10), batch=60, labels="integer", order="F")
     return specs
 

@@ -78,6 +78,8 @@ def test_every_verdict_of_the_suite_resolves(spec: CaseSpec, have_mnist: bool, d
         for name, expected in getattr(reference, operation).items():
             resolution = reference.allowance(operation, name).resolution(expected)
             assert not expected.any() if resolution is None else resolution <= limit, f"{operation} {name}"
+    if spec.network and spec.dtype == "float64":
+        limit = 1e-10  # of a layer alone the bound is the worst case: over all positions, of a convolution
     for layer in reference.layers:
         for name, expected in layer.expected.items():
             resolution = layer.allowances[name].resolution(expected)

@@ -29,7 +29,7 @@ def fuzz_port(name: str, count: int, seed: int) -> Report:
     """Send so many mutated requests. Each is answered or ends the process: none may hang it, or take memory."""
     [runner] = select_runners((name,))
     ensure_built(runner.port)
-    report = Report()
+    report, before = Report(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     victim: Victim | None = None
     for data in islice(requests(seed), count):
         victim = victim or Victim(runner)
@@ -46,7 +46,8 @@ def fuzz_port(name: str, count: int, seed: int) -> Report:
     if victim:
         victim.end()
     unit = 1 if sys.platform == "darwin" else 1024
-    report.resident = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    report.resident = after * unit if after > before else 0  # of these children, and not of another test's
     if report.resident > LIMIT_RESIDENT:
         report.findings.append(f"took {report.resident} bytes of memory")
     return report

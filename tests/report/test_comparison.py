@@ -50,7 +50,7 @@ def test_worse_is_said_first_then_in_tables() -> None:
     assert text.startswith(f"## ❌ Worse\n\n{BETA} became wrong (layers, ")
     assert f"| {BETA} | gradient | rounding 0.302 | ❌ **wrong** inf |" in text
     assert f"| {BETA} | became wrong | 3 | random-5-4-3-relu-n2-float64-numerical \\[0\\], random-9-6-4" in text
-    assert "### Training" in text and "### Speed" not in text and "30 of 30 times have not changed" in text
+    assert "### Training" in text and "### Speed" not in text and "40 of 40 times have not changed" in text
     assert "from 2026-11-21T14:05:59+00:00 (gradparity 0.1.0) to 2026" in text
 
 

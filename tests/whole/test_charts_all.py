@@ -35,7 +35,7 @@ RUNS = {
     "cut short": cut_short,
 }
 SPREAD = 14  # charts of a whole run: some functions give one for each dtype
-BOUNDED = {"epsilon", "scale"}  # fields whose values a record refuses where they are out of bounds
+BOUNDED = {"epsilon", "scale", "weight_decay"}  # fields whose values a record refuses where they are out of bounds
 
 
 def charts(run: Run) -> list[Chart]:

@@ -11,7 +11,7 @@ import pytest
 from gradparity.cases import read_case_file
 from gradparity.meta.correct import Correct
 from gradparity.meta.soak import Alarm, run_soak, soak_cases
-from gradparity_reference import LAYERS, Relu, SoftmaxWithLoss
+from gradparity_reference import LAYERS, LOSS, LOSSES, Relu, SoftmaxWithLoss
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ class ActiveAtZero(Relu):
 
 class NotDivided(Correct):
     name = "not divided by the batch"
-    loss = OfTheSum
+    losses = LOSSES | {LOSS: OfTheSum}
 
 
 class WrongAtZero(Correct):
@@ -57,7 +57,7 @@ def test_a_wrong_implementation_is_found_shrunk_and_shown_again(
     wrong: Correct, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gradparity.meta.soak.SHRINK_SEEDS", 2)  # of each simpler case: enough for these
-    result = run_soak(20, 2, implementations=[wrong], workers=0)
+    result = run_soak(20, 1, implementations=[wrong], workers=0)
     assert result.exit_code == 1
     assert {alarm.implementation for alarm in result.alarms} == {wrong.name}
     for alarm in result.alarms:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..arithmetic.verdicts import Verdict
 from ..check.messages import message
 from ..check.records import CheckResult, Quantity, Reason
@@ -31,7 +33,9 @@ class Comparison(CheckResult):
             return ""
         compared = (Quantity.GRADIENT, Quantity.RESULTS)
         asked = [cell for case in self.cases for cell in case.cells if cell.quantity in compared]
-        shown = min(asked, key=lambda cell: cell.reason is Reason.REFUSED)  # what all cases lack comes first
+        counts, of_a_kind = Counter(cell.reason for cell in asked), (Reason.REFUSED, Reason.NOT_LISTED)
+        # What it answered itself comes first, then what most cases lack.
+        shown = max(asked, key=lambda cell: (cell.reason not in of_a_kind, counts[cell.reason]))
         return f"nothing was compared: {plain(shown.detail)}"
 
     def _message(self) -> str:

@@ -258,7 +258,7 @@ RECIPES = {
             "1x28x28-simple_conv_net",
             "adam",
             {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999},
-            steps=1800,
+            steps=3000,
             compared=300,
         ),
     )

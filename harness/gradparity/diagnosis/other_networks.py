@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -102,12 +102,24 @@ def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
     others = {name: p for name, p in network.params.items() if name not in weights}
     penalty = network.penalized(0 * right["loss"])
     bare = right["loss"] - penalty
-    of_others = sum((p.dtype.type(decay / 2) * (p**2).sum() for p in others.values()), start=0 * bare)
+    placed_ones = placed(case.spec.kinds)
+    biases_of = {layer.params["b"]: layer.layer.kind for layer in placed_ones if "b" in layer.params}
+    of_affine = [name for name, kind in biases_of.items() if kind == "affine"]
+
+    def with_those(names: Iterable[str]) -> Any:
+        return sum(
+            (p.dtype.type(decay / 2) * (p**2).sum() for p in (others[name] for name in names)), start=right["loss"]
+        )
+
     missing, biases = "weight decay missing", "weight decay on biases"
     found: dict[str, dict[str, list[Candidate]]] = {
         "loss": {
             missing: [("weight decay is not in the loss", bare)],
-            biases: [("weight decay is of the biases, too", right["loss"] + of_others)],
+            biases: [
+                ("weight decay is of the biases, too", with_those(biases_of)),
+                ("weight decay is of the affine layers' biases, too", with_those(of_affine)),
+                ("weight decay is of all parameters", with_those(others)),
+            ],
             "weight decay's factor": [
                 ("weight decay times the squares, for half of it", bare + 2 * penalty),
                 ("weight decay is divided by the batch size", bare + penalty / len(case.x)),

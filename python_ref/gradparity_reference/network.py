@@ -83,6 +83,11 @@ class Network:
         return {f"{param}{i}": getattr(layer, param) for i, layer in self._numbered() for param in layer.params}
 
     @property
+    def weights(self) -> dict[str, Array]:
+        """Those of the parameters that weight decay makes smaller: W1, W2, ..."""
+        return {f"{name}{i}": getattr(layer, name) for i, layer in self._numbered() for name in layer.weights}
+
+    @property
     def dtype(self) -> Any:
         """That of the parameters, or float64 where there are none."""
         return next((p.dtype for p in self.params.values()), np.dtype(np.float64))
@@ -119,7 +124,7 @@ class Network:
 
     def penalized(self, loss: Any) -> Any:
         """A loss with what weight decay adds to it: half of it, times the squares of all weights."""
-        for W in self._weights().values() if self.weight_decay else ():
+        for W in self.weights.values() if self.weight_decay else ():
             loss = loss + (rounded(self.weight_decay / 2, W) * W**2).sum()
         return loss
 
@@ -145,7 +150,7 @@ class Network:
         if not self.weight_decay:
             return {}
         return {
-            f"d{name}": gradient[f"d{name}"] + rounded(self.weight_decay, W) * W for name, W in self._weights().items()
+            f"d{name}": gradient[f"d{name}"] + rounded(self.weight_decay, W) * W for name, W in self.weights.items()
         }
 
     def trace(self, x: Array, t: Array) -> dict[str, Any]:
@@ -179,9 +184,6 @@ class Network:
 
     def _numbered(self) -> list[tuple[int, Layer]]:
         return [(self.numbers[name], layer) for name, layer in self.layers.items()]
-
-    def _weights(self) -> dict[str, Array]:
-        return {f"{name}{i}": getattr(layer, name) for i, layer in self._numbered() for name in layer.weights}
 
 
 def last_name(kind: str) -> str:

@@ -55,7 +55,7 @@ def _both_ways(reference: Reference) -> Iterator[tuple[str, str, Network]]:
     biases = {name: np.zeros_like(a) for name, a in reference.case.held.items() if name.rstrip("0123456789") == "b"}
     yield "left out", "the biases", _with(reference, {}, biases)
     if any(layer.layer.phased for layer in placed(reference.case.spec.kinds)):
-        other = _OtherPhase(**_made_of(reference))
+        other = _with(reference, {}, made_of=_OtherPhase)
         sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
         yield "phase confused", sentence, other
 
@@ -73,22 +73,15 @@ class _OtherPhase(Network):
         return super()._forward(x, not training)
 
 
-def _with(reference: Reference, classes: Mapping[str, type[Layer]], held: Mapping[str, Array] = {}) -> Network:
-    """The case's network with other classes for some layers, or other arrays."""
-    return Network(**_made_of(reference, classes, held))
-
-
-def _made_of(
-    reference: Reference, classes: Mapping[str, type[Layer]] = {}, held: Mapping[str, Array] = {}
-) -> dict[str, Any]:
-    case = reference.case
-    return {
-        "kinds": case.spec.kinds,
-        "arrays": {**case.held, **held},
-        "epsilon": reference.epsilon,
-        "layers": {**LAYERS, **classes},
-        "weight_decay": case.spec.weight_decay,
-    }
+def _with(
+    reference: Reference,
+    classes: Mapping[str, type[Layer]],
+    held: Mapping[str, Array] = {},
+    made_of: type[Network] = Network,
+) -> Network:
+    """The case's network with other classes for some layers, other arrays, or as another kind of network."""
+    spec, arrays = reference.case.spec, {**reference.case.held, **held}
+    return made_of(spec.kinds, arrays, reference.epsilon, {**LAYERS, **classes}, weight_decay=spec.weight_decay)
 
 
 def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
@@ -98,7 +91,7 @@ def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
         return {}
     network = case.network(epsilon=reference.epsilon)
     right = network.gradient(case.x, case.t)
-    weights = {name: p for name, p in network.params.items() if name.startswith("W")}
+    weights = network.weights
     others = {name: p for name, p in network.params.items() if name not in weights}
     penalty = network.penalized(0 * right["loss"])
     bare = right["loss"] - penalty

@@ -154,7 +154,7 @@ class Correct(Arithmetic):
             values["accuracy"] = self.share(bare(of["predict"]["out"]).argmax(axis=1) == case.labels)
         return self._given_back(values, case.x.dtype)
 
-    def layer(self, check: LayerCheck, epsilon: float) -> dict[str, Array]:
+    def layer(self, check: LayerCheck) -> dict[str, Array]:
         """The results of one layer by itself, fed with the check's own inputs."""
         inputs = {name: a if name == "t" else self._taken(a) for name, a in check.inputs.items()}
         numbers = {name: check.given[name].item() for name in DECLARED[check.kind].numbers}
@@ -363,10 +363,10 @@ class TwoThreads(Correct):
         with threadpool_limits(2):
             return super().trace(case)
 
-    def layer(self, check: LayerCheck, epsilon: float) -> dict[str, Array]:
+    def layer(self, check: LayerCheck) -> dict[str, Array]:
         """Two threads, for a layer."""
         with threadpool_limits(2):
-            return super().layer(check, epsilon)
+            return super().layer(check)
 
 
 class WithRowOfBiases(Affine):

@@ -252,9 +252,9 @@ def _expectations(reference: Reference) -> Iterator[_Expected]:
 
 def _check(reference: Reference, expected: list[_Expected], implementation: Correct, outcome: _Outcome) -> None:
     """One check, added to the outcome."""
-    case, epsilon = reference.case, reference.epsilon
+    case = reference.case
     of_pass = implementation.trace(case)
-    of_layers = [implementation.layer(layer, epsilon) for layer in reference.layers]
+    of_layers = [implementation.layer(layer) for layer in reference.layers]
     worst: Alarm | None = None
     unresolved = False
     for one in expected:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw
 from gradparity.check.wording import place
-from gradparity.diagnosis.diagnose import Answers, diagnose, mutated
+from gradparity.diagnosis.answers import Answers, mutated
+from gradparity.diagnosis.diagnose import diagnose
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.functions.evidence import Inputs
 from gradparity.functions.layers import ACTIVATIONS

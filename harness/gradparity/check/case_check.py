@@ -9,7 +9,8 @@ import numpy as np
 
 from ..arithmetic.verdicts import Allowance, Figures, Verdict, identical, judge
 from ..cases import Array
-from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
+from ..diagnosis.answers import Answers, mutated, repeated
+from ..diagnosis.diagnose import diagnose
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation

@@ -7,6 +7,7 @@ import numpy as np
 from ..cases import Array
 from ..functions.evidence import Evidence, Subject
 from .answers import Answers, Origin, Origins, explanations
+from .pursuit import Memory
 from .records import Alone, Asked, Diagnosis, Where
 from .whole_pass import told_pass
 from .wrong_steps import WrongStep, in_trace, told_steps, wrong_steps
@@ -14,8 +15,11 @@ from .wrong_steps import WrongStep, in_trace, told_steps, wrong_steps
 COMPARABLE = 0.1  # an answer that differs from the one before by so much of its error says nothing by itself
 
 
-def diagnose(answers: Answers) -> list[Diagnosis]:
-    """Each thing that is wrong, first what all else may come from; none where nothing is wrong."""
+def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
+    """Each thing that is wrong, first what all else may come from; none where nothing is wrong.
+
+    ``memory`` is what the runner's cases before have shown.
+    """
     accumulating = [one for one in answers.state if any(f.name == "accumulates" for f in explanations(one.evidence))]
     changing = [
         one for one in answers.state if one.where.asked is Asked.ARGUMENT and one.where.operation in answers.operations
@@ -27,7 +31,7 @@ def diagnose(answers: Answers) -> list[Diagnosis]:
     told += told_steps(answers, steps)
     out = {one.where.operation for one in (*accumulating, *erratic)}
     if not changing:
-        told += told_pass(answers, steps, out)
+        told += told_pass(answers, steps, out, memory or Memory())
     rest = [one for one in answers.state if one not in first]
     told += _of_state(rest, {fit.sentence for one in told for fit in one.explanations})
     return told or _of_state(list(_in_following(answers)))[:1]

@@ -1,8 +1,8 @@
-"""Variants that are of the whole network: with another activation or none, in the other phase, decayed otherwise, ..."""
+"""Variants that are of the whole network: with another activation or none, in the other phase, ..."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,7 +125,8 @@ def other_decays(reference: Reference) -> Iterator[OtherNetwork]:
             (", in the loss", True, False),
             (", in the gradient", False, True),
         ):
-            yield _decayed(biases, f"weight decay is of {what}{places}", also=names, loss_too=loss, slope_too=slope)
+            sentence = f"weight decay is of {what}{places}"
+            yield _decayed(biases, sentence, also=frozenset(names), loss_too=loss, slope_too=slope)
 
 
 def _decayed(
@@ -133,7 +134,7 @@ def _decayed(
     sentence: str,
     loss: float = 1.0,
     slope: float = 1.0,
-    also: set[str] = set(),
+    also: frozenset[str] = frozenset(),
     loss_too: bool = False,
     slope_too: bool = False,
 ) -> OtherNetwork:
@@ -148,10 +149,7 @@ def _decayed(
         out: dict[tuple[str, str], Any] = {
             ("gradient", "loss"): bare + bare.dtype.type(loss - 1) * penalty + (others if loss_too else 0 * bare)
         }
-        times: Mapping[str, float] = {
-            **dict.fromkeys(weights, slope - 1),
-            **dict.fromkeys(more if slope_too else (), 1.0),
-        }
+        times = dict.fromkeys(weights, slope - 1) | dict.fromkeys(more if slope_too else (), 1.0)
         for key, factor in times.items():
             p = network.params[key]
             out["gradient", f"d{key}"] = found["gradient", f"d{key}"] + p.dtype.type(factor * decay) * p

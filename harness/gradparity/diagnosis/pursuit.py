@@ -1,26 +1,27 @@
-"""Which known bugs, put into the reference, give what came of the whole pass? One by one, each beside those before it."""
+"""Which known bugs, put into the reference, give what came of the whole pass? One by one, beside those before."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
 
 from ..arithmetic.precision import Array
-from ..arithmetic.verdicts import judge
 from ..functions.evidence import Evidence
 from ..reference import Reference
 from .bugs import KNOWN
 from .fits import numbers, residual
-from .other_networks import other_networks
+from .other_networks import OtherNetwork, other_networks
 from .solve import solved
 from .steps import of_trace
 from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
+FRUITLESS = 3  # searches of the same place, after which no more are made
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
 
 
@@ -37,19 +38,30 @@ class Gain:
     numbers: int
 
 
+@dataclass
+class Memory:
+    """What a runner's cases before have shown: the variants that explained something, and where a search found none."""
+
+    found: list[Variant] = field(default_factory=list)
+    fruitless: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def keep(self, variants: Sequence[Variant]) -> None:
+        """Try these first from now on."""
+        known = {(one.name, one.sentence) for one in self.found}
+        self.found += [one for one in variants if (one.name, one.sentence) not in known]
+
+
 class Pursuit:
     """One case of a port: what came, and what of it is explained by the variants so far."""
 
-    def __init__(self, reference: Reference, came: Mapping[Key, Array]) -> None:
-        self.reference = reference
-        self.came = {key: a for key, a in came.items() if _alike(a, _expected(reference, key))}
+    def __init__(self, reference: Reference, came: Mapping[Key, Array], memory: Memory | None = None) -> None:
+        self.reference, self.memory = reference, memory or Memory()
+        self.came = {key: a for key, a in came.items() if _alike(a, self._right(key))}
         self.known: list[Variant] = []
         self.base = results(reference, [])
-        self.open = {key for key in self.came if self._is_wrong(key)}
+        self.wrong = {key for key in self.came if self._differs(key, self.came[key])}
+        self.open = set(self.wrong)
         self._all: list[Variant] | None = None
-
-    def _is_wrong(self, key: Key) -> bool:
-        return judge(self.came[key], _expected(self.reference, key), self.reference.allowance(*key)).ratio > 1
 
     def take(self, variant: Variant) -> None:
         """Put it into the reference, found or known from elsewhere: what it explains is open no more."""
@@ -62,12 +74,13 @@ class Pursuit:
         self.open = {key for key in self.open if not self._matches(key, tried)}
 
     def explained(self) -> Iterator[list[Gain]]:
-        """Bug after bug: those that explain the same arrays together, the first of them taken."""
+        """Bug after bug: those that explain the same arrays, the first of them taken."""
         while self.open and len(self.known) < MOST_BUGS:
-            gains = self._singles() or self._pairs()
+            gains = self._gains(self._remembered()) or self._searched()
             if not gains:
                 return
             yield gains
+            self.memory.keep([one.variant for one in gains])
             self.take(gains[0].variant)
 
     def variants(self) -> list[Variant]:
@@ -79,46 +92,64 @@ class Pursuit:
                 of_kind = right.setdefault(e.kind, [])
                 if e.result not in {one.result for one in of_kind}:
                     of_kind.append(e)
-            found: list[Variant] = [*in_place(self.reference, right, KNOWN), *other_networks(self.reference)]
+            found: list[Variant] = [*in_place(right, KNOWN), *other_networks(self.reference)]
             self._all = sorted(found, key=lambda one: ORDER[one.name])
         return self._all
 
-    def _singles(self) -> list[Gain]:
-        return _best([gain for one in self.variants() if (gain := self._gain([one]))])
+    def _remembered(self) -> list[Variant]:
+        """What explained other cases, where it can be here."""
+        spec, found = self.reference.case.spec, []
+        others = {(one.name, one.sentence): one for one in other_networks(self.reference)}
+        for one in self.memory.found:
+            if isinstance(one, OtherNetwork):
+                found += [others[one.name, one.sentence]] if (one.name, one.sentence) in others else []
+            elif isinstance(one, InPlace) and one.kind in {layer.kind for layer in spec.kinds}:
+                found.append(replace(one, classes=spec.classes))
+        return sorted(found, key=lambda one: ORDER[one.name])
+
+    def _searched(self) -> list[Gain]:
+        place = (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
+        if self.memory.fruitless[place] >= FRUITLESS or sum(a.size for a in self.came.values()) > MOST_NUMBERS:
+            return []
+        gains = self._gains(self.variants()) or self._pairs()
+        self.memory.fruitless[place] += not gains
+        return gains
+
+    def _gains(self, variants: Sequence[Variant]) -> list[Gain]:
+        return _best([gain for one in variants if (gain := self._gain([one]))])
 
     def _pairs(self) -> list[Gain]:
-        """Two that together explain what none does alone: both of the loss and the last layer, so that it ends."""
-        if self.known:
-            return []
-        last = {self.reference.case.spec.kinds[-1].kind, "affine"}
+        """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
+        last = self.reference.case.spec.kinds[-1].kind
+        forward = ("predict", "out") in self.open
         some = [
-            one for one in self.variants() if isinstance(one, InPlace) and one.kind in last and one.constant is None
+            one
+            for one in self.variants()
+            if isinstance(one, InPlace) and one.bug.constant is None
+            if (one.results == ("out",) if forward else one.kind == last)
         ]
         found = [(pair, gain) for pair in combinations(some, 2) if (gain := self._gain(pair))]
         if not found:
             return []
-        best = max(found, key=lambda one: len(one[1].keys))
-        self.take(best[0][1])
-        return [replace(best[1], variant=best[0][0])]
+        pair, gain = max(found, key=lambda one: len(one[1].keys))
+        self.take(pair[0])
+        return [gain]
 
     def _gain(self, variants: Sequence[Variant]) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
-        own = [self._with_constant(one) for one in variants]
-        if any(one is None for one in own):
+        found = [own for one in variants if (own := self._with_constant(one)) is not None]
+        if len(found) < len(variants):
             return None
-        found = [one for one in own if one is not None]
         try:
             tried = results(self.reference, [*self.known, *found])
         except Inapplicable:
             return None
-        if any(not self._still(key, tried) for key in self.came.keys() - self.open):
-            return None
         gained = {key: left for key in self.open if (left := self._left(key, tried)) is not None}
+        if not gained or any(not self._still(key, tried) for key in self.came.keys() - self.open):
+            return None
         count = sum(numbers(self.came[key], self.base[key]) for key in gained)
         count -= sum(one.constant is not None for one in found)
-        if not gained or count <= 0:
-            return None
-        return Gain(found[-1], frozenset(gained), max(gained.values()), count)
+        return Gain(found[-1], frozenset(gained), max(gained.values()), count) if count > 0 else None
 
     def _with_constant(self, one: Variant) -> Variant | None:
         """With the constant that gives what came best, where there is one to solve for; None where none is found."""
@@ -132,31 +163,39 @@ class Pursuit:
 
         try:
             probe = results(self.reference, [*known, one.with_constant(constant.starts[0])])
-            touched = [key for key in self.came if not np.array_equal(probe[key], self.base[key], equal_nan=True)]
-            if not touched or any(key not in self.open for key in touched if self._matters(key, probe)):
+            touched = [key for key in self.came if self._differs(key, probe[key], self.base)]
+            if not touched or not self.open.issuperset(touched):
                 return None
-            came = [self.came[key] for key in touched]
-            c = solved(lambda c: gives(c, touched), came, constant.neutral, constant.starts)
+            c = solved(
+                lambda c: gives(c, touched), [self.came[key] for key in touched], constant.neutral, constant.starts
+            )
         except Inapplicable:
             return None
         return None if c is None else one.with_constant(c)
 
-    def _matters(self, key: Key, probe: Results) -> bool:
-        """Whether the probe differs by more than rounding."""
-        expected = _expected(self.reference, key)
-        return judge(probe[key].astype(expected.dtype), expected, self.reference.allowance(*key)).ratio > 1
+    def _right(self, key: Key) -> Array:
+        found: Array = getattr(self.reference, key[0])[key[1]]
+        return found
+
+    def _differs(self, key: Key, a: Array, base: Results | None = None) -> bool:
+        """Whether it differs from what is right, or from another base, by more than rounding."""
+        b = self._right(key) if base is None else base[key]
+        if np.array_equal(a, b, equal_nan=True):
+            return False
+        with np.errstate(all="ignore"):
+            difference = a.astype(np.float64) - b.astype(np.float64)
+            difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
+        difference = np.where(np.isnan(difference), np.inf, difference)
+        return not self.reference.allowance(*key).ratio(difference) <= 1
 
     def _matches(self, key: Key, tried: Results) -> bool:
-        expected = _expected(self.reference, key)
-        return residual(self.came[key], tried[key], expected, self.reference.allowance(*key)) is not None
+        return residual(self.came[key], tried[key], self._right(key), self.reference.allowance(*key)) is not None
 
     def _still(self, key: Key, tried: Results) -> bool:
         """Whether what was right, or explained, still is."""
         if np.array_equal(tried[key], self.base[key], equal_nan=True):
             return True
-        if self._is_wrong(key):
-            return self._matches(key, tried)
-        return judge(self.came[key], tried[key].astype(self.came[key].dtype), self.reference.allowance(*key)).ratio <= 1
+        return self._matches(key, tried) if key in self.wrong else not self._differs(key, self.came[key], tried)
 
     def _left(self, key: Key, tried: Results) -> float | None:
         if np.array_equal(tried[key], self.base[key], equal_nan=True):
@@ -178,9 +217,9 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
     return list(found.values())
 
 
-def _expected(reference: Reference, key: Key) -> Array:
-    found: Array = getattr(reference, key[0])[key[1]]
-    return found
+def _place(key: Key) -> str:
+    """Of which arrays: without the number."""
+    return f"{key[0]} {key[1].rstrip('0123456789')}"
 
 
 def _alike(a: Array, b: Array) -> bool:

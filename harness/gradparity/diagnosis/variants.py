@@ -185,7 +185,7 @@ def _faulty_loss(made_of: type[Any], fault: InPlace) -> type[Any]:
     return Faulty
 
 
-def in_place(reference: Reference, right: Mapping[str, Sequence[Evidence]], known: Sequence[Bug]) -> Iterator[InPlace]:
+def in_place(right: Mapping[str, Sequence[Evidence]], known: Sequence[Bug]) -> Iterator[InPlace]:
     """Every known bug in every place where it would change something. ``right``: the right steps of each kind."""
     for kind, steps in right.items():
         for bug in known:

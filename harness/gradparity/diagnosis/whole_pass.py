@@ -14,7 +14,7 @@ from ..functions.network import placed
 from ..reference import Reference
 from .advice import ADVICE
 from .answers import Answers, Origin, explanations
-from .pursuit import Gain, Pursuit
+from .pursuit import Gain, Memory, Pursuit
 from .records import Alone, Diagnosis, Explanation, Where
 from .steps import of_trace
 from .variants import InPlace, Key
@@ -24,13 +24,13 @@ Wrong = dict[Key, Evidence]
 WOULD_TELL = ("trace", "layer")
 
 
-def told_pass(a: Answers, steps: list[WrongStep], left_out: set[str]) -> list[Diagnosis]:
+def told_pass(a: Answers, steps: list[WrongStep], left_out: set[str], memory: Memory) -> list[Diagnosis]:
     """A diagnosis for each thing that is wrong. ``left_out`` are operations whose answers say nothing."""
     wrong = _wrong(a, left_out)
     if not wrong:
         return []
     wrong = {key: e for key, e in wrong.items() if not (steps and _is_of_own_trace(a, key, e))}
-    pursuit = Pursuit(a.reference, {key: _came(a, key) for key in _pursued(a, left_out)})
+    pursuit = Pursuit(a.reference, {key: _came(a, key) for key in _pursued(a, left_out)}, memory)
     known = [variant for one in steps if (variant := _in_its_place(pursuit, one))]
     for variant in known:
         pursuit.take(variant)

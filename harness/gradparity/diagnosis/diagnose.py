@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from ..cases import Array
@@ -37,7 +39,7 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
     return told or _of_state(list(_in_following(answers)))[:1]
 
 
-def _of_state(origins: list[Origin], known: set[str] = set()) -> list[Diagnosis]:
+def _of_state(origins: list[Origin], known: Collection[str] = ()) -> list[Diagnosis]:
     """A diagnosis for each thing that is said of them, of those that are not known."""
     found: dict[tuple[str, str], Diagnosis] = {}
     for one in origins:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from ..functions.evidence import Bug, Evidence
 from .bugs import KNOWN
 from .fits import numbers, residual
 from .solve import solved
+
+EVERYWHERE = ("another type", "not a number")  # which only say what there is to see
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,15 @@ def explain(e: Evidence) -> list[Fit]:
             left, sentence, constant = min(tried, key=lambda fit: fit[0])
             count = numbers(e.came, e.expected) - (constant is not None)
             fits.append(Fit(one.name, sentence, left, max(count, 0), constant))
-    return fits
+    return fits if np.isfinite(e.came.astype(np.float64)).any() else _of_no_number(fits)
+
+
+def _of_no_number(fits: list[Fit]) -> list[Fit]:
+    """Where nothing is a number, what gives none either is evidence only if it is the only known bug that does."""
+    known = {bug.name for bug in KNOWN if bug.loses}
+    losing = [one for one in fits if one.name in known]
+    others = [one for one in fits if one.name in EVERYWHERE]
+    return [*([replace(losing[0], numbers=1)] if len(losing) == 1 else []), *others]
 
 
 def _candidates(bug: Bug, e: Evidence) -> Iterator[tuple[str, Array, float | None]]:

@@ -21,6 +21,7 @@ from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, re
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
+MOST_OF_PAIRS = 40  # variants
 FRUITLESS = 3  # searches of the same place, after which no more are made
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
 
@@ -111,7 +112,9 @@ class Pursuit:
         place = (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
         if self.memory.fruitless[place] >= FRUITLESS or sum(a.size for a in self.came.values()) > MOST_NUMBERS:
             return []
-        gains = self._gains(self.variants()) or self._pairs()
+        right_forward = ("predict", "out") in self.came and ("predict", "out") not in self.open
+        some = [one for one in self.variants() if not (right_forward and _is_forward(one))]
+        gains = self._gains(some) or self._pairs()
         self.memory.fruitless[place] += not gains
         return gains
 
@@ -121,19 +124,30 @@ class Pursuit:
     def _pairs(self) -> list[Gain]:
         """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
         last = self.reference.case.spec.kinds[-1].kind
-        forward = ("predict", "out") in self.open
+        here = (
+            ("predict", "out")
+            if ("predict", "out") in self.open
+            else min(self.open, key=lambda key: self.came[key].size)
+        )
         some = [
             one
             for one in self.variants()
             if isinstance(one, InPlace) and one.bug.constant is None
-            if (one.results == ("out",) if forward else one.kind == last)
-        ]
+            if (one.results == ("out",) if here[0] == "predict" else one.kind == last)
+            if self._touches(one, here)
+        ][:MOST_OF_PAIRS]
         found = [(pair, gain) for pair in combinations(some, 2) if (gain := self._gain(pair))]
         if not found:
             return []
         pair, gain = max(found, key=lambda one: len(one[1].keys))
         self.take(pair[0])
         return [gain]
+
+    def _touches(self, one: Variant, key: Key) -> bool:
+        try:
+            return not np.array_equal(results(self.reference, [one])[key], self.base[key], equal_nan=True)
+        except Inapplicable:
+            return False
 
     def _gain(self, variants: Sequence[Variant]) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
@@ -183,8 +197,8 @@ class Pursuit:
         if np.array_equal(a, b, equal_nan=True):
             return False
         with np.errstate(all="ignore"):
-            difference = a.astype(np.float64) - b.astype(np.float64)
-            difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0.0
+            difference = np.asarray(a.astype(np.float64) - b.astype(np.float64))
+            difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, difference)
         difference = np.where(np.isnan(difference), np.inf, difference)
         return not self.reference.allowance(*key).ratio(difference) <= 1
 
@@ -215,6 +229,11 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
             if there is None or one.residual < there.residual:
                 found[one.variant.name] = one
     return list(found.values())
+
+
+def _is_forward(one: Variant) -> bool:
+    """Whether it is of the way to the logits."""
+    return isinstance(one, InPlace) and "out" in one.results
 
 
 def _place(key: Key) -> str:

@@ -35,7 +35,7 @@ def told_pass(a: Answers, steps: list[WrongStep], left_out: set[str], memory: Me
     for variant in known:
         pursuit.take(variant)
     unnamed = [one for one in steps if not one.explanations]
-    inherited = {key for key in wrong if key[0] in ("gradient", "predict") and key not in pursuit.open}
+    inherited = {key for key in wrong if key in pursuit.wrong and key not in pursuit.open}
     told, explained = [], set(inherited)
     if not unnamed:  # or else it may be that, and nothing can be computed with it
         for gains in pursuit.explained():

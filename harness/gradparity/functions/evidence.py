@@ -80,7 +80,8 @@ class Constant:
 class Bug:
     """A known bug: its name, the kinds and results that it is about (none named: any), and what it would give.
 
-    ``constant`` is the number that it has, where it has one that is not known beforehand.
+    ``constant`` is the number that it has, where it has one that is not known beforehand. ``loses``: that there is no
+    number any more is a sign of it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Bug:
     results: tuple[str, ...]
     candidates: Callable[[Evidence], Candidates]
     constant: Constant | None = None
+    loses: bool = False
 
     def candidates_for(self, e: Evidence) -> Candidates:
         """What is prepared for it, then what it computes from the inputs; nothing where it is not about this."""
@@ -114,12 +116,12 @@ class Bugs(list[Bug]):
         self.kinds = kinds
 
     def __call__(
-        self, name: str, results: tuple[str, ...] = (), kinds: tuple[str, ...] | None = None
+        self, name: str, results: tuple[str, ...] = (), kinds: tuple[str, ...] | None = None, loses: bool = False
     ) -> Callable[[Callable[[Evidence], Candidates]], Callable[[Evidence], Candidates]]:
         """Register a generator as the bug of this name."""
 
         def register(candidates: Callable[[Evidence], Candidates]) -> Callable[[Evidence], Candidates]:
-            self.append(Bug(name, self.kinds if kinds is None else kinds, results, candidates))
+            self.append(Bug(name, self.kinds if kinds is None else kinds, results, candidates, loses=loses))
             return candidates
 
         return register

@@ -115,7 +115,7 @@ def _with(e: Evidence, **changed: Array) -> Array:
     return SOFTMAX_WITH_LOSS.value(e.result, {**e.inputs, **changed})
 
 
-@bug("overflow")
+@bug("overflow", loses=True)
 def _overflow(e: Evidence) -> Candidates:
     x = e.inputs["x"]
     powers = np.exp(x)

@@ -163,7 +163,9 @@ class Pursuit:
             return None
         count = sum(numbers(self.came[key], self.base[key]) for key in gained)
         count -= sum(one.constant is not None for one in found)
-        return Gain(found[-1], frozenset(gained), max(gained.values()), count) if count > 0 else None
+        if count < 0 or (count == 0 and all(one.constant is None for one in found)):
+            return None
+        return Gain(found[-1], frozenset(gained), max(gained.values()), count)
 
     def _with_constant(self, one: Variant) -> Variant | None:
         """With the constant that gives what came best, where there is one to solve for; None where none is found."""

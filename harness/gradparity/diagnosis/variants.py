@@ -101,7 +101,8 @@ class InPlace:
     @property
     def sentence(self) -> str:
         """See `Variant`."""
-        said = self.said if self.constant is None else self.said.format(c=f"{self.constant:.6g}")
+        constant = self.bug.constant
+        said = self.said if self.constant is None or constant is None else constant.says(self.constant)
         return said if len(self.results) > 1 else f"in {self.kind}'s {self.results[0]}: {said}"
 
     def with_constant(self, c: float) -> InPlace:
@@ -198,7 +199,7 @@ def _of_bug(bug: Bug, kind: str, about: Sequence[Evidence]) -> Iterator[InPlace]
     names, classes = tuple(e.result for e in about), about[0].classes
     if bug.constant:
         for of in _alone_and_together(names):
-            yield InPlace(bug, kind, of, 0, bug.constant.says, classes, bug.constant.neutral)
+            yield InPlace(bug, kind, of, 0, "", classes, bug.constant.neutral)
         return
     with np.errstate(all="ignore"):
         said = {e.result: [(sentence, _changes(e, one)) for sentence, one in bug.candidates_for(e)] for e in about}

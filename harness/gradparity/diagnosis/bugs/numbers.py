@@ -87,17 +87,33 @@ def _matched(came: Array, expected: Array) -> Array:
     return expected[..., order]
 
 
-@bug("constant factor")
-def _constant_factor(e: Evidence) -> Candidates:
-    if e.comparable and np.any(e.expected) and np.isfinite(e.came).all() and e.expected.size > 1:
-        a, b = e.came.astype(np.float64).ravel(), e.expected.astype(np.float64).ravel()
-        factor = float(a @ b / (b @ b))
-        known = {2.0: "2", 0.5: "1/2", math.log(10): "ln 10", 1 / math.log(10): "1 / ln 10", math.log(2): "ln 2"}
-        name = next(
-            (text for value, text in known.items() if math.isclose(factor, value, rel_tol=1e-4)), f"{factor:.6g}"
-        )
-        if abs(factor) > 1e-12 and abs(factor - 1) > 1e-12:
-            yield f"off by the constant factor {name}", e.expected * factor
+FACTORS = {2.0: "2", 0.5: "1/2", math.log(10): "ln 10", 1 / math.log(10): "1 / ln 10", math.log(2): "ln 2"}
+
+
+def _factor(c: float) -> str:
+    known = next((text for value, text in FACTORS.items() if math.isclose(c, value, rel_tol=1e-6)), f"{c:.9g}")
+    return f"off by the constant factor {known}"
+
+
+@bug.solved("constant factor", _factor, neutral=1.0, starts=(2.0,))
+def _constant_factor(e: Evidence, c: float) -> Array:
+    return e.expected * c
+
+
+@bug.solved("fixed divisor", lambda c: f"divided by {1 / c:.6g}, whatever the batch size", starts=(1.0,))
+def _fixed_divisor(e: Evidence, c: float) -> Array:
+    return e.expected * (e.batch * c)
+
+
+@bug("denormals flushed")
+def _flushed(e: Evidence) -> Candidates:
+    if e.expected.dtype.kind == "f":
+        yield "denormal results are flushed to 0", flushed(e.expected)
+
+
+def flushed(a: Array) -> Array:
+    """With 0 for what is smaller than the smallest normal number."""
+    return np.where(abs(a) < np.finfo(a.dtype).tiny, a.dtype.type(0), a)
 
 
 @bug("does not repeat", kinds=(Subject.REPEAT,))

@@ -134,6 +134,32 @@ def _overflow(e: Evidence) -> Candidates:
     yield from ((sentence, came) for sentence, came in found if not np.all(np.isfinite(came)))
 
 
+@bug("softmax shift", loses=True)
+def _shift(e: Evidence) -> Candidates:
+    """Exact where nothing overflows or underflows: numbers get lost where something does."""
+    x = e.inputs["x"]
+    tiny = np.finfo(x.dtype).tiny
+    for what, shift in (
+        ("the row's first logit", x[:, :1]),
+        ("the row's last logit", x[:, -1:]),
+        ("the row's smallest logit", x.min(axis=1, keepdims=True)),
+        ("the row's mean", x.mean(axis=1, keepdims=True)),
+        ("the largest logit of the whole batch", x.max()),
+        ("the row's largest logit, searched from 0,", np.maximum(x.max(axis=1, keepdims=True), 0)),
+        (
+            "the row's largest logit, searched from the smallest positive number,",
+            np.maximum(x.max(axis=1, keepdims=True), tiny),
+        ),
+    ):
+        powers = np.exp(x - shift)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        own = y[np.arange(len(y)), e.inputs["t"]]
+        candidates = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
+        known_right = e.result == "loss" and "y" in e.inputs and np.isfinite(e.inputs["y"]).all()
+        if not np.isfinite(y).all() and not known_right:
+            yield f"{what} is subtracted in softmax, for its largest", candidates[e.result]
+
+
 @bug("softmax axis")
 def _softmax_axis(e: Evidence) -> Candidates:
     x = e.inputs["x"]
@@ -196,6 +222,53 @@ def _base(e: Evidence) -> Candidates:
             total = np.log(np.exp(z).sum(axis=1))
             sentence = f"the logarithm of the sum is to base {base}, in x - log(sum(exp(x)))"
             yield sentence, np.asarray((total / math.log(base) - z[rows, e.inputs["t"]]).mean())
+
+
+EPSILONS = (1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 1e-16)
+
+
+@bug("probability clipped")
+def _clipped(e: Evidence) -> Candidates:
+    if e.result == "y" or "x" not in e.inputs:
+        return
+    y = probability(e.inputs["x"])
+    own = y[np.arange(len(y)), e.inputs["t"]]
+    for least in EPSILONS:
+        low = y.dtype.type(least)
+        sentence = f"the probability is clipped: it is at least {least:g}"
+        if e.result == "loss":
+            yield sentence, np.asarray(-np.log(np.maximum(own, low)).mean())
+            yield f"{sentence}, and at most 1 - {least:g}", np.asarray(-np.log(np.clip(own, low, 1 - low)).mean())
+        else:
+            dx = (y - one_hot(e.inputs)) / y.dtype.type(len(y))
+            yield sentence, np.where((own < low)[:, None], 0, dx)
+            yield f"{sentence}, and at most 1 - {least:g}", np.where(((own < low) | (own > 1 - low))[:, None], 0, dx)
+
+
+@bug("epsilon in the gradient", results=("dx",))
+def _epsilon_in_gradient(e: Evidence) -> Candidates:
+    y = probability(e.inputs["x"])
+    own = y[np.arange(len(y)), e.inputs["t"]][:, None]
+    for epsilon in EPSILONS:
+        sentence = f"the gradient is that of -log(p + {epsilon:g}), as automatic differentiation gives it"
+        yield sentence, (y - one_hot(e.inputs)) / y.dtype.type(len(y)) * (own / (own + y.dtype.type(epsilon)))
+
+
+@bug.solved("label smoothing", "labels are smoothed: {c} of each is spread over all classes", results=("loss", "dx"))
+def _smoothed(e: Evidence, c: float) -> Array:
+    x, classes = e.inputs["x"], e.inputs["x"].shape[1]
+    t = (1 - c) * one_hot(e.inputs) + c / classes
+    if e.result == "loss":
+        z = x - x.max(axis=1, keepdims=True)
+        log_y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return np.asarray(-(t * log_y).sum(axis=1).mean())
+    dx: Array = (probability(x) - t) / len(x)
+    return dx.astype(x.dtype)
+
+
+@bug.solved("another divisor", "divided by the batch size + {c}", results=("loss", "dx"), starts=(1e-3, 1.0))
+def _another_divisor(e: Evidence, c: float) -> Array:
+    return np.asarray(e.expected * (e.batch / (e.batch + c)))
 
 
 @bug("missing target", results=("dx",))

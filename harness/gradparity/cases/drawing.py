@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from .kinks import kinks_are_clear
 from .spec import CaseSpec
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
+NEARBY_DRAWS = 10  # the same, for a case that is only disturbed
 
 
 def draw(spec: CaseSpec, seed: int, data_dir: Path | None = None, attempts: int = DRAWS) -> Case:
@@ -47,6 +49,25 @@ def following(case: Case) -> Case:
     held = {name: _frozen(a, case.spec) for name, a in draw_held(case.spec, len(case.x), rng, gain=1.0).items()}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
     return Case(case.spec, case.seed, x, t, held)
+
+
+def nearby(case: Case, relative: float, seed: int) -> Case:
+    """The case with each floating-point number disturbed by up to about so much of it, and its labels as they are.
+
+    Roundings are drawn anew in it, and what a formula gives is nearly the same. Draws are made until no kink is so close
+    that rounding decides it, as far as some are enough.
+    """
+    key = zlib.crc32(f"{case.spec.name} nearby".encode())
+    for attempt in range(NEARBY_DRAWS):
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, seed, key, attempt])))
+        arrays = {
+            name: a if a.dtype.kind != "f" else _frozen(a * (1 + rng.uniform(-relative, relative, a.shape)), case.spec)
+            for name, a in {"x": case.x, **case.held}.items()
+        }
+        found = replace(case, x=arrays.pop("x"), held=arrays)
+        if kinks_are_clear(found):
+            break
+    return found
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:

@@ -1,0 +1,40 @@
+"""Significant bits: how many a number has, and numbers that are left with fewer, by rounding or by truncation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .precision import Array
+
+FORMATS = {24: "float32", 11: "float16 or TensorFloat-32", 8: "bfloat16"}
+"""Of narrower formats, by the significant bits of their normal numbers, the implicit one counted."""
+
+_OF_FLOAT64 = 53
+
+
+def significant_bits(a: Array) -> Array:
+    """How many bits each element needs, from its first that is 1 to its last; 0 of what is 0 or not finite.
+
+    >>> significant_bits(np.array([0.75, -5.0, 0.1, 0.0])).tolist()
+    [2, 3, 52, 0]
+    """
+    mantissa, _ = np.frexp(np.where(np.isfinite(a), a, 0.0).astype(np.float64))
+    whole = np.abs(np.ldexp(mantissa, _OF_FLOAT64)).astype(np.int64)
+    _, last = np.frexp((whole & -whole).astype(np.float64))  # the lowest bit that is 1 is 2^(last - 1)
+    return np.where(whole == 0, 0, _OF_FLOAT64 + 1 - last)
+
+
+def rounded_to(a: Array, bits: int) -> Array:
+    """Each element rounded to so many significant bits, ties to even, in the dtype that it has."""
+    return _shortened(a, bits, np.rint)
+
+
+def truncated_to(a: Array, bits: int) -> Array:
+    """Each element with its further bits cut off, in the dtype that it has."""
+    return _shortened(a, bits, np.trunc)
+
+
+def _shortened(a: Array, bits: int, cut: np.ufunc) -> Array:
+    mantissa, exponent = np.frexp(np.asarray(a))
+    found: Array = np.ldexp(cut(np.ldexp(mantissa, bits)), exponent - bits).astype(a.dtype)
+    return found

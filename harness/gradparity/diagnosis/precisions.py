@@ -29,12 +29,14 @@ CHANCE = 20.0  # bits: what has a chance of 2^-20 is none
 FEWER = 3.0  # bits fewer than the dtype's own: less than that is its own rounding, or a mixture of both
 FEWEST = 8  # elements, of which a correlation is known
 NEAR_A_FORMAT = 1.5  # bits
-APART = 3.0  # bits between the estimates of two arrays that are in one precision
+APART = 4.0  # bits that an array may have less than all together: one that has more may be right for the most part
+SAME_SIZE = 2.0  # bits between the errors of a case and of one nearby
 ALIKE = 0.7  # a correlation above it is that of an error which stays
 NORMAL_MEDIAN = 0.6745  # of the absolute values of normal numbers, in standard deviations
 OUTLIER = 4.0  # times the median: more of it does not count
-DISTURBANCE = 8.0  # units of the precision in question
-MOST_DISTURBED = 0.05
+OF_A_UNIT = 0.3  # of what an envelope allows a rounding is usually so much: measured, for formats of 8 to 24 bits
+DISTURBANCE = 4.0  # units of the precision in question
+MOST_DISTURBED = 0.02
 
 
 class Difference(NamedTuple):
@@ -80,11 +82,12 @@ class Rounded:
     @property
     def fact(self) -> Fact:
         """It in a sentence."""
-        about = f"{self.known}, those of {FORMATS[self.known]}" if self.known else f"about {self.bits:.0f}"
+        bits = f"{self.known} significant bits, those of {FORMATS[self.known]}" if self.known else ""
+        bits = bits or f"about {self.bits:.0f} significant bits, or fewer in one place"
         sentences = {
-            Confidence.BITS: f"every element has at most {about if self.known else f'{self.bits:.0f}'} significant bits",
-            Confidence.REDRAWN: f"the errors are roundings to {about} significant bits: nearby they are drawn anew",
-            Confidence.SIZE: f"the errors have the size of roundings to {about} significant bits",
+            Confidence.BITS: f"no element has more than {bits if self.known else f'{self.bits:.0f} significant bits'}",
+            Confidence.REDRAWN: f"the errors are roundings to {bits}: nearby they are drawn anew",
+            Confidence.SIZE: f"the errors have the size of roundings to {bits}",
         }
         return Fact(pattern=Pattern.ROUNDED, sentence=sentences[self.confidence], value=self.known or self.bits)
 
@@ -114,9 +117,7 @@ def fewer_bits(e: Evidence) -> Rounded | None:
     return Rounded(float(bits), Confidence.BITS) if within.all() else None
 
 
-def looks_rounded(
-    differences: Sequence[Difference], nearby: Sequence[Difference] | None = None
-) -> Rounded | None:
+def looks_rounded(differences: Sequence[Difference], nearby: Sequence[Difference] | None = None) -> Rounded | None:
     """Whether the errors of a case's wrong arrays, all of one dtype, look like roundings to fewer bits; to how many.
 
     ``nearby`` are the same arrays, asked for of `cases.nearby(case, found.disturbance, seed)`, where ``found`` is what
@@ -130,18 +131,18 @@ def looks_rounded(
     if size is None or np.count_nonzero(~np.isnan(together)) < FEWEST:
         return None
     digits = _digits(differences[0].expected)
-    bits = digits - float(np.log2(size)) if size > 0 else digits
+    bits = digits - float(np.log2(size / OF_A_UNIT)) if size > 0 else digits
     if not bits <= digits - FEWER or any(
-        one is not None and abs(np.log2(one / size)) > APART
+        one is not None and one > 2**APART * size
         for one, array in zip(sizes, errors, strict=True)
-        if np.count_nonzero(~np.isnan(array)) >= FEWEST and one
+        if np.count_nonzero(~np.isnan(array)) >= FEWEST
     ):
         return None
     if nearby is None:
         return Rounded(bits, Confidence.SIZE) if _of_both_signs(together) else None
     again = np.concatenate([_in_roundings(one).ravel() for one in nearby])
     other = _size(again)
-    if other is None or not other > 0 or abs(np.log2(other / size)) > APART:
+    if other is None or not other > 0 or abs(np.log2(other / size)) > SAME_SIZE:
         return None
     return Rounded(bits, Confidence.REDRAWN) if correlation(together, again) < ALIKE else None
 

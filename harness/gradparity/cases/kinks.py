@@ -13,7 +13,7 @@ from .case import Array, Case
 
 MOST_DECISIONS = 20_000  # of kinks, that a draw could be clear of
 CLEARANCE = 32.0  # in rounding errors of the layer
-APART = 1.0  # in root mean squares of what two cases differ by
+APART = 2.0  # in root mean squares of what two cases differ by
 
 
 def kinks_are_clear(case: Case) -> bool:

@@ -8,7 +8,7 @@ disturbed by a few units of that precision: roundings are drawn anew, the error 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -30,8 +30,8 @@ FEWER = 3.0  # bits fewer than the dtype's own: less than that is its own roundi
 FEWEST = 8  # elements, of which a correlation is known
 NEAR_A_FORMAT = 1.5  # bits
 APART = 4.0  # bits that an array may have less than all together: one that has more may be right for the most part
-SAME_SIZE = 2.0  # bits between the errors of a case and of one nearby
-ALIKE = 0.7  # a correlation above it is that of an error which stays
+SAME_SIZE = 1.2  # bits between the errors of a case and of one nearby
+ALIKE = 0.9  # a correlation above it is that of an error that stays: 0.98 and more, measured; of roundings mostly 0.3
 NORMAL_MEDIAN = 0.6745  # of the absolute values of normal numbers, in standard deviations
 OUTLIER = 4.0  # times the median: more of it does not count
 OF_A_UNIT = 0.3  # of what an envelope allows a rounding is usually so much: measured, for formats of 8 to 24 bits
@@ -162,7 +162,7 @@ def usual(e: Evidence) -> Allowance:
     numbers = {name: e.inputs[name].item() for name in layer.numbers if name in e.inputs}
     floats = {name: a for name, a in sent.items() if is_float(a)}
 
-    def computed(a: dict[str, Array]) -> dict[str, Array]:
+    def computed(a: Mapping[str, Array]) -> dict[str, Array]:
         return {e.result: layer_pass(e.kind, {**sent, **a}, numbers, is_training(e.inputs))[e.result]}
 
     precision = Precision.of(e.expected.dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 import numpy as np
 
 from .precision import Array
@@ -32,6 +35,27 @@ def rounded_to(a: Array, bits: int) -> Array:
 def truncated_to(a: Array, bits: int) -> Array:
     """Each element with its further bits cut off, in the dtype that it has."""
     return _shortened(a, bits, np.trunc)
+
+
+WAYS = {"rounded": rounded_to, "truncated": truncated_to}
+
+
+def shortened_inputs(
+    inputs: Mapping[str, Any], together: str, formats: Iterable[int] = FORMATS
+) -> Iterator[tuple[int, str, dict[str, Array]]]:
+    """Inputs of fewer bits: the bits, a sentence, and the inputs that are others now. All ``together``, and each alone.
+
+    Arrays of floating-point numbers are rounded, and truncated, to each of the formats that is narrower than their own.
+    """
+    floats = {name: a for name, a in inputs.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
+    some = [list(floats), *([name] for name in floats if len(floats) > 1)] if floats else []
+    for bits in formats:
+        for how, cut in WAYS.items():
+            for names in some:
+                if any(bits < np.finfo(floats[name].dtype).nmant for name in names):
+                    what = f"{together} are" if len(names) > 1 else f"{names[0]} is"
+                    sentence = f"{what} {how} to {bits} bits ({FORMATS[bits]})"
+                    yield bits, sentence, {name: cut(floats[name], bits) for name in names}
 
 
 def _shortened(a: Array, bits: int, cut: np.ufunc) -> Array:

@@ -8,19 +8,19 @@ disturbed by a few units of that precision: roundings are drawn anew, the error 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from gradparity_reference import layer_pass
 
 from ..arithmetic.envelope import LIMIT, LIMIT_OF_ELEMENT, envelopes, is_float
 from ..arithmetic.precision import Array, Precision, float_info
-from ..arithmetic.significant import FORMATS, rounded_to, significant_bits
+from ..arithmetic.significant import FORMATS, rounded_to, shortened_inputs, significant_bits
 from ..arithmetic.verdicts import Allowance
-from ..functions.evidence import Evidence
+from ..functions.evidence import Candidate, Evidence
 from ..functions.layers import LAYERS
 from ..functions.layers.layer import is_training
 from .records import Fact, Pattern
@@ -37,6 +37,8 @@ OUTLIER = 4.0  # times the median: more of it does not count
 OF_A_UNIT = 0.3  # of what an envelope allows a rounding is usually so much: measured, for formats of 8 to 24 bits
 DISTURBANCE = 4.0  # units of the precision in question
 MOST_DISTURBED = 0.02
+OF_SINGLE = 24
+Prepared = dict[str, list[Candidate]]
 
 
 class Difference(NamedTuple):
@@ -145,6 +147,24 @@ def looks_rounded(differences: Sequence[Difference], nearby: Sequence[Difference
     if other is None or not other > 0 or abs(np.log2(other / size)) > SAME_SIZE:
         return None
     return Rounded(bits, Confidence.REDRAWN) if correlation(together, again) < ALIKE else None
+
+
+def of_reduced_inputs(inputs: Mapping[str, Any], result: Callable[[Mapping[str, Array]], Any]) -> Prepared:
+    """What a function gives with all its floats, or one of its arguments, in fewer bits: candidates by the bug's name.
+
+    ``result`` is given those inputs that are others, and may give None.
+    """
+    found: Prepared = {}
+    for bits, sentence, changed in shortened_inputs(inputs, "all inputs"):
+        value = result(changed)
+        if value is not None:
+            found.setdefault(bug_of(bits), []).append((sentence, value))
+    return found
+
+
+def bug_of(bits: int | None) -> str:
+    """The name of the known bug: to compute in so many bits."""
+    return "single precision inside" if bits == OF_SINGLE else "reduced precision inside"
 
 
 def correlation(a: Array, b: Array) -> float:

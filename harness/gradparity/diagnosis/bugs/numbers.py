@@ -8,10 +8,9 @@ import numpy as np
 
 from ...arithmetic.precision import Array
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
-from ..precisions import fewer_bits
+from ..precisions import OF_SINGLE, fewer_bits
 
 bug = Bugs()
-SINGLE = 24  # bits of a float32
 
 
 @bug("not a number")
@@ -25,14 +24,14 @@ def _not_a_number(e: Evidence) -> Candidates:
 @bug("single precision inside")
 def _single(e: Evidence) -> Candidates:
     found = fewer_bits(e)
-    if found and found.known == SINGLE:
+    if found and found.known == OF_SINGLE:
         yield f"{found.fact.sentence}: the port computes in single precision", e.came
 
 
 @bug("reduced precision inside")
 def _reduced(e: Evidence) -> Candidates:
     found = fewer_bits(e)
-    if found and found.known != SINGLE:
+    if found and found.known != OF_SINGLE:
         yield found.fact.sentence, e.came
 
 

@@ -41,14 +41,14 @@ WAYS = {"rounded": rounded_to, "truncated": truncated_to}
 
 
 def shortened_inputs(
-    inputs: Mapping[str, Any], together: str, formats: Iterable[int] = FORMATS
+    inputs: Mapping[str, Any], together: str, formats: Iterable[int] = FORMATS, each: bool = True
 ) -> Iterator[tuple[int, str, dict[str, Array]]]:
-    """Inputs of fewer bits: the bits, a sentence, and the inputs that are others now. All ``together``, and each alone.
+    """Inputs of fewer bits: the bits, a sentence, and the inputs that are others now. All ``together``, and ``each`` alone.
 
     Arrays of floating-point numbers are rounded, and truncated, to each of the formats that is narrower than their own.
     """
     floats = {name: a for name, a in inputs.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
-    some = [list(floats), *([name] for name in floats if len(floats) > 1)] if floats else []
+    some = [list(floats), *([name] for name in floats if each and len(floats) > 1)] if floats else []
     for bits in formats:
         for how, cut in WAYS.items():
             for names in some:

@@ -44,15 +44,14 @@ def reduced_networks(reference: Reference) -> dict[str, Prepared]:
             arrays = {name: products.array(a) if a.dtype.kind == "f" else a for name, a in given.items()}
             add(bits, f"the factors of every product are {how} to {bits} bits ({FORMATS[bits]})", arrays)
     groups = {
-        "x and what the layers hold": given,
-        "what the layers hold": case.held,
-        "the weights": {name: a for name, a in case.held.items() if a.ndim > 1},
+        "x and all arrays of the layers": given,
+        "all arrays of the layers": case.held,
+        "all weights": {name: a for name, a in case.held.items() if a.ndim > 1},
         "x": {"x": case.x},
     }
-    for what, arrays in groups.items():
-        for bits, sentence, changed in shortened_inputs(arrays, what):
-            if len(changed) == len([a for a in arrays.values() if a.dtype.kind == "f"]):
-                add(bits, sentence, {**given, **changed})
+    for what, some in groups.items():
+        for bits, sentence, changed in shortened_inputs(some, what, each=False):
+            add(bits, sentence, {**given, **changed})
     return found
 
 

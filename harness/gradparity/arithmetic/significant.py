@@ -43,9 +43,10 @@ WAYS = {"rounded": rounded_to, "truncated": truncated_to}
 def shortened_inputs(
     inputs: Mapping[str, Any], together: str, formats: Iterable[int] = FORMATS, each: bool = True
 ) -> Iterator[tuple[int, str, dict[str, Array]]]:
-    """Inputs of fewer bits: the bits, a sentence, and the inputs that are others now. All ``together``, and ``each`` alone.
+    """Inputs of fewer bits: the bits, a sentence, and the inputs that are others now.
 
-    Arrays of floating-point numbers are rounded, and truncated, to each of the formats that is narrower than their own.
+    They are so all ``together``, as they are called then, and ``each`` alone. Arrays of floating-point numbers are
+    rounded, and truncated, to each of the formats that is narrower than their own.
     """
     floats = {name: a for name, a in inputs.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
     some = [list(floats), *([name] for name in floats if each and len(floats) > 1)] if floats else []

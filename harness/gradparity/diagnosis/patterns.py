@@ -11,6 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
+from ..arithmetic.envelope import LIMIT_OF_ELEMENT
 from ..arithmetic.precision import Array, root_mean_square
 from ..arithmetic.verdicts import Allowance
 from ..functions.evidence import Evidence
@@ -137,7 +138,7 @@ def _fitted(values: Array, terms: Array, limit: Array, allowance: Allowance, rig
     """c, where values = c * terms to rounding, as a number and in digits; None where it is not so, or by chance.
 
     ``right`` is the c of right values. The element that tells c best is used up by that. By chance any other lies as
-    near to c times its term with a probability of about what rounding explains over its distance from the right value.
+    near to c times its term with a probability of about its distance from there over that from the right value.
     """
     weights = 1 / np.where(limit > 0, limit, np.inf) if limit.any() else np.ones(limit.shape)
     a, b = terms * weights, values * weights
@@ -149,8 +150,9 @@ def _fitted(values: Array, terms: Array, limit: Array, allowance: Allowance, rig
         times = max(1.0, abs(c)) if right else 1.0
         left, allowed = abs(values - c * terms), times * limit
         off = abs((c - right) * terms)
-        chance = np.log10(np.clip(allowed / off, 1e-16, 1.0))[off > 0]
-    uncertain = times / float(np.sqrt(norm)) if limit.any() else 0.0
+        near = np.maximum(left, allowed / LIMIT_OF_ELEMENT)  # no nearer than roundings usually are
+        chance = np.log10(np.clip(near / off, 1e-16, 1.0))[off > 0]
+    uncertain = times / LIMIT_OF_ELEMENT / float(np.sqrt(norm)) if limit.any() else 0.0
     spread = np.inf if allowance.spread is None else times * allowance.spread
     if not (left <= allowed).all() or float(root_mean_square(left)) > spread or abs(c) <= 10 * uncertain:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -148,28 +148,21 @@ SIZES = st.lists(st.integers(2, 20), min_size=2, max_size=4).map(tuple)
 
 
 def asked(port: Callable[[Case], Gradient], spec: CaseSpec, seed: int) -> tuple[Rounded | None, Rounded | None]:
-    """What is told of the arrays that are wrong in a case: at once, and after three questions nearby."""
+    """What is told of the arrays that are wrong in a case: at once, and when two more are asked nearby."""
     case = draw(spec, seed)
     reference = Reference(case)
 
-    def differences(case: Case, names: list[str]) -> list[Difference]:
+    def differences(case: Case, names: Iterable[str]) -> dict[str, Difference]:
         came, right = port(case), gradient(case)
         allowance = {name: reference.allowance("gradient", name) for name in names}
-        return [Difference(came[name] - right[name], right[name], allowance[name]) for name in names]
+        return {name: Difference(came[name] - right[name], right[name], allowance[name]) for name in names}
 
-    wrong = [
-        n for n in right_names(case) if differences(case, [n])[0].allowance.ratio(differences(case, [n])[0][0]) > 1
-    ]
-    first = looks_rounded(differences(case, wrong)) if wrong else None
-    for near in (nearby(case, first.disturbance, k) for k in range(3)) if first else ():
-        found = near and looks_rounded(differences(case, wrong), differences(near, wrong))
-        if found:
-            return first, found
-    return first, None
-
-
-def right_names(case: Case) -> list[str]:
-    return list(gradient(case))
+    every = differences(case, reference.gradient)
+    wrong = {name: one for name, one in every.items() if one.allowance.ratio(one.difference) > 1}
+    first = looks_rounded([*wrong.values()])
+    near = [nearby(case, first.disturbance, k) for k in range(2)] if first else []
+    again = [[*differences(one, wrong).values()] for one in near if one]
+    return first, looks_rounded([*wrong.values()], again) if len(again) == 2 else None
 
 
 @given(SIZES, st.sampled_from(["float64", "float32"]), st.sampled_from(sorted(SMOOTH)), SEEDS)

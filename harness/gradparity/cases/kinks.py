@@ -41,7 +41,8 @@ def kinks_are_alike(case: Case, other: Case) -> bool:
         return True
     for (z, gaps), (near, others) in zip(_decisions(case, np.float64), _decisions(other, np.float64), strict=True):
         apart = APART * np.sqrt(np.mean((z - near) ** 2))
-        if np.any(np.sign(gaps) != np.sign(others)) or np.any((gaps != 0) & (abs(gaps) < apart)):
+        nearest = np.minimum(abs(gaps), abs(others))
+        if np.any(np.sign(gaps) != np.sign(others)) or np.any((gaps != 0) & (nearest < apart)):
             return False
     return True
 

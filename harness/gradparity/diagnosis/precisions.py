@@ -119,12 +119,12 @@ def fewer_bits(e: Evidence) -> Rounded | None:
     return Rounded(float(bits), Confidence.BITS) if within.all() else None
 
 
-def looks_rounded(differences: Sequence[Difference], nearby: Sequence[Difference] | None = None) -> Rounded | None:
+def looks_rounded(differences: Sequence[Difference], nearby: Sequence[Sequence[Difference]] = ()) -> Rounded | None:
     """Whether the errors of a case's wrong arrays, all of one dtype, look like roundings to fewer bits; to how many.
 
     ``nearby`` are the same arrays, asked for of `cases.nearby(case, found.disturbance, seed)`, where ``found`` is what
-    this gives without them. It is proven by them, or None: one of several seeds is enough. Whoever answers another
-    each time must not be asked this: nothing stays there, either.
+    this gives without them: of some seeds, two by choice. They prove it, or give None: in each, errors of the same size
+    must be drawn anew. Whoever answers another each time must not be asked this: nothing stays there, either.
     """
     errors = [_in_roundings(one) for one in differences]
     sizes = [_size(one) for one in errors]
@@ -140,13 +140,18 @@ def looks_rounded(differences: Sequence[Difference], nearby: Sequence[Difference
         if np.count_nonzero(~np.isnan(array)) >= FEWEST
     ):
         return None
-    if nearby is None:
+    if not nearby:
         return Rounded(bits, Confidence.SIZE) if _of_both_signs(together) else None
-    again = np.concatenate([_in_roundings(one).ravel() for one in nearby])
-    other = _size(again)
-    if other is None or not other > 0 or abs(np.log2(other / size)) > SAME_SIZE:
-        return None
-    return Rounded(bits, Confidence.REDRAWN) if correlation(together, again) < ALIKE else None
+    anew = (_drawn_anew(together, np.concatenate([_in_roundings(one).ravel() for one in again])) for again in nearby)
+    return Rounded(bits, Confidence.REDRAWN) if all(anew) else None
+
+
+def _drawn_anew(errors: Array, again: Array) -> bool:
+    """Whether they are others, of the same size."""
+    size, other = _size(errors), _size(again)
+    if not size or not other or abs(np.log2(other / size)) > SAME_SIZE:
+        return False
+    return correlation(errors, again) < ALIKE
 
 
 def of_reduced_inputs(inputs: Mapping[str, Any], result: Callable[[Mapping[str, Array]], Any]) -> Prepared:

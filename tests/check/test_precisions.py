@@ -180,6 +180,7 @@ def test_arithmetic_of_fewer_bits_is_proven_nearby(bits: int, dtype: Any) -> Non
     assert found
     assert (first.proven, found.confidence) == (False, Confidence.REDRAWN)
     assert found.known == (None if bits == 17 else bits)
+    assert found.bug == {24: SINGLE, 17: None}.get(bits, REDUCED)
     assert abs(found.bits - bits) < 1.5
 
 

@@ -77,6 +77,11 @@ class Rounded:
         return self.confidence is not Confidence.SIZE
 
     @property
+    def bug(self) -> str | None:
+        """The known bug that this is, if it is proven and the format is known; else it is only a fact."""
+        return bug_of(self.known) if self.proven and self.known else None
+
+    @property
     def disturbance(self) -> float:
         """By how much relatively to disturb a case, to be asked nearby."""
         return float(min(DISTURBANCE * 2**-self.bits, MOST_DISTURBED))
@@ -167,7 +172,7 @@ def of_reduced_inputs(inputs: Mapping[str, Any], result: Callable[[Mapping[str, 
     return found
 
 
-def bug_of(bits: int | None) -> str:
+def bug_of(bits: int) -> str:
     """The name of the known bug: to compute in so many bits."""
     return "single precision inside" if bits == OF_SINGLE else "reduced precision inside"
 

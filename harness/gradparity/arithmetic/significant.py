@@ -49,7 +49,10 @@ def shortened_inputs(
     rounded, and truncated, to each of the formats that is narrower than their own.
     """
     floats = {name: a for name, a in inputs.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f"}
-    some = [list(floats), *([name] for name in floats if each and len(floats) > 1)] if floats else []
+    arrays = [name for name, a in floats.items() if a.ndim]
+    alone = [[name] for name in floats] if each else []
+    some = [one for one in (list(floats), arrays, *alone) if one]
+    some = [one for i, one in enumerate(some) if one not in some[:i]]
     for bits in formats:
         for how, cut in WAYS.items():
             for names in some:

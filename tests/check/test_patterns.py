@@ -43,7 +43,8 @@ def test_a_factor_is_told_with_the_digits_that_are_known(dtype: Any, factor: flo
 def test_an_offset(dtype: Any) -> None:
     e = evidence("dW", dtype)
     [fact] = found(e, e.expected + 0.0625)
-    assert (fact.pattern, fact.value) == (Pattern.ONE_OFFSET, pytest.approx(0.0625, rel=1e-5))
+    assert fact.pattern is Pattern.ONE_OFFSET
+    assert fact.value == pytest.approx(0.0625, rel=1e-5)
 
 
 def test_errors_of_one_sign() -> None:

@@ -28,7 +28,7 @@ from .records import Fact, Pattern
 CHANCE = 20.0  # bits: what has a chance of 2^-20 is none
 FEWER = 3.0  # bits fewer than the dtype's own: less than that is its own rounding, or a mixture of both
 FEWEST = 8  # elements, of which a correlation is known
-NEAR_A_FORMAT = 1.5  # bits
+NEAR_A_FORMAT = 1.0  # bits
 APART = 4.0  # bits that an array may have less than all together: one that has more may be right for the most part
 SAME_SIZE = 1.2  # bits between the errors of a case and of one nearby
 ALIKE = 0.9  # a correlation above it is that of an error that stays: 0.98 and more, measured; of roundings mostly 0.3
@@ -89,8 +89,11 @@ class Rounded:
     @property
     def fact(self) -> Fact:
         """It in a sentence."""
-        bits = f"{self.known} significant bits, those of {FORMATS[self.known]}" if self.known else ""
-        bits = bits or f"about {self.bits:.0f} significant bits, or fewer in one place"
+        if self.known:
+            about = "" if self.confidence is Confidence.BITS else "about "
+            bits = f"{about}{self.known} significant bits, as many as {FORMATS[self.known]} has"
+        else:
+            bits = f"about {self.bits:.0f} significant bits, or fewer in one place"
         sentences = {
             Confidence.BITS: f"no element has more than {bits if self.known else f'{self.bits:.0f} significant bits'}",
             Confidence.REDRAWN: f"the errors are roundings to {bits}: nearby they are drawn anew",

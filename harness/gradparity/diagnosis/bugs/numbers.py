@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from ...arithmetic.precision import Array, Precision
+from ...arithmetic.precision import Array
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
+from ..precisions import OF_SINGLE, fewer_bits
 
 bug = Bugs()
 
@@ -21,18 +22,16 @@ def _not_a_number(e: Evidence) -> Candidates:
 
 @bug("single precision inside")
 def _single(e: Evidence) -> Candidates:
-    if e.came.dtype != np.float64 or not e.comparable or not np.any(e.expected) or not np.isfinite(e.came).all():
-        return
-    error = abs(e.came - e.expected)[e.expected != 0] / abs(e.expected[e.expected != 0])
-    u = Precision.of(np.float32).u
-    if float(np.median(error)) > 1e-3 * u and float(e.figures.relative) < 1e3 * u:
-        if np.array_equal(e.came, e.came.astype(np.float32)):
-            yield "every element is a float32: the port computes in single precision", e.came
-        else:
-            yield (
-                "most elements are off by a float32's rounding: something inside is computed in single precision",
-                e.came,
-            )
+    found = fewer_bits(e)
+    if found and found.known == OF_SINGLE:
+        yield f"{found.fact.sentence}: the port computes in single precision", e.came
+
+
+@bug("reduced precision inside")
+def _reduced(e: Evidence) -> Candidates:
+    found = fewer_bits(e)
+    if found and found.known != OF_SINGLE:
+        yield found.fact.sentence, e.came
 
 
 @bug("sign")

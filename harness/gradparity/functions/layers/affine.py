@@ -10,6 +10,7 @@ from ...arithmetic.precision import Array
 from ..evidence import Bugs, Candidates, Evidence
 from .images import from_channels_last
 from .layer import Fitted, Layer, Shape
+from .reduced import NARROWER, SINGLE, reduced_operands
 
 bug = Bugs("affine")
 
@@ -111,3 +112,13 @@ def _channels_last(e: Evidence) -> Candidates:
         last = x.transpose(0, 2, 3, 1).reshape(len(x), -1)
         value = AFFINE.value(e.result, {**e.inputs, "x": last})
         yield sentence, from_channels_last(value.reshape(x.shape)) if e.result == "dx" else value
+
+
+@bug("single precision inside", results=("out", "dx", "dW", "db"))
+def _single_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, AFFINE, SINGLE)
+
+
+@bug("reduced precision inside", results=("out", "dx", "dW", "db"))
+def _reduced_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, AFFINE, NARROWER)

@@ -8,11 +8,14 @@ from typing import Any
 import gradparity_reference as reference
 import numpy as np
 
-from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision
+from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision, float_info
+from ...arithmetic.significant import FORMATS, rounded_to
 from ..evidence import Bugs, Candidates, Evidence, Inputs, Subject
 from .layer import Loss
+from .reduced import NARROWER, SINGLE
 
 bug = Bugs(reference.LOSS)
+UNITS_OF_EXP = 4.0  # that an exp of few bits may be off by
 
 
 def _y(p: Precision, a: Inputs) -> Array:
@@ -274,3 +277,33 @@ def _another_divisor(e: Evidence, c: float) -> Array:
 @bug("missing target", results=("dx",))
 def _missing_target(e: Evidence) -> Candidates:
     yield "the target is not subtracted: y / batch, for (y - t) / batch", e.inputs["y"] / e.batch
+
+
+@bug("single precision inside", results=("y",))
+def _single_exponential(e: Evidence) -> Candidates:
+    yield from _reduced_exponential(e, SINGLE)
+
+
+@bug("reduced precision inside", results=("y",))
+def _narrower_exponential(e: Evidence) -> Candidates:
+    yield from _reduced_exponential(e, NARROWER)
+
+
+def _reduced_exponential(e: Evidence, formats: tuple[int, ...]) -> Candidates:
+    """y / (the row's largest y) is what exp gave, as the largest is exp(0) = 1: it is seen whether it had few bits.
+
+    How a library rounds its exp is not known, so it is no candidate by itself: it may be off by some units.
+    """
+    if not e.comparable or not np.isfinite(e.came).all():
+        return
+    z = e.inputs["x"] - e.inputs["x"].max(axis=1, keepdims=True)
+    for bits in formats:
+        if bits < float_info(e.expected.dtype).nmant:
+            powers = rounded_to(e.came / e.came.max(axis=1, keepdims=True), bits)
+            units = UNITS_OF_EXP * (1 + abs(z)) * 2.0**-bits
+            if (abs(powers - np.exp(z)) <= units * np.exp(z)).all():
+                sentence = f"what exp gives has {bits} bits ({FORMATS[bits]})"
+                yield sentence, powers / powers.sum(axis=1, keepdims=True)
+            argument = np.exp(rounded_to(z, bits))
+            sentence = f"the argument of exp is rounded to {bits} bits ({FORMATS[bits]})"
+            yield sentence, argument / argument.sum(axis=1, keepdims=True)

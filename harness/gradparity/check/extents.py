@@ -15,15 +15,15 @@ AXES = {0: ("row", "rows"), 1: ("column", "columns")}
 
 
 @dataclass(frozen=True)
-class Shape:
+class Region:
     """What the wrong elements of arrays of several sizes may have in common, and how plainly it says something."""
 
     words: str
     rank: int
 
 
-ALL = Shape("all of it", 3)
-BORDER = Shape("all at the border", 2)
+ALL = Region("all of it", 3)
+BORDER = Region("all at the border", 2)
 
 
 def extent_words(extent: Extent) -> str:
@@ -43,25 +43,25 @@ def extent_words(extent: Extent) -> str:
 
 def common_extent(extents: Sequence[Extent]) -> tuple[str, int]:
     """What most of these have in common, and how many do; nothing where it is nothing, or there is but one."""
-    counts = Counter(shape for one in extents for shape in _shapes(one))
-    shape, count = max(counts.items(), key=lambda pair: (pair[1], pair[0].rank), default=(None, 0))
-    return (shape.words, count) if shape and len(extents) > 1 and 2 * count > len(extents) else ("", 0)
+    counts = Counter(region for one in extents for region in _regions(one))
+    region, count = max(counts.items(), key=lambda pair: (pair[1], pair[0].rank), default=(None, 0))
+    return (region.words, count) if region and len(extents) > 1 and 2 * count > len(extents) else ("", 0)
 
 
-def _shapes(extent: Extent) -> set[Shape]:
+def _regions(extent: Extent) -> set[Region]:
     if extent.wrong == extent.size:
         return {ALL}
-    found = {Shape(f"one element, {subscript(extent.index)}", 1)} if extent.index else set()
+    found = {Region(f"one element, {subscript(extent.index)}", 1)} if extent.index else set()
     if extent.axis is None:
         return found | ({BORDER} if extent.border else set())
     one, many = AXES.get(extent.axis, (f"index of axis {extent.axis}", f"indices of axis {extent.axis}"))
-    found.add(Shape(_along(extent.axis, extent.places), 5))
+    found.add(Region(_along(extent.axis, extent.places), 5))
     if extent.block:
         blocks = blocks_of(extent.places[0], extent.length)
-        found |= {Shape(f"the {many} past the last multiple of {block}", 10 + block) for block in blocks}
+        found |= {Region(f"the {many} past the last multiple of {block}", 10 + block) for block in blocks}
     if _is_last(extent):
         number = len(extent.places)
-        found.add(Shape(f"the last {one}" if number == 1 else f"the last {number} {many}", 4))
+        found.add(Region(f"the last {one}" if number == 1 else f"the last {number} {many}", 4))
     return found
 
 

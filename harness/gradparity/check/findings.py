@@ -110,7 +110,7 @@ def general(where: Where) -> Where:
 
 
 def unnumbered(name: str) -> str:
-    """"affine2.dW" is "affine.dW", "dW2" is "dW"."""
+    """ "affine2.dW" is "affine.dW", "dW2" is "dW"."""
     return re.sub(r"\d+(?=$|\.| )", "", name)
 
 

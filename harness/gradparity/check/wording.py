@@ -117,8 +117,7 @@ def explanation(finding: Finding) -> str:
         return NO_BUG
     left = max(one.explanation.residual for one in explained if one.explanation)
     many = len({one.key for one in explained})
-    constant = f" ({bug.constant:.6g})" if bug.constant is not None and f"{bug.constant:.6g}" not in bug.sentence else ""
-    told = f"{bug.name}: {bug.sentence}{constant}; fits {'exactly' if left == 0 else f'to {number(left)}'}"
+    told = f"{bug.name}: {bug.sentence}; fits {'exactly' if left == 0 else f'to {number(left)}'}"
     told += f", in {many} of {cases_words(finding.there)}{_of_the_others(finding, many)}"
     return told + (f"; {bug.advice}" if bug.advice else "")
 

@@ -17,6 +17,7 @@ from ..functions.network import Call, placed
 from ..reference import LayerCheck, Reference
 from .advice import ADVICE
 from .explain import explain
+from .extent import extent_of
 from .other_networks import other_decays, other_networks
 from .records import Alone, Asked, Diagnosis, Explanation, Where
 from .steps import Step, of_layer, of_trace
@@ -80,7 +81,8 @@ def _facts(answers: Answers) -> list[Explanation]:
 
 def explanations(e: Evidence) -> list[Explanation]:
     """The known bugs that explain it, best first."""
-    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in explain(e)]
+    numbers = extent_of(e).wrong if e.comparable else e.came.size
+    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, ""), numbers=numbers) for fit in explain(e)]
 
 
 def _accumulating(a: Answers) -> Origins:

@@ -37,8 +37,8 @@ class Condition:
 
 def condition_of(finding: Finding, result: CheckResult) -> str:
     """Of a finding, among the cases in which the same was compared; empty where none says anything."""
-    wrong = {one.key for one in finding.entries}
-    places = {one.place for one in finding.entries}
+    wrong = {one.key for one in finding.symptoms}
+    places = {one.place for one in finding.symptoms}
     own = [c for c in result.cases if (c.runner, c.function) == (finding.case.runner, finding.case.function)]
     right = [case for case in own if (case.case, case.seed) not in wrong and _is_right(case, places)]
     of_wrong = [traits_of(case) for case in own if (case.case, case.seed) in wrong]

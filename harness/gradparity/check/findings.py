@@ -1,6 +1,6 @@
 """Findings: everything that is wrong with a runner, each thing once, with all the cases that show it.
 
-1. What is wrong in a case is an *entry*: one of its diagnoses. Entries are put together by place: the layer's kind and
+1. What is wrong in a case is a *symptom*: one of its diagnoses. Symptoms are put together by place: the layer's kind and
    the array, whatever its number, and how it was asked for.
 2. At each place, a known bug must explain what is wrong in more than half of the cases, or else many numbers without a
    constant that was solved for: less is a coincidence. The bug that explains the most cases is chosen first, and what
@@ -33,7 +33,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class Symptom:
     """One thing that is wrong in a case, and the known bug that its finding is named for, where that explains it."""
 
     case: CaseResult
@@ -65,15 +65,15 @@ class Entry:
 class Finding:
     """One thing that is wrong with a runner, and the cases that it is wrong in.
 
-    ``case`` shows it best, and ``cell`` in it. ``shown`` is what is known of that case, and ``entries`` of all; both
+    ``case`` shows it best, and ``cell`` in it. ``shown`` is what is known of that case, and ``symptoms`` of all; both
     are of what is wrong and was diagnosed. ``there`` are all cases that are wrong at its places.
     """
 
     case: CaseResult
     cell: Cell
     count: int
-    entries: list[Entry] = field(default_factory=list)
-    shown: Entry | None = None
+    symptoms: list[Symptom] = field(default_factory=list)
+    shown: Symptom | None = None
     there: int = 0
 
     @property
@@ -87,9 +87,9 @@ class Finding:
         return self.shown.explanation if self.shown else None
 
     @property
-    def explained(self) -> list[Entry]:
-        """The entries that the known bug explains."""
-        return [one for one in self.entries if one.explanation]
+    def explained(self) -> list[Symptom]:
+        """The symptoms that the known bug explains."""
+        return [one for one in self.symptoms if one.explanation]
 
 
 def findings(result: CheckResult) -> list[Finding]:
@@ -134,12 +134,12 @@ def _cell_of(case: CaseResult, told: Diagnosis | None) -> Cell:
 
 def _wrong(cases: Sequence[CaseResult]) -> list[Finding]:
     wrong = [case for case in cases if any(cell.verdict is Verdict.WRONG for cell in case.cells)]
-    entries = [Entry(case, at) for case in wrong for at in range(len(case.diagnoses))]
+    symptoms = [Symptom(case, at) for case in wrong for at in range(len(case.diagnoses))]
     there: dict[Where, set[Key]] = {}
-    for one in entries:
+    for one in symptoms:
         there.setdefault(one.place, set()).add(one.key)
-    found = [_finding(group, there) for group in grouped(entries)]
-    found.sort(key=lambda one: (-len({e.key for e in one.entries if e.at == 0}), -one.count))
+    found = [_finding(group, there) for group in grouped(symptoms)]
+    found.sort(key=lambda one: (-len({e.key for e in one.symptoms if e.at == 0}), -one.count))
     told_nothing = [case for case in wrong if not case.diagnoses]
     if told_nothing:
         case = max(told_nothing, key=lambda case: _cell_of(case, None).ratio or 0.0)
@@ -147,28 +147,28 @@ def _wrong(cases: Sequence[CaseResult]) -> list[Finding]:
     return found
 
 
-def _finding(group: list[Entry], there: dict[Where, set[Key]]) -> Finding:
+def _finding(group: list[Symptom], there: dict[Where, set[Key]]) -> Finding:
     shown = min(group, key=lambda one: (one.explanation is None, _weight(one) == 0, one.at))
     places = {one.place for one in group}
     count, all_there = len({one.key for one in group}), set[Key]().union(*(there[place] for place in places))
     return Finding(shown.case, _cell_of(shown.case, shown.diagnosis), count, group, shown, len(all_there))
 
 
-def _weight(one: Entry) -> int:
+def _weight(one: Symptom) -> int:
     return one.explanation.numbers if one.explanation else 0
 
 
-def grouped(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """The entries of one runner as findings: each entry in one of them."""
-    places: dict[Where, list[Entry]] = {}
-    for one in entries:
+def grouped(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
+    """The symptoms of one runner as findings: each symptom in one of them."""
+    places: dict[Where, list[Symptom]] = {}
+    for one in symptoms:
         places.setdefault(one.place, []).append(one)
-    left, named = list(entries), list[list[Entry]]()
+    left, named = list(symptoms), list[list[Symptom]]()
     while found := _most_explained(places, left):
         named.append(found)
         taken = {(one.key, one.at) for one in found}
         left = [one for one in left if (one.key, one.at) not in taken]
-    rest: dict[tuple[Where, frozenset[Pattern]], list[Entry]] = {}
+    rest: dict[tuple[Where, frozenset[Pattern]], list[Symptom]] = {}
     for one in left:
         home = _home(one, named, places)
         patterns = frozenset(fact.pattern for fact in one.diagnosis.facts) & APART
@@ -176,8 +176,8 @@ def grouped(entries: Sequence[Entry]) -> list[list[Entry]]:
     return [*named, *rest.values()]
 
 
-def _most_explained(places: dict[Where, list[Entry]], left: Sequence[Entry]) -> list[Entry]:
-    """The entries of the known bug that explains the most cases of those left; none where no bug stands anywhere."""
+def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
+    """The symptoms of the known bug that explains the most cases of those left; none where no bug stands anywhere."""
     names = dict.fromkeys(name for one in left for name in one.fits)
     order = [one.name for one in KNOWN]
     found = [_explained(name, places, left) for name in names]
@@ -186,7 +186,7 @@ def _most_explained(places: dict[Where, list[Entry]], left: Sequence[Entry]) -> 
     return best[1]
 
 
-def _explained(name: str, places: dict[Where, list[Entry]], left: Sequence[Entry]) -> list[Entry]:
+def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
     evidence = _agreeing([one for one in fits if _weight(one)])
@@ -197,7 +197,7 @@ def _explained(name: str, places: dict[Where, list[Entry]], left: Sequence[Entry
     return [*(one for one in evidence if one.place in standing), *joining]
 
 
-def _stands(evidence: list[Entry], fits: list[Entry], place: Where, own: list[Entry]) -> bool:
+def _stands(evidence: list[Symptom], fits: list[Symptom], place: Where, own: list[Symptom]) -> bool:
     """Whether a bug explains most of what is wrong at a place, or much of it, by evidence of this place."""
     here = [one for one in evidence if one.place == place]
     explained = {one.key for one in here}
@@ -207,7 +207,7 @@ def _stands(evidence: list[Entry], fits: list[Entry], place: Where, own: list[En
     return 2 * len(explained) > len(others) or (not solved and sum(map(_weight, here)) >= MANY)
 
 
-def _agreeing(fits: list[Entry]) -> list[Entry]:
+def _agreeing(fits: list[Symptom]) -> list[Symptom]:
     """Those with the constant that most of them have; all where none was solved for."""
     by_constant = {one.explanation.constant: one.explanation for one in fits if one.explanation}
     groups = ([one for one in fits if one.explanation and _alike(one.explanation, m)] for m in by_constant.values())
@@ -221,8 +221,8 @@ def _alike(a: Explanation, b: Explanation) -> bool:
     return math.isclose(a.constant, b.constant, rel_tol=min(sharp, 1.0))
 
 
-def _home(one: Entry, named: list[list[Entry]], places: dict[Where, list[Entry]]) -> list[Entry] | None:
-    """The finding that explains most cases at its place, if all that is known of this entry is that it is there, too.
+def _home(one: Symptom, named: list[list[Symptom]], places: dict[Where, list[Symptom]]) -> list[Symptom] | None:
+    """The finding that explains most cases at its place, if all that is known of this symptom is that it is there, too.
 
     None of a case that this finding has, already: then it is something else.
     """
@@ -250,10 +250,10 @@ def _failures(cases: Sequence[CaseResult], verdict: Verdict) -> Iterator[Finding
         yield Finding(case, cell, len({(case.case, case.seed) for case, _ in found}))
 
 
-def explained_cases(result: CheckResult) -> dict[tuple[str, str, int], list[Entry]]:
+def explained_cases(result: CheckResult) -> dict[tuple[str, str, int], list[Symptom]]:
     """What is wrong by runner, case and seed, the first first, and named as the findings are."""
-    found: dict[tuple[str, str, int], list[Entry]] = {}
-    for one in [one for finding in findings(result) for one in finding.entries]:
+    found: dict[tuple[str, str, int], list[Symptom]] = {}
+    for one in [one for finding in findings(result) for one in finding.symptoms]:
         found.setdefault((one.case.runner, *one.key), []).append(one)
     return {key: sorted(own, key=lambda one: one.at) for key, own in found.items()}
 

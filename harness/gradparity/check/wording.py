@@ -12,7 +12,7 @@ from ..functions.soundness import Soundness
 from ..texts import last_lines, number
 from .condition import condition_of
 from .extents import ALL, common_extent, extent_words
-from .findings import Entry, Finding, findings
+from .findings import Symptom, Finding, findings
 from .records import CaseResult, Cell, CheckResult, Quantity
 
 NO_BUG = "no known bug gives these numbers"
@@ -104,7 +104,7 @@ def known_words(finding: Finding, result: CheckResult) -> list[str]:
     told = finding.shown.diagnosis
     lines = [explanation(finding)]
     if finding.explanation is None:
-        lines += [*_patterns(finding.entries), *_wanted(told.for_want_of)]
+        lines += [*_patterns(finding.symptoms), *_wanted(told.for_want_of)]
     lines += [condition_of(finding, result), _extent_of_most(finding)]
     named = finding.explanation.sentence if finding.explanation else ""
     return [line for line in lines if line] + [f"also: {one.sentence}" for one in told.also if one.sentence != named]
@@ -130,19 +130,19 @@ def _of_the_others(finding: Finding, explained: int) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
-def entry_words(one: Entry) -> list[str]:
+def symptom_words(one: Symptom) -> list[str]:
     """What is known of it in its case: the bug that its finding is named for, or the patterns; and what is beside."""
     bug, told = one.explanation, one.diagnosis
     facts = [f"{bug.name}: {bug.sentence}"] if bug else [NO_BUG, *(fact.sentence for fact in told.facts)]
     return [*facts, *(f"{also.name}: {also.sentence}" for also in told.also if also != bug)]
 
 
-def _patterns(entries: Sequence[Entry]) -> list[str]:
-    """The patterns that most of the entries have, with their number: the same, or from the least to the largest."""
+def _patterns(symptoms: Sequence[Symptom]) -> list[str]:
+    """The patterns that most of the symptoms have, with their number: the same, or from the least to the largest."""
     told = []
     for pattern in Pattern:
-        facts = [fact for one in entries for fact in one.diagnosis.facts if fact.pattern is pattern]
-        if 2 * len(facts) > len(entries):
+        facts = [fact for one in symptoms for fact in one.diagnosis.facts if fact.pattern is pattern]
+        if 2 * len(facts) > len(symptoms):
             values = [fact.value for fact in facts if fact.value is not None]
             same = not values or math.isclose(min(values), max(values), rel_tol=SAME)
             spread = "" if same else f"; from {min(values):.6g} to {max(values):.6g} in these cases"
@@ -158,7 +158,7 @@ def _wanted(operations: Sequence[str]) -> list[str]:
 
 def _extent_of_most(finding: Finding) -> str:
     """Where in the array it is wrong, where that is alike in most cases. That a bug is in all of it is nothing new."""
-    extents = [one.diagnosis.extent for one in finding.entries if one.diagnosis.extent]
+    extents = [one.diagnosis.extent for one in finding.symptoms if one.diagnosis.extent]
     words, count = common_extent(extents)
     if not words or (finding.explanation and words == ALL.words):
         return ""

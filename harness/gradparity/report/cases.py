@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..arithmetic.verdicts import Verdict
-from ..check.findings import Entry, explained_cases
+from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.wording import cell_words, entry_words, first_divergence, smallest_words
+from ..check.wording import cell_words, symptom_words, first_divergence, smallest_words
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all
@@ -21,7 +21,7 @@ def case_data(result: CheckResult) -> list[dict[str, Any]]:
     return [_case(case, told.get((case.runner, case.case, case.seed), [])) for case in result.cases]
 
 
-def _case(case: CaseResult, entries: list[Entry]) -> dict[str, Any]:
+def _case(case: CaseResult, symptoms: list[Symptom]) -> dict[str, Any]:
     judged = [cell for cell in case.cells if cell.verdict is not Verdict.NOT_IMPLEMENTED] or case.cells
     failing = [cell for cell in judged if not cell.verdict.passes]
     return {
@@ -30,7 +30,7 @@ def _case(case: CaseResult, entries: list[Entry]) -> dict[str, Any]:
         "seed": case.seed,
         "dtype": case.dtype,
         "command": case.command,
-        "wrong": [{"first": first_divergence(one.diagnosis), "why": entry_words(one)} for one in entries],
+        "wrong": [{"first": first_divergence(one.diagnosis), "why": symptom_words(one)} for one in symptoms],
         "function": case.function,
         "smallest": smallest_words(case),
         "stderr": last_lines(case.stderr),

@@ -10,9 +10,9 @@ from junitparser.junitparser import FinalResult
 
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult, wrong_cases
-from ..check.findings import Entry, explained_cases
+from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, CheckResult, worst
-from ..check.wording import cell_words, entry_words, first_divergence, place, smallest_words
+from ..check.wording import cell_words, symptom_words, first_divergence, place, smallest_words
 from ..ports.info import RunnerInfo, State
 from ..record.reading import Recorded
 from ..record.run import Run
@@ -97,12 +97,12 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
             yield _case(suite, f"{name} is timed", Failure(plain(why), str(Verdict.WRONG)), [part.command])
 
 
-def _checked(suite: str, case: CaseResult, entries: list[Entry]) -> TestCase:
+def _checked(suite: str, case: CaseResult, symptoms: list[Symptom]) -> TestCase:
     verdict = case.verdict
     bad = [cell for cell in case.cells if cell.verdict is verdict]
     words = [cell_words(cell) for cell in bad]
-    told = entries if verdict is Verdict.WRONG else []
-    wrong = [line for one in told for line in (f"first at {first_divergence(one.diagnosis)}", *entry_words(one))]
+    told = symptoms if verdict is Verdict.WRONG else []
+    wrong = [line for one in told for line in (f"first at {first_divergence(one.diagnosis)}", *symptom_words(one))]
     lines = [*wrong, *words, *smallest_words(case), case.smallest.command if case.smallest else case.command]
     result = _result(verdict, [*wrong, *words])
     return _case(suite, f"{case.case} [{case.seed}]", result, lines, case.stderr, case.seconds)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 def evidence(shape: tuple[int, ...], *wrong: object) -> Evidence:
     right: Array = np.arange(float(np.prod(shape))).reshape(shape) + 1
-    came = right.copy()
+    came = np.array(right, ndmin=0)
     for place in wrong:
         came[place] += 1  # type: ignore[index]
     return Evidence("x", "out", {}, right, came, Allowance(limit=np.zeros(shape)), 1, 1)

@@ -1,7 +1,7 @@
 """Findings: everything that is wrong with a runner, each thing once, with all the cases that show it.
 
-1. What is wrong in a case is a *symptom*: one of its diagnoses. Symptoms are put together by place: the layer's kind and
-   the array, whatever its number, and how it was asked for.
+1. What is wrong in a case is a *symptom*: one of its diagnoses. Symptoms are put together by place: the layer's kind
+   and the array, whatever its number, and how it was asked for.
 2. At each place, a known bug must explain what is wrong in more than half of the cases, or else many numbers without a
    constant that was solved for: less is a coincidence. The bug that explains the most cases is chosen first, and what
    it explains, at all such places, is a finding.
@@ -164,8 +164,10 @@ def grouped(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
     for one in symptoms:
         places.setdefault(one.place, []).append(one)
     left, named = list(symptoms), list[list[Symptom]]()
-    while found := _most_explained(places, left):
+    used: set[str] = set()
+    while found := _most_explained(places, left, used):
         named.append(found)
+        used |= {one.explanation.name for one in found if one.explanation}
         taken = {(one.key, one.at) for one in found}
         left = [one for one in left if (one.key, one.at) not in taken]
     rest: dict[tuple[Where, frozenset[Pattern]], list[Symptom]] = {}
@@ -176,9 +178,12 @@ def grouped(symptoms: Sequence[Symptom]) -> list[list[Symptom]]:
     return [*named, *rest.values()]
 
 
-def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
-    """The symptoms of the known bug that explains the most cases of those left; none where no bug stands anywhere."""
-    names = dict.fromkeys(name for one in left for name in one.fits)
+def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom], used: set[str]) -> list[Symptom]:
+    """The symptoms of the known bug that explains the most cases of those left; none where no bug stands anywhere.
+
+    One that was used is not, with another constant, used again.
+    """
+    names = dict.fromkeys(name for one in left for name in one.fits if name not in used)
     order = [one.name for one in KNOWN]
     found = [_explained(name, places, left) for name in names]
     ranked = zip((order.index(name) if name in order else len(order) for name in names), found, strict=True)

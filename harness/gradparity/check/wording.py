@@ -12,7 +12,7 @@ from ..functions.soundness import Soundness
 from ..texts import last_lines, number
 from .condition import condition_of
 from .extents import ALL, common_extent, extent_words
-from .findings import Symptom, Finding, findings
+from .findings import Finding, Symptom, findings
 from .records import CaseResult, Cell, CheckResult, Quantity
 
 NO_BUG = "no known bug gives these numbers"

@@ -9,7 +9,7 @@ from typing import Any
 from ..arithmetic.verdicts import Verdict
 from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.wording import cell_words, symptom_words, first_divergence, smallest_words
+from ..check.wording import cell_words, first_divergence, smallest_words, symptom_words
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all

@@ -12,7 +12,7 @@ from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult, wrong_cases
 from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, CheckResult, worst
-from ..check.wording import cell_words, symptom_words, first_divergence, place, smallest_words
+from ..check.wording import cell_words, first_divergence, place, smallest_words, symptom_words
 from ..ports.info import RunnerInfo, State
 from ..record.reading import Recorded
 from ..record.run import Run

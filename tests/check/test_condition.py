@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from gradparity.check.condition import OUTSIDE, TOGETHER, separating
 from gradparity.check.traits import Traits, traits_of
+from gradparity.check.wording import told_findings
 from gradparity.suite import default_suite
 from hypothesis import given
 from hypothesis import strategies as st
-from test_findings import at, check, told
+from sample_findings import at, check, told
 
 SUITE = [spec.name for spec in default_suite()]
 
@@ -67,8 +68,6 @@ def test_of_a_function_its_sizes_and_dtypes() -> None:
 
 
 def test_what_is_told_of_a_finding_counts_only_cases_where_the_same_was_compared() -> None:
-    from gradparity.check.wording import told_findings
-
     wrong = [[told(at("affine1"))]] * 2
     result = check([[], [], *wrong])
     assert (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from gradparity.arithmetic.precision import Array
@@ -13,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def evidence(shape: tuple[int, ...], *wrong: object) -> Evidence:
+def evidence(shape: tuple[int, ...], *wrong: Any) -> Evidence:
     right: Array = np.arange(float(np.prod(shape))).reshape(shape) + 1
-    came = np.array(right, ndmin=0)
+    came = np.array(right)
     for place in wrong:
-        came[place] += 1  # type: ignore[index]
+        came[place] += 1
     return Evidence("x", "out", {}, right, came, Allowance(limit=np.zeros(shape)), 1, 1)
 
 
@@ -36,7 +38,7 @@ def evidence(shape: tuple[int, ...], *wrong: object) -> Evidence:
         ((6, 6), [(1, 1), (2, 2), (3, 3), (4, 4)], "4 of 36 elements"),
     ],
 )
-def test_where_it_is_wrong(shape: tuple[int, ...], wrong: list[object], words: str) -> None:
+def test_where_it_is_wrong(shape: tuple[int, ...], wrong: list[Any], words: str) -> None:
     assert extent_words(extent_of(evidence(shape, *wrong))) == words
 
 

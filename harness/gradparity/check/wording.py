@@ -162,7 +162,8 @@ def _extent_of_most(finding: Finding) -> str:
     words, count = common_extent(extents)
     if not words or (finding.explanation and words == ALL.words):
         return ""
-    return f"where in the array: {words}, in {count} of {len(extents)} {'cases' if len(extents) == finding.count else 'arrays'}"
+    of = "cases" if len(extents) == finding.count else "arrays"  # a case may have it in several
+    return f"where in the array: {words}, in {count} of {len(extents)} {of}"
 
 
 def not_there(result: CheckResult) -> list[str]:

@@ -18,6 +18,7 @@ from ..ports.session import Expected, Failure, Hello, PortFailure, misshapen
 from ..ports.wire import DTYPES as ON_THE_WIRE
 from ..ports.wire import Message
 from ..suite import DTYPES
+from ..texts import both_ends
 from .handed import Handed, Layout, as_array, own_copy
 from .implementation import Implementation
 from .layers import Layers, layer_pass
@@ -149,8 +150,8 @@ def answered(
 
 
 def _theirs(error: BaseException) -> str:
-    """The end of the traceback, from the first frame that is not ours."""
+    """The traceback from the first frame that is not ours; of a long one, both ends."""
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename.startswith(OURS):
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))[-STDERR_BYTES:]
+    return both_ends("".join(traceback.format_exception(type(error), error, frames)), STDERR_BYTES)

@@ -1,5 +1,6 @@
 """The reference as a port, with one thing wrong: its argument says what."""
 
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -74,12 +75,20 @@ def gradient(request: Message) -> Reply:
     return {}, arrays
 
 
+def die() -> None:
+    """As a crash does."""
+    print("about to die", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
 def layer(request: Message) -> Reply:
     """One layer."""
     reply: Reply = LAYER(request)
     if wrong == "fails-at-sigmoid" and request.fields["kind"] == "sigmoid":
         print("no sigmoid here", file=sys.stderr)
         raise ZeroDivisionError
+    if wrong.startswith("sigmoid-layer-dies") and request.fields["kind"] == "sigmoid":
+        die()
     if wrong == "relu-only-wrong-sigmoid" and request.fields["kind"] == "sigmoid":
         return {}, {name: -array for name, array in reply[1].items()}
     if wrong == "mutates-dout" and request.fields["kind"] == "relu":
@@ -93,6 +102,10 @@ def load(request: Message) -> Reply:
         raise NotImplementedError("no sigmoid")
     if wrong.startswith("older") and request.fields["activation"] not in ("relu", "sigmoid"):
         raise ValueError("an older port does not know this name")
+    if wrong == "dies-with-sigmoid" and request.fields["activation"] == "sigmoid":
+        die()
+    if wrong == "sigmoid-layer-dies-and-load":
+        die()
     if wrong.startswith("own-epsilon"):
         request.fields["epsilon"] = "1e-7"
     reply: Reply = LOAD(request)

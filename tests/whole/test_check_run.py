@@ -204,8 +204,34 @@ def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     assert f"about to {fault}" in of["fake"][0].stderr
     details = [case.cells[-1].detail for case in of["fake"]]
     assert details[0].startswith("gradient: ")
-    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times with relu"
     assert result.exit_code == 3
+
+
+def test_what_breaks_with_one_activation_is_given_up_and_another_is_heard(make_port: MakePort) -> None:
+    sigmoid = [CaseSpec(sizes=(5, 4, 3), batch=n, activation="sigmoid") for n in range(1, GIVE_UP_AFTER + 2)]
+    relu = CaseSpec(sizes=(5, 4, 3), batch=2)
+    result = check(make_port("wrong.py", "dies-with-sigmoid"), specs=[*sigmoid, relu])
+    *broken, last = [case.verdict for case in result.cases]
+    assert set(broken) == {Verdict.COULD_NOT_RUN} and last is Verdict.IDENTICAL
+    assert result.cases[-2].cells[0].detail == f"not tried, as the port broke {GIVE_UP_AFTER} times with sigmoid"
+
+
+def test_a_layer_that_dies_is_dropped_and_hides_nothing(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(5, 4, 3), batch=n, activation="sigmoid") for n in range(1, GIVE_UP_AFTER + 2)]
+    result = check(make_port("wrong.py", "sigmoid-layer-dies"), specs=specs)
+    for case in result.cases:
+        could_not = {(cell.quantity, cell.array) for cell in case.cells if cell.verdict is Verdict.COULD_NOT_RUN}
+        assert could_not == {(Quantity.LAYERS, "sigmoid1")} and "about to die" in case.stderr
+        assert Quantity.GRADIENT in {cell.quantity for cell in case.cells if cell.verdict is Verdict.IDENTICAL}
+    [last] = [cell for cell in result.cases[-1].cells if cell.verdict is Verdict.COULD_NOT_RUN]
+    assert last.detail == f"not tried, as the port broke {GIVE_UP_AFTER} times with the layer sigmoid"
+
+
+def test_a_load_that_dies_is_said_beside_a_layer_that_did(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "sigmoid-layer-dies-and-load"), specs=SPECS[2:])
+    could_not = {c.quantity: c.detail for c in result.cases[0].cells if c.verdict is Verdict.COULD_NOT_RUN}
+    assert could_not[Quantity.GRADIENT].startswith("load: ") and could_not[Quantity.LAYERS].startswith("layer: ")
 
 
 def test_an_error_fails_its_operation_and_nothing_else(make_port: MakePort) -> None:

@@ -12,6 +12,7 @@ from ..cases import Array
 from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
+from ..ports.attended import Attended
 from ..ports.conversation import Conversation
 from ..ports.session import Failure, PortFailure, misshapen
 from ..reference import STEP, LayerCheck, Reference
@@ -34,10 +35,12 @@ class CaseCheck:
 
     session: Conversation
     reference: Reference
+    attended: Attended[Conversation] | None = None  # who starts another session where a layer asked alone ends this one
     cells: list[Cell] = field(default_factory=list)
     errors: str = ""  # what it said to stderr in the first request that failed
     printed: str = ""  # and in the first whose answer is wrong
     failed: bool = False  # an operation ended in an error: what it left of its arguments is nobody's finding
+    said: PortFailure | None = None  # the last failure that has a cell
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.reference)
@@ -138,6 +141,20 @@ class CaseCheck:
             self._same(where, [(third, second), (second, first[name])], allowance, right)
 
     def _layer(self, layer: LayerCheck) -> None:
+        """Ask for it, unless it broke the port too often. What it breaks is said; the rest is asked all the same."""
+        about = f"the layer {layer.kind}"
+        if self.attended and (why := self.attended.given_up(about)):
+            self.errors = self.errors or self.attended.last_words(about)
+            return self._add(Quantity.LAYERS, layer.name, Verdict.COULD_NOT_RUN, f"not tried, as {why}")
+        try:
+            self._ask_layer(layer)
+        except PortFailure as failure:
+            if self.attended is None:
+                raise
+            self.session = self.attended.renewed(failure, about)
+            self.errors = self.errors or failure.stderr
+
+    def _ask_layer(self, layer: LayerCheck) -> None:
         missing = {"layer"} - self.session.hello.operations or {layer.kind} - self.session.hello.layers
         if missing:
             detail = f"the port does not list {missing.pop()}"
@@ -225,6 +242,7 @@ class CaseCheck:
         try:
             return self.session.request(operation, fields, arrays, shapes_of(expected)).arrays
         except PortFailure as failure:
+            self.said = failure
             if failure.ends_session:
                 self._add(quantity, array, Verdict.COULD_NOT_RUN, f"{operation}: {failure.what}")
                 raise

@@ -98,8 +98,8 @@ class Smallest(_Record):
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
-    ``stderr`` is what the port said to stderr, of much both ends: before it broke, or else in the first request that failed, or
-    else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
+    ``stderr`` is what the port said to stderr, of much both ends: before it broke, or else in the first request that
+    failed, or else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
     layers were compared. ``function`` is the one that was called; empty where the case is one of the network.
     ``smallest`` is the same failure in a smaller case, where that was looked for.
     """

@@ -25,7 +25,7 @@ from .question import Check, Checkable, Spec, checkable
 from .records import CaseResult, Cell, Reason
 from .shrink import find_smallest
 
-GIVE_UP_AFTER = 3  # broken sessions in a row
+GIVE_UP_AFTER = 3  # sessions that broke over the same layers
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
@@ -137,23 +137,24 @@ class RunnerCheck:
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NO_DTYPE)}
         if self.hello and (what := question.lacks(self.hello)):
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
-        if self.attended.given_up:
-            what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return {"cells": question.nothing(Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
+        about = question.about
+        if why := self.attended.given_up(about):
+            cells = question.nothing(Verdict.COULD_NOT_RUN, f"not tried, as {why}")
+            return {"cells": cells, "stderr": self.attended.last_words(about)}
         check: Check | None = None
-        cells: list[Cell] = []
+        cells = []
         stderr = refused = ""
         try:
             session = self.attended.ready()
             assert session, "a runner that is not ready is asked nothing"
-            check = question.check(session, seed, self.options)
+            check = question.check(session, seed, self.options, self.attended)
             check.run()
-            self.attended.worked()
+            self.attended.worked(about)
         except Undecidable as why:
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, str(why), Reason.UNDECIDABLE)}
         except PortFailure as failure:
             cells, refused = _not_asked(question, check, failure)
-            self.attended.failed(failure)
+            self.attended.failed(failure, about)
             stderr = failure.stderr
         if check is None:
             return {"cells": cells, "stderr": stderr}
@@ -176,10 +177,11 @@ def _not_asked(question: Checkable, check: Check | None, failure: PortFailure) -
     """The cells of what a failure left unasked, where none says so yet; and why the network was refused, if it was."""
     what = f"{failure.operation}: {failure.what}"
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
-    if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
+    if check and failure is check.said:
         return [], ""
     if refused:
         cells = question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
     else:
         cells = question.nothing(Verdict.COULD_NOT_RUN, what)
-    return [cell for cell in cells if check is None or question.left_unasked(cell)], refused
+    there = {cell.quantity for cell in check.cells} if check else set()
+    return [cell for cell in cells if check is None or question.left_unasked(cell, there)], refused

@@ -25,6 +25,7 @@ ASKED = {
     Asked.ALONE: ", called alone",
     Asked.AGAIN: ", asked again",
     Asked.NEXT: ", in the case after another",
+    Asked.SECOND: ", with a second batch",
     Asked.ARGUMENT: "",
 }
 

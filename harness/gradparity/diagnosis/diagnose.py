@@ -40,21 +40,24 @@ Origins = Iterator[Origin]
 class Answers:
     """All that a port answered for one case, by operation and array; ``layers`` by the layer's name.
 
-    ``following`` are the answers for the case after it, of the same sizes; ``state`` is what was found wrong in
-    arguments and repeated calls.
+    ``again`` are the later answers to the same request, in order, by operation or the layer's name. ``following`` are
+    the answers for the case after it, of the same sizes; ``second`` those for a second batch of the same network, of
+    another size; ``state`` is what was found wrong in arguments, in repeated calls, and in what became of results.
     """
 
     reference: Reference
     operations: dict[str, Inputs] = field(default_factory=dict)
     layers: dict[str, Inputs] = field(default_factory=dict)
+    again: dict[str, list[Inputs]] = field(default_factory=dict)
     state: list[Origin] = field(default_factory=list)
     following: Answers | None = None
+    second: Answers | None = None
 
 
 def diagnose(answers: Answers) -> Diagnosis | None:
     """The first array that is wrong by itself, and what explains it; None where nothing is wrong."""
     also = _facts(answers)
-    for origins in (_accumulating, _mutating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
+    for origins in (_accumulating, _mutating, _in_trace, _in_layers, _in_pass, _in_state, _in_second, _in_following):
         for origin in origins(answers):
             found = explanations(origin.evidence)
             return Diagnosis(
@@ -252,6 +255,32 @@ def _in_state(a: Answers) -> Origins:
     yield from a.state
 
 
+def _in_second(a: Answers) -> Origins:
+    """A second batch of the same network, of another size, is wrong where the first is right: something was kept."""
+    second = a.second
+    if second is None:
+        return
+    sizes = f"{len(a.reference.case.x)}, the size of the batch before, for {len(second.reference.case.x)}"
+    share = len(second.reference.case.x) / len(a.reference.case.x)
+
+    def with_kept_size(e: Evidence) -> Evidence:
+        if e.expected.dtype.kind != "f":
+            return e
+        return _prepared(e, {"stale state": [(f"divided by {sizes}", e.expected * share)]})
+
+    step = _first_in_trace(second, None)
+    if step:
+        yield Origin(_where(step, Asked.SECOND), with_kept_size(step.evidence), Alone.RIGHT)
+    reference, case = second.reference, second.reference.case
+    for operation in ("predict", "gradient"):
+        for name, came in second.operations.get(operation, {}).items():
+            expected, allowance = getattr(reference, operation)[name], reference.allowance(operation, name)
+            e = Evidence(Subject.PASS, name, {}, expected, came, allowance, len(case.x), case.spec.classes)
+            if e.wrong:
+                where = Where(operation=operation, array=name, asked=Asked.SECOND)
+                yield Origin(where, with_kept_size(e), Alone.RIGHT)
+
+
 def _in_following(a: Answers) -> Origins:
     """The case after this one, of the same sizes, is wrong where this one is right: something was kept."""
     next_, case = a.following, a.reference.case
@@ -289,3 +318,9 @@ def mutated(where: Where, came: Array, expected: Array) -> Origin:
 def repeated(where: Where, came: Array, expected: Array, allowance: Allowance, right: Array) -> Origin:
     """A later answer to one request, an earlier one, and the right one."""
     return Origin(where, Evidence(Subject.REPEAT, "again", {"right": right}, expected, came, allowance, 1, 1))
+
+
+def shared(where: Where, came: Array, expected: Array, what: str) -> Origin:
+    """A result as it is after something else was done, and as it was; ``what`` was done: see the bug of this name."""
+    nothing = Allowance(limit=np.zeros(expected.shape))
+    return Origin(where, Evidence(Subject.SHARED, what, {}, expected, came, nothing, 1, 1))

@@ -24,6 +24,7 @@ class Subject(StrEnum):
     ACCURACY = "accuracy"
     REPEAT = "repeat"
     MUTATED = "mutated"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,11 @@ class Bug:
             yield from self.candidates(e)
 
     def about(self, e: Evidence) -> bool:
-        """Whether it could explain this array at all; an argument that was changed is that, whatever it is now."""
-        if e.kind == Subject.MUTATED:
-            return Subject.MUTATED in self.kinds
+        """Whether it could explain this array at all; an argument or a result that was changed is that, whatever it
+        is now.
+        """
+        if e.kind in (Subject.MUTATED, Subject.SHARED):
+            return e.kind in self.kinds
         return (not self.kinds or e.kind in self.kinds) and (not self.results or e.result in self.results)
 
 

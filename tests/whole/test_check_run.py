@@ -9,11 +9,12 @@ import pytest
 from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
+from gradparity.check.messages import message
 from gradparity.check.options import Options
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, run_check
 from gradparity.check.summary import diagnosis
-from gradparity.check.wording import first_divergence, place
+from gradparity.check.wording import first_divergence, place, told_findings
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
 
@@ -206,6 +207,29 @@ def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     assert details[0].startswith("gradient: ")
     assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times with relu"
     assert result.exit_code == 3
+
+
+def test_what_is_wrong_only_after_other_cases_is_told_with_the_command_that_shows_it(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(9, 6, 40), batch=20), CaseSpec(sizes=(9, 6, 41), batch=20), CaseSpec(sizes=(9, 6, 42))]
+    names = [spec.name for spec in specs]
+    result = check(make_port("wrong.py", "keeps-the-first-batch-size"), specs=specs)
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.WRONG]
+    assert result.cases[2].only_after == [names[1]]
+    assert f"--case {names[1]} --case {names[2]} --seeds 0" in result.cases[2].command
+    [told] = told_findings(result)
+    assert f"only after other cases: in a fresh process this one agrees, and after {names[1]} not" in told.more
+    assert "only after" in message(result) and told.command in message(result)
+
+
+def test_a_process_shows_in_a_little_case_what_it_keeps_of_the_size_of_a_batch(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "keeps-the-first-batch-size"), specs=[CaseSpec(sizes=(5, 4, 3), batch=6)])
+    assert wrong_arrays(result) == {(Quantity.STATE, "second batch db2")}
+    [told] = [case.diagnosis for case in result.cases]
+    assert told and (place(told.where), told.explanations[0].name) == (
+        "gradient db2, with a second batch",
+        "stale state",
+    )
+    assert told.explanations[0].sentence == "divided by 6, the size of the batch before, for 3"
 
 
 def test_what_breaks_with_one_activation_is_given_up_and_another_is_heard(make_port: MakePort) -> None:

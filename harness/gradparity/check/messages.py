@@ -6,7 +6,7 @@ from ..arithmetic.verdicts import Verdict
 from ..texts import last_lines, plain
 from .records import CheckResult
 from .summary import Finding, diagnosis, findings
-from .wording import cell_words, explanation, first_divergence, smallest_words, what_is_wrong
+from .wording import cell_words, explanation, first_divergence, order_words, smallest_words, what_is_wrong
 
 
 def message(result: CheckResult) -> str:
@@ -33,7 +33,7 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     if found:
         lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
         lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-        lines += smallest_words(case)
+        lines += [*order_words(case), *smallest_words(case)]
     command = case.smallest.command if case.smallest else case.command
     return [*lines, *_words(case.last_words(verdict)), command]
 

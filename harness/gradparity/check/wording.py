@@ -60,7 +60,14 @@ def _told(finding: Finding, result: CheckResult) -> Told:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(found.diagnosis)
     also = [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-    more = [explanation(found), *also, *_slight(found, finding.cell), cell_words(finding.cell), *smallest_words(case)]
+    more = [
+        explanation(found),
+        *also,
+        *order_words(case),
+        *_slight(found, finding.cell),
+        cell_words(finding.cell),
+        *smallest_words(case),
+    ]
     command = case.smallest.command if case.smallest else case.command
     return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command)
 
@@ -75,6 +82,15 @@ def not_there(result: CheckResult) -> list[str]:
         f"{runner}: {name} is not implemented: {cases[0].cells[0].detail}"
         for (runner, name), cases in found.items()
         if cases[0].cells and all(case.verdict is Verdict.NOT_IMPLEMENTED for case in cases)
+    ]
+
+
+def order_words(case: CaseResult) -> list[str]:
+    """That a fresh process agrees in this case, and after which others it does not."""
+    if not case.only_after:
+        return []
+    return [
+        f"only after other cases: in a fresh process this one agrees, and after {' and '.join(case.only_after)} not"
     ]
 
 

@@ -110,3 +110,15 @@ def test_however_many_things_are_asked_there_is_an_end() -> None:
     with pytest.raises(PortFailure, match="it was killed"):
         one.renewed(failure(Failure.KILLED), "one more")
     assert one.given_up("any other") == f"the port broke {HEARD * 2} times in a row" and one.ready() is None
+
+
+def test_where_no_other_starts_the_first_failure_is_what_is_told() -> None:
+    one, first = attended(), failure(Failure.KILLED)
+
+    def broken() -> Fake:
+        raise PortFailure("fake", "start", Failure.COULD_NOT_START, "no more")
+
+    one.new_session = broken
+    with pytest.raises(PortFailure) as caught:
+        one.renewed(first, "sigmoid")
+    assert caught.value is first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Generic
 
 from .info import RunnerInfo, State
@@ -75,15 +75,15 @@ class Attended(Generic[One]):
     def renewed(self, failure: PortFailure, about: str) -> One:
         """Take note of a failure, and a new session where it was this one's end.
 
-        Raises the failure where no more is started, PortFailure where a new one does not start.
+        Raises the failure where no more is started, or a new one does not start.
         """
         if not failure.ends_session or self.limit is None:
             raise failure
         self.failed(failure, about)
-        session = self.ready()
-        if session is None:
-            raise failure
-        return session
+        with suppress(PortFailure):  # the first failure tells more than that it does not start again
+            if session := self.ready():
+                return session
+        raise failure
 
     @contextmanager
     def aside(self) -> Iterator[None]:

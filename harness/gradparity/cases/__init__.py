@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .case import Array, Case
-from .drawing import draw, draw_held, following, nearby, terms_of
+from .drawing import draw, draw_held, following, nearby, second_batch, terms_of
 from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, read_case_file
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "following",
     "nearby",
     "read_case_file",
+    "second_batch",
     "terms_of",
 ]

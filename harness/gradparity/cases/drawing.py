@@ -66,6 +66,19 @@ def nearby(case: Case, relative: float, seed: int) -> Case | None:
     return found if kinks_are_alike(case, found) else None
 
 
+def second_batch(case: Case) -> Case | None:
+    """The same network with another batch, of another size: the last half of the rows. None where there is but one
+    row, or the network holds something for each row.
+
+    Not the first rows, as these a port may have kept from the batch before.
+    """
+    count = len(case.x) // 2
+    if not count or case.spec.described.masks:
+        return None
+    spec = case.spec.model_copy(update={"batch": count})
+    return Case(spec, case.seed, _frozen(case.x[-count:], spec), _frozen(case.t[-count:], spec), case.held)
+
+
 def _frozen(a: Array, spec: CaseSpec) -> Array:
     """A read-only copy in the case's memory order, and, but for labels and masks, its dtype."""
     a = np.array(a, spec.dtype if a.dtype.kind == "f" else a.dtype, order=spec.order)

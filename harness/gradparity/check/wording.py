@@ -35,6 +35,7 @@ ASKED = {
     Asked.ALONE: ", called alone",
     Asked.AGAIN: ", asked again",
     Asked.NEXT: ", in the case after another",
+    Asked.SECOND: ", with a second batch",
     Asked.ARGUMENT: "",
 }
 
@@ -105,7 +106,7 @@ def known_words(finding: Finding, result: CheckResult) -> list[str]:
     lines = [explanation(finding)]
     if finding.explanation is None:
         lines += [*_patterns(finding.symptoms), *_wanted(told.for_want_of)]
-    lines += [condition_of(finding, result), _extent_of_most(finding)]
+    lines += [condition_of(finding, result), _extent_of_most(finding), *order_words(finding.case)]
     named = finding.explanation.sentence if finding.explanation else ""
     return [line for line in lines if line] + [f"also: {one.sentence}" for one in told.also if one.sentence != named]
 
@@ -176,6 +177,15 @@ def not_there(result: CheckResult) -> list[str]:
         f"{runner}: {name} is not implemented: {cases[0].cells[0].detail}"
         for (runner, name), cases in found.items()
         if cases[0].cells and all(case.verdict is Verdict.NOT_IMPLEMENTED for case in cases)
+    ]
+
+
+def order_words(case: CaseResult) -> list[str]:
+    """That a fresh process agrees in this case, and after which others it does not."""
+    if not case.only_after:
+        return []
+    return [
+        f"only after other cases: in a fresh process this one agrees, and after {' and '.join(case.only_after)} not"
     ]
 
 

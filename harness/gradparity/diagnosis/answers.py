@@ -46,15 +46,18 @@ Origins = Iterator[Origin]
 class Answers:
     """All that a port answered for one case, by operation and array; ``layers`` by the layer's name.
 
-    ``following`` are the answers for the case after it, of the same sizes; ``state`` is what was found wrong in
-    arguments and repeated calls.
+    ``again`` are the later answers to the same request, in order, by operation or the layer's name. ``following`` are
+    the answers for the case after it, of the same sizes; ``second`` those for a second batch of the same network, of
+    another size; ``state`` is what was found wrong in arguments, in repeated calls, and in what became of results.
     """
 
     reference: Reference
     operations: dict[str, Inputs] = field(default_factory=dict)
     layers: dict[str, Inputs] = field(default_factory=dict)
+    again: dict[str, list[Inputs]] = field(default_factory=dict)
     state: list[Origin] = field(default_factory=list)
     following: Answers | None = None
+    second: Answers | None = None
 
 
 def explanations(e: Evidence) -> list[Explanation]:
@@ -71,3 +74,9 @@ def mutated(where: Where, came: Array, expected: Array) -> Origin:
 def repeated(where: Where, came: Array, expected: Array, allowance: Allowance, right: Array) -> Origin:
     """A later answer to one request, an earlier one, and the right one."""
     return Origin(where, Evidence(Subject.REPEAT, "again", {"right": right}, expected, came, allowance, 1, 1))
+
+
+def shared(where: Where, came: Array, expected: Array, what: str) -> Origin:
+    """A result as it is after something else was done, and as it was; ``what`` was done: see the bug of this name."""
+    nothing = Allowance(limit=np.zeros(expected.shape))
+    return Origin(where, Evidence(Subject.SHARED, what, {}, expected, came, nothing, 1, 1))

@@ -12,7 +12,7 @@ from .answers import Answers, Origin, Origins, explanations
 from .pursuit import Memory
 from .records import Alone, Asked, Diagnosis, Where
 from .whole_pass import told_pass
-from .wrong_steps import WrongStep, in_trace, told_steps, wrong_steps
+from .wrong_steps import WrongStep, in_trace, prepared, told_steps, wrong_steps
 
 COMPARABLE = 0.1  # an answer that differs from the one before by so much of its error says nothing by itself
 
@@ -36,7 +36,7 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
         told += told_pass(answers, steps, out, memory or Memory())
     rest = [one for one in answers.state if one not in first]
     told += _of_state(rest, {fit.sentence for one in told for fit in one.explanations})
-    return told or _of_state(list(_in_following(answers)))[:1]
+    return told or _of_state(list(_in_second(answers)))[:1] or _of_state(list(_in_following(answers)))[:1]
 
 
 def _of_state(origins: list[Origin], known: Collection[str] = ()) -> list[Diagnosis]:
@@ -60,6 +60,32 @@ def _is_erratic(a: Answers, one: Origin) -> bool:
     with np.errstate(all="ignore"):
         moved, error = (float(np.linalg.norm(np.nan_to_num(came - b))) for b in (again, right))
     return error > 0 and moved >= COMPARABLE * error
+
+
+def _in_second(a: Answers) -> Origins:
+    """A second batch of the same network, of another size, is wrong where the first is right: something was kept."""
+    second = a.second
+    if second is None:
+        return
+    sizes = f"{len(a.reference.case.x)}, the size of the batch before, for {len(second.reference.case.x)}"
+    share = len(second.reference.case.x) / len(a.reference.case.x)
+
+    def with_kept_size(e: Evidence) -> Evidence:
+        if e.expected.dtype.kind != "f":
+            return e
+        return prepared(e, {"stale state": [(f"divided by {sizes}", e.expected * share)]})
+
+    for step in in_trace(second)[:1]:
+        where = WrongStep(step, Asked.SECOND, []).where
+        yield Origin(where, with_kept_size(step.evidence), Alone.RIGHT)
+    reference, case = second.reference, second.reference.case
+    for operation in ("predict", "gradient"):
+        for name, came in second.operations.get(operation, {}).items():
+            expected, allowance = getattr(reference, operation)[name], reference.allowance(operation, name)
+            e = Evidence(Subject.PASS, name, {}, expected, came, allowance, len(case.x), case.spec.classes)
+            if e.wrong:
+                where = Where(operation=operation, array=name, asked=Asked.SECOND)
+                yield Origin(where, with_kept_size(e), Alone.RIGHT)
 
 
 def _in_following(a: Answers) -> Origins:

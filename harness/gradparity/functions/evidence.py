@@ -24,6 +24,7 @@ class Subject(StrEnum):
     ACCURACY = "accuracy"
     REPEAT = "repeat"
     MUTATED = "mutated"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,10 @@ class Bug:
             yield from self.candidates(e)
 
     def about(self, e: Evidence) -> bool:
-        """Whether it could explain this array at all; an argument that was changed, or a second answer, is that."""
-        if e.kind in (Subject.MUTATED, Subject.REPEAT):  # whatever was sent or asked
+        """Whether it could explain this array at all; what was changed, or came a second time, is that, whatever it is
+        now.
+        """
+        if e.kind in (Subject.MUTATED, Subject.REPEAT, Subject.SHARED):
             return e.kind in self.kinds
         return (not self.kinds or e.kind in self.kinds) and (not self.results or e.result in self.results)
 

@@ -117,9 +117,9 @@ class ObjectCheck(RunnerCheck):
         super().__init__(object_runner(conversation.label), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
 
-    def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
+    def case(self, spec: Spec, seed: int, command: str, option: str = "") -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""
-        found = super().case(spec, seed, command)
+        found = super().case(spec, seed, command, option)
         diagnoses = [advised(one) for one in found.diagnoses]
         if diagnoses and self.conversation.computes_with_others():
             diagnoses = [diagnoses[0].model_copy(update={"explanations": [COPIES], "also": []})]

@@ -44,15 +44,19 @@ class Bounded:
         error = abs(self.value) * other.error + (abs(other.value) + other.error) * self.error
         return self._rounded(self.value * other.value, error)
 
+    def __abs__(self) -> Bounded:
+        return Bounded(abs(self.value), self.error, self.precision)
+
     def __truediv__(self, other: Bounded) -> Bounded:
-        value = self.value / other.value
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            value = self.value / other.value
             left = np.maximum(abs(other.value) - other.error, 0)
             error = np.where(left > 0, (self.error + abs(value) * other.error) / left, np.inf)
         return self._rounded(value, error)
 
     def sqrt(self) -> Bounded:
-        """The square root of what is not negative."""
-        root = np.sqrt(self.value)
+        """The square root; NaN of what is negative."""
+        with np.errstate(invalid="ignore"):
+            root = np.sqrt(self.value)
         error = np.where(root > 0, self.error / np.maximum(root, np.finfo(float).tiny), np.sqrt(self.error))
         return self._rounded(root, error)

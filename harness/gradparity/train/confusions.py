@@ -169,9 +169,9 @@ _OWN: dict[str, Callable[[], Iterator[Confusion]]] = {
 }
 
 
-def families(name: str) -> list[Family]:
-    """Of this optimizer, those with a constant."""
-    right, numbers = RULES[name].formula, RULES[name].numbers
+def families(name: str, numbers: Numbers) -> list[Family]:
+    """Of this optimizer with these numbers, those with a constant."""
+    right = RULES[name].formula
     found = [Family("weight decay", "weight decay {} (L2) in the gradient", _decayed(right), 0.0, 0.0)]
     if name != "sgd":  # where the two are one
         sentence = "weight decay {} beside the gradient, times the learning rate (AdamW)"
@@ -179,8 +179,8 @@ def families(name: str) -> list[Family]:
     for key, value in numbers.items():
         found.append(_another(right, key, value))
     if name in ("momentum", "nesterov"):
-        sentence = "{} times the right step is added, with the right velocity"
-        found.append(Family("scaled step", sentence, lambda k: _scaled_step(right, k), 1.0, 1.0))
+        sentence = "the velocity is right, but {} times the right step is added"
+        found.append(Family("another learning rate", sentence, lambda k: _scaled_step(right, k), 1.0, 1.0))
     if name == "adagrad":
 
         def mean(k: Any) -> Formula:

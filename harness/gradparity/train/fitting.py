@@ -128,9 +128,9 @@ def solve(question: Question, family: Family) -> Confusion | None:
             value, allowed = results(k)
             slope = derivative(k, value)
             step = np.where(slope == 0, 0.0, (came - value) / slope)
+            k = k + step
             if np.count_nonzero((abs(step) <= 1e-10 * abs(k)) & (slope != 0)) >= came.size // 2:
                 break
-            k = k + step
         value, allowed = results(k)
         unsure = LOOSE * allowed / abs(derivative(k, value))
         solved = (abs(came - value) <= LOOSE * allowed) & (unsure <= SURE * abs(k))

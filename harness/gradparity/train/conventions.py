@@ -54,7 +54,7 @@ def kept_otherwise(question: Question, states: Sequence[Mapping[str, Array]]) ->
         theirs = np.stack([state[key] for state in states]).astype(np.float64)
         scale = _scale(theirs, [one[key] for one in right], question)
         if scale is None:
-            told.append(f"{key} is no constant times ours")
+            told.append(f"{key} is not ours times any number")
         elif not np.isclose(scale, 1, rtol=1e-5, atol=0):
             told.append(f"{key} is {_scale_words(scale, float(question.numbers['learning_rate']))} times ours")
     return " and ".join(told)

@@ -71,7 +71,7 @@ def _check(session: Session, checked: CheckedOptimizer, dtype: str) -> None:
     trained, states = _train(session, name, dtype)
     kept = kept_otherwise(trained, states) if trained.is_right() else ""
     if kept:
-        checked.convention = f"same step, its state is kept with another sign or scale, or in another way: {kept}"
+        checked.convention = f"same step, the state kept with another sign or scale: {kept}"
         checked.cells = _passed(trained, checked.convention)
         return
     found = [*explanations(given)] or [*explanations(trained)]

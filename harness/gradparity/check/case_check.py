@@ -48,10 +48,10 @@ class CaseCheck:
         return self.errors or self.printed
 
     @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Where it is wrong first, and why; None where nothing is."""
+    def diagnoses(self) -> list[Diagnosis]:
+        """What is wrong, and why; none where nothing is."""
         wrong = any(cell.verdict is Verdict.WRONG for cell in self.cells)
-        return diagnose(self.answers) if wrong else None
+        return diagnose(self.answers) if wrong else []
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.

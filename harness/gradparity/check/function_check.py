@@ -32,9 +32,10 @@ class FunctionCheck:
         self.answers = FunctionAnswers(self.reference)
 
     @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Where it is wrong first, and why; None where nothing is."""
-        return diagnose_function(self.answers) if self._wrong else None
+    def diagnoses(self) -> list[Diagnosis]:
+        """What is wrong, and why; none where nothing is."""
+        told = diagnose_function(self.answers) if self._wrong else None
+        return [told] if told else []
 
     @property
     def _wrong(self) -> bool:

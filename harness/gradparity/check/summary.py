@@ -168,7 +168,7 @@ def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDia
         case, told = wrong[0]
         return RunnerDiagnosis(case, told, None, 0, len(wrong))
     order = [one.name for one in KNOWN]
-    name = max(votes, key=lambda name: (votes[name], -order.index(name)))
+    name = max(votes, key=lambda name: (votes[name], -order.index(name) if name in order else 0))
     for case, told in wrong:
         for one in [*told.explanations, *told.also]:
             if one.name == name:

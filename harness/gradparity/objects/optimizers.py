@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,23 @@ from gradparity_reference import OPTIMIZERS
 from ..arithmetic.verdicts import Verdict
 from ..cases import Array
 from ..check.answers import difference_words, verdict_of_failure
-from ..check.records import CaseResult, Cell, Quantity
+from ..check.records import ORDER, CaseResult, Cell, Quantity
 from ..diagnosis.records import Alone, Diagnosis, Where
 from ..ports.session import PortFailure
-from ..train.conventions import train_some
+from ..train.conventions import SHAPE, train_some
 from ..train.fitting import Question, explanations
 from ..train.rules import RULES
 from ..train.updates import p_figures
-from .again import Again
-from .in_process import answered
+from .again import optimizer_call
 from .handed import as_array
+from .in_process import answered
 from .taking import called, parameters
 
 Optimizers = Mapping[str, Callable[..., Any]]
 
 RATE = 0.03  # nobody's default, and no 1 - momentum
 NAMED = {"decay": ("decay", "decay_rate")}  # the book's name, too
-WHOLE = {"W1": "1", "b1": "2"}  # as parameters: a matrix, and the same number of elements in a vector
+PARAMS = {"W1": "1", "b1": "2"}  # as a training calls them: a matrix, and the same number of elements as a vector
 
 
 def checked_optimizers(optimizers: Any) -> None:
@@ -48,22 +49,26 @@ def numbers_of(name: str) -> dict[str, float]:
     return {key: RATE if key == "learning_rate" else getattr(usual, key) for key in RULES[name].numbers}
 
 
-def compare_optimizer(label: str, name: str, make: Callable[..., Any], dtype: str, again: Again) -> CaseResult:
-    """Some updates of W1 and b1, from a fresh optimizer on: a cell for each of the two.
+def compare_optimizers(runner: str, optimizers: Optimizers, dtypes: Iterable[str]) -> list[CaseResult]:
+    """Each in each dtype: some updates of W1 and b1, from a fresh optimizer on, a cell for each of the two.
 
-    ``make`` gets the learning rate, and by name what it takes of ``momentum``, ``decay`` (or ``decay_rate``), ``beta1``
-    and ``beta2``. The parameters after each update are judged; the state is the optimizer's own.
+    It gets the learning rate, and by name what it takes of ``momentum``, ``decay`` (or ``decay_rate``), ``beta1`` and
+    ``beta2``. The parameters after each update are judged; the state is the optimizer's own.
     """
+    return [_compare(runner, name, make, dtype) for name, make in optimizers.items() for dtype in dtypes]
+
+
+def _compare(runner: str, name: str, make: Callable[..., Any], dtype: str) -> CaseResult:
     errstate, fresh = np.geterr(), _Fresh(make, name)
 
     def update(iteration: int, given: Mapping[str, Array]) -> dict[str, Array]:
         params, grads = _as_book(given, "p"), _as_book(given, "dp")
         expect = {key: (one.shape, one.dtype) for key, one in params.items()}
-        came = answered(label, "update", expect, errstate, lambda: fresh.update(params, grads), _result).arrays
-        return {f"p{at}": came[key].reshape(given[f"p{at}"].shape) for key, at in WHOLE.items()}
+        came = answered(runner, "update", expect, errstate, lambda: fresh.update(params, grads), _result).arrays
+        return {f"p{at}": came[key].reshape(given[f"p{at}"].shape) for key, at in PARAMS.items()}
 
-    about: dict[str, Any] = {"runner": label, "case": f"{name}-{dtype}", "seed": 0, "dtype": dtype, "function": name}
-    about["command"] = again.of_optimizers
+    about: dict[str, Any] = {"runner": runner, "case": f"{name}-{dtype}", "seed": 0, "dtype": dtype, "function": name}
+    about["command"] = optimizer_call(name, make, dtype)
     try:
         question = train_some(update, name, numbers_of(name), dtype)
     except PortFailure as failure:
@@ -100,9 +105,28 @@ def _result(name: str, value: Any, expect: Any) -> Array:
 
 def _judged(question: Question) -> dict[str, Any]:
     """The cells, and the diagnosis of what is wrong, as fields of a CaseResult."""
-    right = [one["p"].value.astype(question.dtype) for one in question.results(RULES[question.name].formula)]
-    cells, figures = [], p_figures(question)
-    rows = len(right[0]) // 2
-    for key, part in (("W1", slice(None, rows)), ("b1", slice(rows, None))):
-        ...
-    return {"cells": cells}
+    rows = SHAPE[0]
+    parts = {"W1": question.rows(slice(None, rows)), "b1": question.rows(slice(rows, None))}
+    cells = [_cell(key, part) for key, part in parts.items()]
+    wrong = next((cell.array for cell in cells if cell.verdict is Verdict.WRONG), None)
+    if wrong is None:
+        return {"cells": cells}
+    where = Where(operation="update", array=wrong)
+    found = list(islice(explanations(question), 1))
+    return {"cells": cells, "diagnoses": [Diagnosis(where=where, alone=Alone.NOT_ASKED, explanations=found)]}
+
+
+def _cell(key: str, part: Question) -> Cell:
+    """Of a parameter: its first update that is wrong, or else the one that is furthest off."""
+    found = p_figures(part)
+    at = next((at for at, one in enumerate(found) if not one.ratio <= 1), None)
+    if at is None:
+        figures = max(found, key=lambda one: (ORDER.index(one.verdict), one.ratio))
+        return Cell.of(Quantity.UPDATE, key, figures, "")
+    p = part.results(RULES[part.name].formula)[at]["p"].value.astype(part.dtype)
+    came, expected, place = part.updates[at].came["p"], p, found[at].worst
+    if key == "b1":
+        place = (int(np.ravel_multi_index(place, p.shape)),)
+        came, expected = came.reshape(-1), p.reshape(-1)
+    where, call = Where(operation="update", array=key), f"{part.name}, update {at + 1}"
+    return Cell.of(Quantity.UPDATE, key, found[at], difference_words(came, expected, place, where, call))

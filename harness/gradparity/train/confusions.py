@@ -21,11 +21,12 @@ TORCH = 1e-8  # PyTorch's epsilon
 
 @dataclass(frozen=True)
 class Confusion:
-    """What it is called, a sentence, and what it computes."""
+    """What it is called, a sentence, and what it computes; the constant in it, where one was solved for."""
 
     name: str
     sentence: str
     formula: Formula
+    constant: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Family:
 
     def with_constant(self, value: float, told: str) -> Confusion:
         """The one with this constant."""
-        return Confusion(self.name, self.sentence.format(told), self.of(value))
+        return Confusion(self.name, self.sentence.format(told), self.of(value), float(told))
 
 
 def confusions(name: str) -> list[Confusion]:

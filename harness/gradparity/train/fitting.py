@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,6 +63,14 @@ class Question:
             found.append(result)
         return found
 
+    def rows(self, which: slice) -> Question:
+        """Of these rows of every array alone."""
+        updates = [
+            Update(one.iteration, *({key: array[which] for key, array in of.items()} for of in (one.given, one.came)))
+            for one in self.updates
+        ]
+        return replace(self, updates=updates)
+
     def fits(self, confusion: Confusion, spread: Sequence[Mapping[str, Array]] | None = None) -> bool:
         """Whether all that came is what it gives. ``spread``: what its constant is not known to may change."""
         pairs = zip(self.updates, self.results(confusion.formula), strict=True)
@@ -97,8 +105,11 @@ def explanations(question: Question) -> Iterator[Explanation]:
         return
     fixed = [one for one in confusions(question.name) if question.fits(one)]
     solved = (solve(question, family) for family in families(question.name, question.numbers)) if not fixed else ()
+    numbers = sum(came.size for update in question.updates for came in update.came.values())
     for one in [*fixed, *(one for one in solved if one)]:
-        yield Explanation(name=one.name, sentence=one.sentence, residual=0.0)
+        evidence = numbers - (one.constant is not None)
+        about = {"name": one.name, "sentence": one.sentence, "constant": one.constant}
+        yield Explanation.model_validate({**about, "residual": 0.0, "numbers": evidence})
 
 
 def solve(question: Question, family: Family) -> Confusion | None:

@@ -14,7 +14,7 @@ from .bounded import Bounded
 from .fitting import LOOSE, Question, Update
 from .rules import RULES, Numbers
 
-STEPS = 10
+STEPS = 6
 SHAPE = (5, 4)
 
 Updating = Callable[[int, Mapping[str, Array]], Mapping[str, Array]]

@@ -17,6 +17,7 @@ from .rules import RULES, Formula, Numbers
 
 LOOSE = 4.0  # times the bound of one order of the operations: of the same step in any other
 NEWTON = 12  # steps
+SOLVED = 3  # updates: more would take longer, and tell no more
 TRIED = 3  # constants
 ENOUGH = 10  # numbers that are finite
 SURE = 0.01  # a constant that is known no better than this is none
@@ -115,10 +116,11 @@ def explanations(question: Question) -> Iterator[Explanation]:
 def solve(question: Question, family: Family) -> Confusion | None:
     """The one of the family with the constant that explains everything, None where there is none.
 
-    Every number that came is solved for the constant by Newton's method. The one that most of them agree on has to
+    Every number of the last updates is solved for the constant by Newton's method. The one that most of them agree on has to
     explain all of them.
     """
-    rows = [(at, key) for at, update in enumerate(question.updates) for key in update.came]
+    last = range(len(question.updates))[-SOLVED:]
+    rows = [(at, key) for at in last for key in question.updates[at].came]
     came = np.stack([question.updates[at].came[key].astype(np.float64) for at, key in rows])
 
     def results(k: Array) -> tuple[Array, Array]:

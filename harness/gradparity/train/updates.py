@@ -21,7 +21,7 @@ from .conventions import SHAPE, drawn_gradient, kept_otherwise, train_some
 from .fitting import LOOSE, Question, Update, explanations
 from .rules import RULES
 
-ITERATIONS = (1, 2, 10)
+ITERATIONS = (1, 2, 6)
 
 
 @dataclass

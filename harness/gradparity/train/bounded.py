@@ -60,3 +60,29 @@ class Bounded:
             root = np.sqrt(self.value)
         error = np.where(root > 0, self.error / np.maximum(root, np.finfo(float).tiny), np.sqrt(self.error))
         return self._rounded(root, error)
+
+
+class Unbounded(Bounded):
+    """The value alone, which takes a quarter of the time: for who seeks a number, not how sure it is."""
+
+    def _only(self, value: Array) -> Unbounded:
+        return Unbounded(value, self.error, self.precision)
+
+    def __add__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value + other.value)
+
+    def __sub__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value - other.value)
+
+    def __mul__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value * other.value)
+
+    def __truediv__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value / other.value)
+
+    def __abs__(self) -> Unbounded:
+        return self._only(abs(self.value))
+
+    def sqrt(self) -> Unbounded:
+        """The square root; NaN of what is negative."""
+        return self._only(np.sqrt(self.value))

@@ -17,6 +17,7 @@ from .rules import RULES, TINY, Arrays, Constant, Formula, Numbers, adam, correc
 Rate = Callable[[Numbers, int, Constant], Bounded]
 Divisor = Callable[[Bounded, Numbers, int, Constant], Bounded]
 TORCH = 1e-8  # PyTorch's epsilon
+DECAY = 1e-2  # about as large as weight decay is
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Family:
-    """A confusion with a constant, for which {} stands in the sentence: the formula of each, and where to begin.
+    """A confusion with a constant, for which {} stands in the sentence: the formula of each, where to begin, and how
+    large it may be, roughly.
 
     ``right`` is the constant with which nothing is wrong, None where there is none.
     """
@@ -40,6 +42,7 @@ class Family:
     sentence: str
     of: Callable[[Any], Formula]
     start: float
+    scale: float
     right: float | None = None
 
     def with_constant(self, value: float, told: str) -> Confusion:
@@ -95,7 +98,9 @@ def _dividing(name: str) -> Iterator[Confusion]:
     rootless = divided(name, rate, lambda squares, n, i, c: squares + c(TINY))
     yield Confusion("root forgotten", "the divisor is the squares themselves, not their square root", rootless)
     yield Confusion("state forgotten", "the state starts from 0 at each step", _forgetful(right))
-    yield Confusion("SGD in its place", "the step is the learning rate times the gradient, undivided", _undivided(right))
+    yield Confusion(
+        "SGD in its place", "the step is the learning rate times the gradient, undivided", _undivided(right)
+    )
 
 
 def _of_adagrad() -> Iterator[Confusion]:
@@ -173,21 +178,24 @@ _OWN: dict[str, Callable[[], Iterator[Confusion]]] = {
 def families(name: str, numbers: Numbers) -> list[Family]:
     """Of this optimizer with these numbers, those with a constant."""
     right = RULES[name].formula
-    found = [Family("weight decay", "weight decay {} (L2) in the gradient", _decayed(right), 0.0, 0.0)]
+    found = [Family("weight decay", "weight decay {} (L2) in the gradient", _decayed(right), 0.0, DECAY, 0.0)]
     if name != "sgd":  # where the two are one
         sentence = "weight decay {} beside the gradient, times the learning rate (AdamW)"
-        found.append(Family("decoupled weight decay", sentence, _decoupled(right), 0.0, 0.0))
+        found.append(Family("decoupled weight decay", sentence, _decoupled(right), 0.0, DECAY, 0.0))
     for key, value in numbers.items():
         found.append(_another(right, key, value))
     if name in ("momentum", "nesterov"):
-        sentence = "the velocity is right, but {} times the right step is added"
-        found.append(Family("another learning rate", sentence, lambda k: _scaled_step(right, k), 1.0, 1.0))
+        rate = numbers["learning_rate"]
+        sentence = "the velocity is right, but the step is the one of a learning rate of {}"
+        found.append(
+            Family("another learning rate", sentence, lambda k: _scaled_step(right, k / rate), rate, rate, rate)
+        )
     if name == "adagrad":
 
         def mean(k: Any) -> Formula:
             return dividing_by(lambda n, a, c: c(k) * a["h"] + c(1 - k) * a["dp"] * a["dp"])
 
-        found.append(Family("RMSprop for AdaGrad", "a mean of the squares, with a decay of {}, no sum", mean, 0.9))
+        found.append(Family("RMSprop for AdaGrad", "a mean of the squares, with a decay of {}, no sum", mean, 0.9, 0.9))
     if name == "adam":
         found += _of_pytorch()
     if name in ("adagrad", "rmsprop", "adam"):
@@ -196,26 +204,28 @@ def families(name: str, numbers: Numbers) -> list[Family]:
         def inside(k: Any) -> Formula:
             return divided(name, rate, lambda squares, n, i, c: (squares + c(k)).sqrt())
 
-        found.append(Family("eps inside the root", "{} is added under the square root, not outside", inside, TINY))
+        found.append(Family("eps inside the root", "{} is added under the square root, not outside", inside, 0.0, TINY))
         outside = "{} is added to the square root, where 1e-7 is meant"
-        found.append(Family("another epsilon", outside, lambda k: _with(right, lambda n: {"epsilon": k}), TINY, TINY))
+        found.append(
+            Family("another epsilon", outside, lambda k: _with(right, lambda n: {"epsilon": k}), 0.0, TINY, TINY)
+        )
     return found
 
 
 def _another(right: Formula, key: str, value: float) -> Family:
     word = key.replace("_", " ")
     sentence = f"as with a {word} of {{}}, where it is {value:g}"
-    return Family(f"another {word}", sentence, lambda k: _with(right, lambda n: {key: k}), value, value)
+    return Family(f"another {word}", sentence, lambda k: _with(right, lambda n: {key: k}), value, value, value)
 
 
 def _of_pytorch() -> Iterator[Family]:
     """Adam, whose epsilon is not scaled by the bias correction, in its two kinds of weight decay, too."""
     sentence = "epsilon {} is added after the bias correction, rate mhat / (sqrt(vhat) + epsilon)"
-    yield Family("PyTorch's Adam", sentence, pytorch_adam, TINY)
+    yield Family("PyTorch's Adam", sentence, pytorch_adam, 0.0, TINY)
     theirs = f"PyTorch's Adam with its epsilon {TORCH:g} and weight decay {{}}"
-    yield Family("PyTorch's Adam", f"{theirs} (L2) in the gradient", _decayed(pytorch_adam(TORCH)), 0.0, 0.0)
+    yield Family("PyTorch's Adam", f"{theirs} (L2) in the gradient", _decayed(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
     sentence = f"{theirs} beside the gradient, times the learning rate (AdamW)"
-    yield Family("PyTorch's AdamW", sentence, _decoupled(pytorch_adam(TORCH)), 0.0, 0.0)
+    yield Family("PyTorch's AdamW", sentence, _decoupled(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
 
 
 def pytorch_adam(epsilon: Any) -> Formula:

@@ -11,9 +11,9 @@ import numpy as np
 from ..arithmetic.precision import Precision
 from ..cases import Array
 from ..diagnosis.records import Explanation
-from .bounded import Bounded
+from .bounded import Bounded, Unbounded
 from .confusions import Confusion, Family, confusions, families
-from .rules import RULES, Formula, Numbers
+from .rules import RULES, Constant, Formula, Numbers
 
 LOOSE = 4.0  # times the bound of one order of the operations: of the same step in any other
 NEWTON = 12  # steps
@@ -45,21 +45,22 @@ class Question:
     updates: Sequence[Update]
     dtype: str
 
-    def results(self, formula: Formula, exact: bool = False) -> list[dict[str, Bounded]]:
-        """What the formula makes of each update; ``exact``: its numbers are not rounded to the dtype."""
+    def results(self, formula: Formula) -> list[dict[str, Bounded]]:
+        """What the formula makes of each update, and how far rounding may take it."""
+        return self._results(formula, lambda value: Bounded.of(value, self.dtype))
 
-        def constant(value: float | Array) -> Bounded:
-            if exact:
-                values = np.asarray(value, np.float64)
-                return Bounded(values, np.zeros_like(values), Precision.of(self.dtype))
-            return Bounded.of(value, self.dtype)
+    def values(self, formula: Formula) -> list[dict[str, Bounded]]:
+        """The same in float64 without bounds; numbers are not rounded to the dtype."""
+        precision, nothing = Precision.of(self.dtype), np.zeros(())
+        return self._results(formula, lambda value: Unbounded(np.asarray(value, np.float64), nothing, precision))
 
-        state: dict[str, Bounded] = {name: constant(0.0) for name in RULES[self.name].state}
+    def _results(self, formula: Formula, number: Constant) -> list[dict[str, Bounded]]:
+        state: dict[str, Bounded] = {name: number(0.0) for name in RULES[self.name].state}
         found = []
         for update in self.updates:
-            arrays = {name: Bounded.of(array, self.dtype) for name, array in update.given.items()}
+            arrays = {name: number(array) for name, array in update.given.items()}
             with np.errstate(all="ignore"):
-                result = formula(self.numbers, update.iteration, state | arrays, constant)
+                result = formula(self.numbers, update.iteration, state | arrays, number)
             state = {name: result[name] for name in state}
             found.append(result)
         return found
@@ -123,36 +124,35 @@ def solve(question: Question, family: Family) -> Confusion | None:
     rows = [(at, key) for at in last for key in question.updates[at].came]
     came = np.stack([question.updates[at].came[key].astype(np.float64) for at, key in rows])
 
-    def results(k: Array) -> tuple[Array, Array]:
-        found = question.results(family.of(k), exact=True)
-        values = [np.broadcast_to(found[at][key].value, came.shape)[row] for row, (at, key) in enumerate(rows)]
-        limits = [
-            np.broadcast_to(question.allowed(found[at][key]), came.shape)[row] for row, (at, key) in enumerate(rows)
-        ]
-        return np.stack(values), np.stack(limits)
+    def values(k: Array) -> Array:
+        found = question.values(family.of(k))
+        return np.stack([np.broadcast_to(found[at][key].value, came.shape)[i] for i, (at, key) in enumerate(rows)])
 
-    def derivative(k: Array, value: Array) -> Array:
-        h = 1e-4 * np.maximum(abs(k), abs(family.start) or 1e-2)
-        return (results(k + h)[0] - value) / h
+    def slopes(k: Array, value: Array) -> Array:
+        h = 1e-4 * np.maximum(abs(k), family.scale)
+        return (values(k + h) - value) / h
 
     k = np.full(came.shape, family.start)
     with np.errstate(all="ignore"):
         for _ in range(NEWTON):
-            value, allowed = results(k)
-            slope = derivative(k, value)
+            value = values(k)
+            slope = slopes(k, value)
             step = np.where(slope == 0, 0.0, (came - value) / slope)
             k = k + step
             if np.count_nonzero((abs(step) <= 1e-10 * abs(k)) & (slope != 0)) >= came.size // 2:
                 break
-        value, allowed = results(k)
-        unsure = LOOSE * allowed / abs(derivative(k, value))
-        solved = (abs(came - value) <= LOOSE * allowed) & (unsure <= SURE * abs(k))
+        found = question.results(family.of(k))
+        limits = [question.allowed(found[at][key]) for at, key in rows]
+        allowed = LOOSE * np.stack([np.broadcast_to(limit, came.shape)[i] for i, limit in enumerate(limits)])
+        value = values(k)
+        unsure = allowed / abs(slopes(k, value))
+        solved = (abs(came - value) <= allowed) & (unsure <= SURE * abs(k))
         if family.right is not None:
             solved &= abs(k - family.right) > 2 * unsure
     for constant, known_to in _agreed(k[solved], unsure[solved]):
-        found = family.with_constant(constant, _told(constant, known_to))
-        if question.fits(found, _spread(question, family, constant, known_to)):
-            return found
+        one = family.with_constant(constant, _told(constant, known_to))
+        if question.fits(one, _spread(question, family, constant, known_to)):
+            return one
     return None
 
 
@@ -168,7 +168,7 @@ def _agreed(k: Array, unsure: Array) -> list[tuple[float, float]]:
 
 def _spread(question: Question, family: Family, constant: float, known_to: float) -> list[dict[str, Array]]:
     """How far the results move where the constant moves as far as it is not known."""
-    here, there = (question.results(family.of(k), exact=True) for k in (constant, constant + known_to))
+    here, there = (question.values(family.of(k)) for k in (constant, constant + known_to))
     with np.errstate(all="ignore"):
         return [{key: abs(b[key].value - a[key].value) for key in a} for a, b in zip(here, there, strict=True)]
 

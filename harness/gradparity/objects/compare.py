@@ -80,8 +80,8 @@ def compare(
     (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
     for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
     asked alone. ``optimizers`` are classes with ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov",
-    "adagrad", "rmsprop", "adam"), or functions of the learning rate that make one: some updates of each are compared with
-    its formula, and ``port`` may be left out. ``data_dir`` is the folder of the four MNIST files.
+    "adagrad", "rmsprop", "adam"), or functions of the learning rate that make one: some updates of each are compared
+    with its formula, and ``port`` may be left out. ``data_dir`` is the folder of the four MNIST files.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.

@@ -117,8 +117,8 @@ def explanations(question: Question) -> Iterator[Explanation]:
 def solve(question: Question, family: Family) -> Confusion | None:
     """The one of the family with the constant that explains everything, None where there is none.
 
-    Every number of the last updates is solved for the constant by Newton's method. The one that most of them agree on has to
-    explain all of them.
+    Every number of the last updates is solved for the constant by Newton's method. The one that most of them
+    agree on has to explain all that came.
     """
     last = range(len(question.updates))[-SOLVED:]
     rows = [(at, key) for at in last for key in question.updates[at].came]

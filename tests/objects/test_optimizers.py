@@ -13,10 +13,11 @@ from gradparity_reference import OPTIMIZERS, MultiLayerNet
 
 
 class Momentum:
-    """In the other convention; ``step`` makes it wrong."""
+    """In the other convention."""
 
     def __init__(self, lr: float, momentum: float = 0.5) -> None:
-        self.lr, self.momentum, self.v = lr, momentum, {}  # type: ignore[var-annotated]
+        self.lr, self.momentum = lr, momentum
+        self.v: dict[str, Any] = {}
 
     def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
         for key, g in grads.items():
@@ -37,8 +38,8 @@ class OneVelocity(Momentum):
 
     def update(self, params: dict[str, Any], grads: dict[str, Any]) -> None:
         for key, g in grads.items():
-            self.v = self.momentum * (np.resize(self.v, g.shape) if len(self.v) else 0 * g) + g
-            params[key] -= self.lr * self.v
+            self.v[""] = self.momentum * np.resize(self.v.get("", 0 * g), g.shape) + g
+            params[key] -= self.lr * self.v[""]
 
 
 def in_books_shape(name: str) -> Any:
@@ -71,7 +72,7 @@ def test_what_is_wrong_is_named_with_an_element_and_the_call() -> None:
     for case in result.cases:
         assert case.diagnosis and case.verdict is Verdict.WRONG
         [found] = case.diagnosis.explanations
-        assert (found.name, found.constant) == ("weight decay", pytest.approx(1e-3, rel=1e-3))
+        assert found.name == "weight decay" and found.constant == pytest.approx(1e-3, rel=1e-3)
     with pytest.raises(AssertionError, match=r"(?s)W1\[.*\]=.*, but should be .*weight decay 0.001 \(L2\).*Decayed"):
         result.assert_agrees()
     assert "weight decay 0.001" in str(result)

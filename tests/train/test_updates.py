@@ -15,7 +15,7 @@ from gradparity.cases import Array
 from gradparity.train.bounded import Bounded
 from gradparity.train.confusions import Confusion, confusions, families
 from gradparity.train.conventions import SHAPE, train_some
-from gradparity.train.fitting import Question, Update, explanations
+from gradparity.train.fitting import Question, Update, confusions_of
 from gradparity.train.rules import RULES, Formula
 from gradparity.train.updates import ITERATIONS, CheckedOptimizer, check_updates, draw_update
 from gradparity_reference import OPTIMIZERS
@@ -85,9 +85,9 @@ def trained(formula: Formula, name: str, dtype: str) -> Question:
 def test_each_confusion_is_named_alone_and_the_right_update_is_not(
     name: str, shown: Callable[[Formula, str, str], Question], dtype: str
 ) -> None:
-    assert not [*explanations(shown(RULES[name].formula, name, dtype))]
+    assert not [*confusions_of(shown(RULES[name].formula, name, dtype))]
     for one in all_confusions(name):
-        found = [*explanations(shown(one.formula, name, dtype))]
+        found = [*confusions_of(shown(one.formula, name, dtype))]
         assert {each.name for each in found} == {one.name}, (one, found)
         if one.constant is not None:
             assert all(each.constant == pytest.approx(one.constant, rel=1e-2) for each in found)
@@ -97,7 +97,7 @@ def test_a_constant_that_changes_from_update_to_update_is_none() -> None:
     def formula(n: Any, i: int, a: Any, c: Any) -> dict[str, Bounded]:
         return families("sgd", n)[0].of(0.01 * i)(n, i, a, c)
 
-    assert not [*explanations(trained(formula, "sgd", "float64"))]
+    assert not [*confusions_of(trained(formula, "sgd", "float64"))]
 
 
 class Port:

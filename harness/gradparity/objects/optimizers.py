@@ -16,7 +16,7 @@ from ..check.records import ORDER, CaseResult, Cell, Quantity
 from ..diagnosis.records import Alone, Diagnosis, Where
 from ..ports.session import PortFailure
 from ..train.conventions import SHAPE, train_some
-from ..train.fitting import Question, explanations
+from ..train.fitting import Question, confusions_of
 from ..train.rules import RULES
 from ..train.updates import p_figures
 from .again import optimizer_call
@@ -112,7 +112,7 @@ def _judged(question: Question) -> dict[str, Any]:
     if wrong is None:
         return {"cells": cells}
     where = Where(operation="update", array=wrong)
-    found = list(islice(explanations(question), 1))
+    found = list(islice(confusions_of(question), 1))
     return {"cells": cells, "diagnoses": [Diagnosis(where=where, alone=Alone.NOT_ASKED, explanations=found)]}
 
 

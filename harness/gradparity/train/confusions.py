@@ -31,7 +31,7 @@ class Confusion:
 
 
 @dataclass(frozen=True)
-class Family:
+class Solvable:
     """A confusion with a constant, for which {} stands in the sentence: the formula of each, where to begin, and how
     large it may be, roughly.
 
@@ -175,27 +175,29 @@ _OWN: dict[str, Callable[[], Iterator[Confusion]]] = {
 }
 
 
-def families(name: str, numbers: Numbers) -> list[Family]:
+def families(name: str, numbers: Numbers) -> list[Solvable]:
     """Of this optimizer with these numbers, those with a constant."""
     right = RULES[name].formula
-    found = [Family("weight decay", "weight decay {} (L2) in the gradient", _decayed(right), 0.0, DECAY, 0.0)]
+    found = [Solvable("weight decay", "weight decay {} (L2) in the gradient", _decayed(right), 0.0, DECAY, 0.0)]
     if name != "sgd":  # where the two are one
         sentence = "weight decay {} beside the gradient, times the learning rate (AdamW)"
-        found.append(Family("decoupled weight decay", sentence, _decoupled(right), 0.0, DECAY, 0.0))
+        found.append(Solvable("decoupled weight decay", sentence, _decoupled(right), 0.0, DECAY, 0.0))
     for key, value in numbers.items():
         found.append(_another(right, key, value))
     if name in ("momentum", "nesterov"):
         rate = numbers["learning_rate"]
         sentence = "the velocity is right, but the step is the one of a learning rate of {}"
         found.append(
-            Family("another learning rate", sentence, lambda k: _scaled_step(right, k / rate), rate, rate, rate)
+            Solvable("another learning rate", sentence, lambda k: _scaled_step(right, k / rate), rate, rate, rate)
         )
     if name == "adagrad":
 
         def mean(k: Any) -> Formula:
             return dividing_by(lambda n, a, c: c(k) * a["h"] + c(1 - k) * a["dp"] * a["dp"])
 
-        found.append(Family("RMSprop for AdaGrad", "a mean of the squares, with a decay of {}, no sum", mean, 0.9, 0.9))
+        found.append(
+            Solvable("RMSprop for AdaGrad", "a mean of the squares, with a decay of {}, no sum", mean, 0.9, 0.9)
+        )
     if name == "adam":
         found += _of_pytorch()
     if name in ("adagrad", "rmsprop", "adam"):
@@ -204,28 +206,30 @@ def families(name: str, numbers: Numbers) -> list[Family]:
         def inside(k: Any) -> Formula:
             return divided(name, rate, lambda squares, n, i, c: (squares + c(k)).sqrt())
 
-        found.append(Family("eps inside the root", "{} is added under the square root, not outside", inside, 0.0, TINY))
+        found.append(
+            Solvable("eps inside the root", "{} is added under the square root, not outside", inside, 0.0, TINY)
+        )
         outside = "{} is added to the square root, where 1e-7 is meant"
         found.append(
-            Family("another epsilon", outside, lambda k: _with(right, lambda n: {"epsilon": k}), 0.0, TINY, TINY)
+            Solvable("another epsilon", outside, lambda k: _with(right, lambda n: {"epsilon": k}), 0.0, TINY, TINY)
         )
     return found
 
 
-def _another(right: Formula, key: str, value: float) -> Family:
+def _another(right: Formula, key: str, value: float) -> Solvable:
     word = key.replace("_", " ")
     sentence = f"as with a {word} of {{}}, where it is {value:g}"
-    return Family(f"another {word}", sentence, lambda k: _with(right, lambda n: {key: k}), value, value, value)
+    return Solvable(f"another {word}", sentence, lambda k: _with(right, lambda n: {key: k}), value, value, value)
 
 
-def _of_pytorch() -> Iterator[Family]:
+def _of_pytorch() -> Iterator[Solvable]:
     """Adam, whose epsilon is not scaled by the bias correction, in its two kinds of weight decay, too."""
     sentence = "epsilon {} is added after the bias correction, rate mhat / (sqrt(vhat) + epsilon)"
-    yield Family("PyTorch's Adam", sentence, pytorch_adam, 0.0, TINY)
+    yield Solvable("PyTorch's Adam", sentence, pytorch_adam, 0.0, TINY)
     theirs = f"PyTorch's Adam with its epsilon {TORCH:g} and weight decay {{}}"
-    yield Family("PyTorch's Adam", f"{theirs} (L2) in the gradient", _decayed(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
+    yield Solvable("PyTorch's Adam", f"{theirs} (L2) in the gradient", _decayed(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
     sentence = f"{theirs} beside the gradient, times the learning rate (AdamW)"
-    yield Family("PyTorch's AdamW", sentence, _decoupled(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
+    yield Solvable("PyTorch's AdamW", sentence, _decoupled(pytorch_adam(TORCH)), 0.0, DECAY, 0.0)
 
 
 def pytorch_adam(epsilon: Any) -> Formula:

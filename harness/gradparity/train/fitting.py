@@ -12,7 +12,7 @@ from ..arithmetic.precision import Precision
 from ..cases import Array
 from ..diagnosis.records import Explanation
 from .bounded import Bounded, Unbounded
-from .confusions import Confusion, Family, confusions, families
+from .confusions import Confusion, Solvable, confusions, families
 from .rules import RULES, Constant, Formula, Numbers
 
 LOOSE = 4.0  # times the bound of one order of the operations: of the same step in any other
@@ -92,14 +92,14 @@ class Question:
     def allowed(self, one: Bounded) -> Array:
         """What rounding explains, that of the reference to the dtype among it."""
         precision = Precision.of(self.dtype)
-        return one.error + precision.u * abs(one.value) + precision.subnormal
+        return np.asarray(one.error + precision.u * abs(one.value) + precision.subnormal)
 
     def is_right(self) -> bool:
         """Whether the optimizer's own formula explains them."""
         return self.fits(Confusion("", "", RULES[self.name].formula))
 
 
-def explanations(question: Question) -> Iterator[Explanation]:
+def confusions_of(question: Question) -> Iterator[Explanation]:
     """The confusions that give these very updates: of those with a constant only where no other does. None of what is
     right.
     """
@@ -114,7 +114,7 @@ def explanations(question: Question) -> Iterator[Explanation]:
         yield Explanation.model_validate({**about, "residual": 0.0, "numbers": evidence})
 
 
-def solve(question: Question, family: Family) -> Confusion | None:
+def solve(question: Question, family: Solvable) -> Confusion | None:
     """The one of the family with the constant that explains everything, None where there is none.
 
     Every number of the last updates is solved for the constant by Newton's method. The one that most of them
@@ -130,7 +130,7 @@ def solve(question: Question, family: Family) -> Confusion | None:
 
     def slopes(k: Array, value: Array) -> Array:
         h = 1e-4 * np.maximum(abs(k), family.scale)
-        return (values(k + h) - value) / h
+        return np.asarray((values(k + h) - value) / h)
 
     k = np.full(came.shape, family.start)
     with np.errstate(all="ignore"):
@@ -166,7 +166,7 @@ def _agreed(k: Array, unsure: Array) -> list[tuple[float, float]]:
     return [(float(k[at]), float(unsure[at])) for at in order]
 
 
-def _spread(question: Question, family: Family, constant: float, known_to: float) -> list[dict[str, Array]]:
+def _spread(question: Question, family: Solvable, constant: float, known_to: float) -> list[dict[str, Array]]:
     """How far the results move where the constant moves as far as it is not known."""
     here, there = (question.values(family.of(k)) for k in (constant, constant + known_to))
     with np.errstate(all="ignore"):

@@ -18,7 +18,7 @@ from ..check.records import Cell, Quantity
 from ..diagnosis.records import Explanation, Where
 from ..ports.session import Failure, PortFailure, Session
 from .conventions import SHAPE, drawn_gradient, kept_otherwise, train_some
-from .fitting import LOOSE, Question, Update, explanations
+from .fitting import LOOSE, Question, Update, confusions_of
 from .rules import RULES
 
 ITERATIONS = (1, 2, 6)
@@ -74,7 +74,7 @@ def _check(session: Session, checked: CheckedOptimizer, dtype: str) -> None:
         checked.convention = f"same step, the state kept with another sign or scale: {kept}"
         checked.cells = _passed(trained, checked.convention)
         return
-    found = [*explanations(given)] or [*explanations(trained)]
+    found = [*confusions_of(given)] or [*confusions_of(trained)]
     checked.explanation = found[0] if found else None
 
 

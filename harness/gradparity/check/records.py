@@ -28,7 +28,7 @@ class Quantity(StrEnum):
     PARTS = "parts"  # the functions that a function calls, each alone
     RESULTS = "results"  # of a function
     STATE = "state"
-    UPDATE = "update"  # of an optimizer: training's alone
+    UPDATE = "update"  # of an optimizer
 
 
 class Reason(StrEnum):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from ..arithmetic.verdicts import Allowance
-from ..cases import Array
+from ..cases import Array, Case
 from ..functions.evidence import Evidence, Inputs, Subject
 from ..reference import Reference
 from .advice import ADVICE
 from .explain import explain
 from .extent import extent_of
+from .patterns import patterns
 from .records import Alone, Diagnosis, Explanation, Where
 
 
@@ -28,18 +29,21 @@ class Origin:
     beside: list[str] = field(default_factory=list)
 
     def told(self, found: list[Explanation] | None = None) -> Diagnosis:
-        """As a diagnosis, with these explanations, or with those of its evidence."""
+        """As a diagnosis, with these explanations, or with those of its evidence; with facts where there are none."""
+        found = explanations(self.evidence) if found is None else found
         return Diagnosis(
             where=self.where,
             alone=self.alone,
             inherited=self.inherited,
             beside=self.beside,
-            explanations=explanations(self.evidence) if found is None else found,
+            explanations=found,
             extent=extent_of(self.evidence) if self.evidence.comparable else None,
+            facts=[] if found else patterns(self.evidence),
         )
 
 
 Origins = Iterator[Origin]
+Results = Mapping[tuple[str, str], Array]
 
 
 @dataclass
@@ -48,7 +52,8 @@ class Answers:
 
     ``again`` are the later answers to the same request, in order, by operation or the layer's name. ``following`` are
     the answers for the case after it, of the same sizes; ``second`` those for a second batch of the same network, of
-    another size; ``state`` is what was found wrong in arguments, in repeated calls, and in what became of results.
+    another size; ``ask_nearby`` puts another case to the port, of the same network and nearly the same numbers, and
+    gives the answers by operation and array. ``state`` is what was found wrong in arguments, in repeated calls, and in what became of results.
     """
 
     reference: Reference
@@ -56,6 +61,7 @@ class Answers:
     layers: dict[str, Inputs] = field(default_factory=dict)
     again: dict[str, list[Inputs]] = field(default_factory=dict)
     state: list[Origin] = field(default_factory=list)
+    ask_nearby: Callable[[Case], Results | None] | None = None
     following: Answers | None = None
     second: Answers | None = None
 

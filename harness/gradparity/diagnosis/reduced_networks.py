@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-from gradparity_reference import Network
 
 from ..arithmetic.carried import Arithmetic, bare
 from ..arithmetic.significant import FORMATS, WAYS, shortened_inputs
 from ..cases import Array
 from ..reference import Reference
-from .precisions import Prepared, bug_of
+from .other_networks import OtherNetwork
+from .precisions import bug_of
+from .variants import Build
 
 
 class _Products(Arithmetic):
@@ -28,21 +31,14 @@ class _Products(Arithmetic):
         return getattr(ufunc, method)(*raw, **options)
 
 
-def reduced_networks(reference: Reference) -> dict[str, Prepared]:
-    """By the result's name and the bug's, what each network would give, as `other_networks` has it."""
+def reduced_networks(reference: Reference) -> Iterator[OtherNetwork]:
+    """Each network whose numbers may have been of fewer bits."""
     case = reference.case
     given = {"x": case.x, **case.held}
-    found: dict[str, Prepared] = {}
-
-    def add(bits: int, sentence: str, arrays: dict[str, Any]) -> None:
-        for name, value in _results(reference, arrays).items():
-            found.setdefault(name, {}).setdefault(bug_of(bits), []).append((sentence, value))
-
     for bits in (bits for bits in FORMATS if bits < np.finfo(case.spec.dtype).nmant):
         for how, cut in WAYS.items():
-            products = _Products(cut, bits)
-            arrays = {name: products.array(a) if a.dtype.kind == "f" else a for name, a in given.items()}
-            add(bits, f"the factors of every product are {how} to {bits} bits ({FORMATS[bits]})", arrays)
+            sentence = f"the factors of every product are {how} to {bits} bits ({FORMATS[bits]})"
+            yield OtherNetwork(bug_of(bits), sentence, partial(_multiplied, _Products(cut, bits)))
     groups = {
         "x and all arrays of the layers": given,
         "all arrays of the layers": case.held,
@@ -51,15 +47,14 @@ def reduced_networks(reference: Reference) -> dict[str, Prepared]:
     }
     for what, some in groups.items():
         for bits, sentence, changed in shortened_inputs(some, what, each=False):
-            add(bits, sentence, {**given, **changed})
-    return found
+            yield OtherNetwork(bug_of(bits), sentence, partial(_given, changed))
 
 
-def _results(reference: Reference, given: dict[str, Any]) -> dict[str, Array]:
-    spec, held = reference.case.spec, {name: a.copy() for name, a in given.items() if name != "x"}
-    network = Network(spec.kinds, held, reference.epsilon, weight_decay=spec.weight_decay)
-    with np.errstate(all="ignore"):
-        results = {"out": network.predict(given["x"])}
-        network.hold({name: a.copy() for name, a in given.items() if name != "x"})
-        results |= network.gradient(given["x"], reference.case.t)
-    return {name: np.asarray(bare(value)) for name, value in results.items()}
+def _multiplied(products: _Products, build: Build) -> None:
+    build.x = products.array(build.x)
+    build.held = {name: products.array(a) if a.dtype.kind == "f" else a for name, a in build.held.items()}
+
+
+def _given(changed: Mapping[str, Array], build: Build) -> None:
+    build.x = changed.get("x", build.x)
+    build.held |= {name: a for name, a in changed.items() if name != "x"}

@@ -195,9 +195,8 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
 def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
-    evidence = _agreeing([one for one in fits if _weight(one)]) or _several(
-        _agreeing([one for one in fits if _solved(one)])
-    )
+    evidence = _agreeing([one for one in fits if _weight(one)])
+    evidence = evidence or _several(_agreeing([one for one in fits if _solved(one)]))
     standing = {place for place, own in places.items() if _stands(evidence, fits, place, own)}
     if not standing:
         return []

@@ -54,6 +54,18 @@ def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[st
     return told + _one_by_one(a, rest)
 
 
+def told_again(a: Answers, asked: Asked, memory: Memory) -> list[Diagnosis]:
+    """What is wrong with another batch or case, where bugs that explained other cases explain all of it."""
+    wrong = wrong_results(a, set())
+    pursuit = Pursuit(a.reference, {key: _came(a, key) for key in _pursued(a, set())}, memory)
+    gains = pursuit.remembered() if wrong and pursuit.wrong else []
+    mine = [key for key in wrong if gains and key in gains[0].keys]
+    if not mine or pursuit.wrong - gains[0].keys:
+        return []
+    told = _of_gains(a, gains, mine, wrong)
+    return [told.model_copy(update={"where": told.where.model_copy(update={"asked": asked})})]
+
+
 def wrong_results(a: Answers, left_out: set[str]) -> Wrong:
     """The results of operations that rounding does not explain, in the order in which they are looked at.
 

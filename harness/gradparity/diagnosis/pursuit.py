@@ -217,16 +217,15 @@ class Pursuit:
         if residual(came, given, self._right(key), allowance, SHARE_OF_KNOWN) is not None:
             return True
         # What is no number spreads in one way or another: 0 times NaN, or a mask that keeps it out.
-        lost = ~np.isfinite(given)
-        if not lost.any() or not np.array_equal(lost & ~np.isfinite(came), lost):
+        lost, anywhere = ~np.isfinite(given), any(not np.isfinite(one).all() for one in tried.values())
+        if not anywhere or np.isfinite(came).all() or not np.array_equal(lost & ~np.isfinite(came), lost):
             return False
         both = np.isfinite(came) & ~lost
-        own = replace(
-            allowance, limit=None if allowance.limit is None else np.broadcast_to(allowance.limit, both.shape)[both]
-        )
-        return (
-            not both.any() or residual(came[both], given[both], self._right(key)[both], own, SHARE_OF_KNOWN) is not None
-        )
+        if not both.any():
+            return True
+        limit = None if allowance.limit is None else np.broadcast_to(allowance.limit, both.shape)[both]
+        right, own = self._right(key)[both], replace(allowance, limit=limit)
+        return residual(came[both], given[both], right, own, SHARE_OF_KNOWN) is not None
 
     def _still(self, key: Key, tried: Results) -> bool:
         """Whether what was right, or explained, still is."""

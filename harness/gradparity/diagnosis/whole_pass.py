@@ -15,7 +15,7 @@ from ..reference import Reference
 from .advice import ADVICE
 from .answers import Answers, Origin, explanations
 from .pursuit import Gain, Memory, Pursuit
-from .records import Alone, Diagnosis, Explanation, Where
+from .records import Alone, Asked, Diagnosis, Explanation, Where
 from .steps import of_trace
 from .variants import InPlace, Key
 from .wrong_steps import WrongStep, prepared, with_others

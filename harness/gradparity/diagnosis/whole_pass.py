@@ -41,6 +41,7 @@ def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[st
             mine = [key for key in wrong if key in gains[0].keys]
             told.append(_of_gains(a, gains, mine, wrong)) if mine else None
             explained |= gains[0].keys
+        explained |= pursuit.wrong - pursuit.open
     rest = {key: e for key, e in wrong.items() if key not in explained}
     if steps and unnamed:
         rest = {key: e for key, e in rest.items() if key[0] not in ("gradient", "predict")}

@@ -119,14 +119,18 @@ class Pursuit:
 
     def _remembered(self) -> list[Variant]:
         """What explained other cases, where it can be here."""
-        spec, found = self.reference.case.spec, []
+        return sorted(self._here(self.memory.found), key=lambda one: ORDER[one.name])
+
+    def _here(self, variants: Sequence[Variant]) -> list[Variant]:
+        """Variants of other cases in this one, those that it can have."""
+        spec, found = self.reference.case.spec, list[Variant]()
         others = {(one.name, one.sentence): one for one in self._of_the_network()}
-        for one in self.memory.found:
+        for one in variants:
             if isinstance(one, OtherNetwork):
                 found += [others[one.name, one.sentence]] if (one.name, one.sentence) in others else []
             elif isinstance(one, InPlace) and one.kind in {layer.kind for layer in spec.kinds}:
                 found.append(replace(one, classes=spec.classes))
-        return sorted(found, key=lambda one: ORDER[one.name])
+        return found
 
     def _of_the_network(self) -> list[OtherNetwork]:
         return [*other_networks(self.reference), *reduced_networks(self.reference), *clipped_gradients(self.came)]
@@ -179,18 +183,18 @@ class Pursuit:
 
     def _pair(self) -> list[Gain]:
         """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
-        for pair in self.memory.pairs:
-            if gain := self._gain(pair, SHARE_OF_KNOWN):
+        for pair in (self._here(pair) for pair in self.memory.pairs):
+            if len(pair) == 2 and (gain := self._gain(pair, SHARE_OF_KNOWN)):
                 return [replace(gain, variant=one) for one in pair]
         place = ("a pair", *self._place_of_search())
         if len(self.known) > 1 or self.memory.fruitless[place] >= FRUITLESS or self._is_large:
             return []
-        last = self.reference.case.spec.kinds[-1].kind
+        last, names = self.reference.case.spec.kinds[-1].kind, {one.name for one in self.memory.found}
         smallest = min(self.open, key=lambda key: (self.came[key].size, key))
         here = ("predict", "out") if ("predict", "out") in self.open else smallest
         some = [
             one
-            for one in self.variants()
+            for one in sorted(self.variants(), key=lambda one: one.name not in names)
             if isinstance(one, InPlace) and one.bug.constant is None
             if (one.results == ("out",) if here[0] == "predict" else one.kind == last)
             if self._touches(one, here)

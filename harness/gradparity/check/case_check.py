@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
 from ..ports.session import Failure, PortFailure, misshapen
 from ..reference import STEP, LayerCheck, Reference
-from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
+from .answers import ByNorm, difference_words, shapes_of, verdict_of_failure, verdict_of_state
 from .records import Cell, Quantity, Reason
 
 # Where the arrays of each operation on a loaded case are shown.
@@ -41,6 +42,8 @@ class CaseCheck:
 
     def __post_init__(self) -> None:
         self.answers = Answers(self.reference)
+        self.by_norm = ByNorm()
+        self.probabilities = False  # predict gives them, undeclared
 
     @property
     def stderr(self) -> str:
@@ -50,14 +53,32 @@ class CaseCheck:
     @property
     def diagnosis(self) -> Diagnosis | None:
         """Where it is wrong first, and why; None where nothing is."""
-        wrong = any(cell.verdict is Verdict.WRONG for cell in self.cells)
-        return diagnose(self.answers) if wrong else None
+        wrong = [cell for cell in self.cells if cell.verdict is Verdict.WRONG]
+        if not self.probabilities or all(cell.quantity is Quantity.PREDICT for cell in wrong):
+            return diagnose(self.answers) if wrong else None
+        # The rest is judged on, as if its logits were right.
+        told = diagnose(replace(self.answers, operations={**self.answers.operations, "predict": self.reference.predict}))
+        alone = replace(self.answers, operations={"predict": self.answers.operations["predict"]}, layers={}, state=[])
+        of_predict = diagnose(replace(alone, following=None))
+        if told is None or of_predict is None:
+            return told or of_predict
+        return told.model_copy(update={"also": [*told.also, *of_predict.explanations]})
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.
 
         The cells so far stand.
         """
+        try:
+            self._ask_all()
+        finally:
+            self.cells = self.by_norm.settled(self.cells, self._is_explained)
+
+    def _is_explained(self) -> bool:
+        told = self.diagnosis
+        return told is not None and bool(told.explanations)
+
+    def _ask_all(self) -> None:
         for layer in self.reference.layers:  # first, as who does not have them right has nothing right
             self._layer(layer)
         spec = self.reference.case.spec
@@ -86,7 +107,7 @@ class CaseCheck:
 
     def _following(self) -> None:
         """Load another case of the same sizes: what a port keeps of the one before shows now, if that is right."""
-        if any(cell.verdict is Verdict.WRONG and cell.quantity is not Quantity.STATE for cell in self.cells):
+        if any(self._is_wrong(at) for at in range(len(self.cells))):
             return
         reference = self.reference.following
         self._load(reference)
@@ -104,7 +125,15 @@ class CaseCheck:
                         figures = judge(came[name], array, reference.allowance(operation, name))
                         verdict, where = verdict_of_state(figures), Where(operation=operation, array=name)
                         detail = "" if verdict.passes else _detail(came[name], array, figures.worst, where)
+                        self.by_norm.note(len(self.cells), verdict, figures)
                         self._add(Quantity.STATE, f"next case {name}", verdict, detail)
+
+    def _is_wrong(self, at: int) -> bool:
+        """Whether this cell is of a result whose numbers are wrong: then what comes after it says nothing of state."""
+        cell = self.cells[at]
+        of_probabilities = self.probabilities and cell.quantity is Quantity.PREDICT
+        numbers = cell.quantity is not Quantity.STATE and not of_probabilities
+        return numbers and cell.verdict is Verdict.WRONG and at not in self.by_norm.figures
 
     def _ask(self, operation: str) -> None:
         quantity = SHOWN[operation]
@@ -120,7 +149,16 @@ class CaseCheck:
         for name, array in expected.items():
             shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
             where = Where(operation=operation, array=name)
-            self._compare(shown, where, came[name], array, self.reference.allowance(operation, name))
+            plain = (getattr(self.plain, operation)[name], self.plain.allowance(operation, name)) if self.plain else None
+            self._compare(shown, where, came[name], array, self.reference.allowance(operation, name), plain)
+        if operation == "predict" and self.cells[-1].verdict is Verdict.WRONG:
+            self.probabilities = self._are_probabilities(came["out"])
+
+    def _are_probabilities(self, came: Array) -> bool:
+        """Whether this is what a port gives that declares predict=probabilities."""
+        case = self.reference.case
+        other = Reference(replace(case, declared=replace(case.declared, predict="probabilities")))
+        return judge(came, other.predict["out"], other.allowance("predict", "out")).verdict is not Verdict.WRONG
 
     def _ask_again(self, operation: str) -> None:
         expected, first = getattr(self.reference, operation), self.answers.operations[operation]
@@ -149,7 +187,7 @@ class CaseCheck:
         self.answers.layers[layer.name] = came
         for name, array in layer.expected.items():
             where = Where(operation="layer", layer=layer.name, array=name, asked=Asked.ALONE)
-            self._compare(Quantity.LAYERS, where, came[name], array, layer.allowances[name])
+            self._compare(Quantity.LAYERS, where, came[name], array, layer.allowances[name], layer.plain.get(name))
         self._inputs_intact("layer", layer.inputs, layer.name)
 
     def _layer_again(self, layer: LayerCheck) -> None:
@@ -179,7 +217,7 @@ class CaseCheck:
             if name in changed:
                 where = Where(operation=who, layer=layer, array=name, asked=Asked.ARGUMENT)
                 detail = _detail(came[name], array, _changed(came[name], array).worst, where)
-                self._add(Quantity.STATE, f"{call} {name}", Verdict.WRONG, f"changed its input: {detail}")
+                self._add(Quantity.STATE, f"{call} {name}", Verdict.MUTATES, f"changed its input: {detail}")
                 self.answers.state.append(mutated(where, came[name], array))
             else:
                 self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")
@@ -242,8 +280,35 @@ class CaseCheck:
                     self.answers.operations[operation] = failure.arrays
             return None
 
-    def _compare(self, quantity: Quantity, where: Where, came: Array, expected: Array, allowance: Allowance) -> None:
+    @property
+    def plain(self) -> Reference | None:
+        """The reference without what the port declares, if it declares anything."""
+        return self.reference.plain if self.reference.plain is not self.reference else None
+
+    def _compare(
+        self,
+        quantity: Quantity,
+        where: Where,
+        came: Array,
+        expected: Array,
+        allowance: Allowance,
+        plain: tuple[Array, Allowance] | None,
+    ) -> None:
+        """``plain``: what would be expected if nothing were declared, where that may be another array."""
         figures = judge(came, expected, allowance)
+        if plain:
+            declared = self.reference.case.declared
+            of_plain = judge(came, *plain)
+            if figures.verdict is not Verdict.WRONG and not declared.gives(came):
+                figures = replace(figures, ratio=math.inf)
+            if figures.verdict.passes and of_plain.verdict is Verdict.WRONG:
+                return self.cells.append(Cell.of(quantity, where.key, figures, "", Verdict.DECLARED))
+            if figures.verdict is Verdict.WRONG and of_plain.verdict is not Verdict.WRONG:
+                detail = _detail(came, expected, figures.worst, where)
+                detail = f"declares {', '.join(declared.texts)}, and this is as without it: {detail}"
+                return self.cells.append(Cell.of(quantity, where.key, figures, detail))
+            if figures.verdict.passes and of_plain.verdict.passes:
+                figures = of_plain
         detail = "" if figures.verdict.passes else _detail(came, expected, figures.worst, where)
         if figures.verdict is Verdict.UNRESOLVED and self.reference.epsilon != self.reference.case.spec.epsilon:
             detail = f"with an epsilon of {self.reference.epsilon:g} this loss could not show an error of 1e-3"
@@ -253,6 +318,7 @@ class CaseCheck:
             return self._add(quantity, where.key, Verdict.NOT_IMPLEMENTED, detail, Reason.OTHER_STEP)
         if figures.verdict is Verdict.WRONG:
             self.printed = self.printed or self.session.said()
+        self.by_norm.note(len(self.cells), figures.verdict, figures)
         self.cells.append(Cell.of(quantity, where.key, figures, detail))
 
     def _add(

@@ -91,7 +91,8 @@ class OfNetwork:
     def check(self, session: Conversation, seed: int, options: Options) -> Check:
         """See `Checkable`."""
         hello, data_dir, threads = session.hello, options.data_dir, options.threads
-        return CaseCheck(session, shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads))
+        own = hello.epsilon, hello.step, data_dir, threads, hello.declares
+        return CaseCheck(session, shared_reference(self.spec, seed, *own))
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """See `Checkable`."""

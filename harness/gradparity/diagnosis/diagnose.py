@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 from gradparity_reference import last_name
 
+from ..arithmetic.precision import Precision
 from ..arithmetic.verdicts import Allowance
 from ..cases import Array, Case
 from ..functions.evidence import Candidate, Evidence, Inputs, Subject
@@ -166,7 +167,9 @@ def _layer(a: Answers, layer: LayerCheck, results: Inputs) -> list[Step]:
     inputs, expected = layer.given, layer.expected
     misshapen = [k for k, v in expected.items() if (v.shape, v.dtype) != (results[k].shape, results[k].dtype)]
     base = {k: expected[k] if misshapen else results[k] for k in expected}
-    steps = of_layer(Call(layer.name, LAYERS[layer.kind], inputs), base, a.reference.case.spec.classes)
+    case = a.reference.case
+    kind = case.declared.layer(LAYERS[layer.kind], Precision.of(case.spec.dtype).tiny)
+    steps = of_layer(Call(layer.name, kind, inputs), base, case.spec.classes)
     if misshapen:
         steps = [replace(one, evidence=replace(one.evidence, came=results[one.evidence.result])) for one in steps]
     return steps

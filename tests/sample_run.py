@@ -82,7 +82,7 @@ def agreeing() -> Run:
 
 def _run(runners: Sequence[str]) -> Run:
     return Run(
-        schema_version=4,
+        schema_version=5,
         gradparity="0.1.0",
         command=COMMAND,
         started="2026-11-21T14:05:59+00:00",

@@ -84,7 +84,7 @@ def _wrong(case: CaseResult) -> CaseResult:
         inherited=["relu1.out", "affine2.out", "loss", "dW1"],
         explanations=[Explanation(name="bias recycled", sentence=sentence, residual=0.0)],
     )
-    return case.model_copy(update={"cells": cells, "diagnosis": told, "stderr": "Warning message:\nlonger object"})
+    return case.model_copy(update={"cells": cells, "diagnoses": [told], "stderr": "Warning message:\nlonger object"})
 
 
 def _wrong_cell(cell: Cell) -> Cell:

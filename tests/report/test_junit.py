@@ -169,7 +169,7 @@ def test_no_words_can_break_it(name: str, detail: str, stderr: str) -> None:
     )
     cell = Cell.model_construct(quantity=Quantity.LOSS, array=name, verdict=Verdict.WRONG, ratio=None, detail=detail)
     case = CaseResult.model_construct(
-        runner=name, case=name, seed=0, command=detail, cells=[cell], diagnosis=told, stderr=stderr, seconds=0.0
+        runner=name, case=name, seed=0, command=detail, cells=[cell], diagnoses=[told], stderr=stderr, seconds=0.0
     )
     trained = TrainResult.model_construct(
         runner=name, recipe=name, seed=0, verdict=Verdict.WRONG, detail=detail, stderr=stderr, epochs=[]

@@ -50,7 +50,7 @@ def test_a_failure_comes_with_a_command_that_shows_the_smallest_one(here: Path, 
     found = gradparity(*words, "--case", "ridge-n5-d4-float64")
     assert found.returncode == 1
     [case] = json.loads(found.stdout)["cases"]
-    assert case["diagnosis"]["where"] | {"phase": None} == {
+    assert case["diagnoses"][0]["where"] | {"phase": None} == {
         "operation": "call", "layer": "ridge", "array": "loss", "phase": None, "asked": "in the pass"
     }  # fmt: skip
     again = case["smallest"]["command"].split()[1:]

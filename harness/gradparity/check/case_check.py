@@ -51,18 +51,17 @@ class CaseCheck:
         return self.errors or self.printed
 
     @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Where it is wrong first, and why; None where nothing is."""
+    def diagnoses(self) -> list[Diagnosis]:
+        """What is wrong, and why; none where nothing is."""
         wrong = [cell for cell in self.cells if cell.verdict is Verdict.WRONG]
-        if not self.probabilities or all(cell.quantity is Quantity.PREDICT for cell in wrong):
-            return diagnose(self.answers) if wrong else None
-        # The rest is judged on, as if its logits were right.
-        told = diagnose(replace(self.answers, operations={**self.answers.operations, "predict": self.reference.predict}))
-        alone = replace(self.answers, operations={"predict": self.answers.operations["predict"]}, layers={}, state=[])
-        of_predict = diagnose(replace(alone, following=None))
-        if told is None or of_predict is None:
-            return told or of_predict
-        return told.model_copy(update={"also": [*told.also, *of_predict.explanations]})
+        if not wrong:
+            return []
+        if not self.probabilities:
+            return diagnose(self.answers)
+        own = self.answers.operations  # the rest is judged on, as if its logits were right
+        of_predict = Answers(self.reference, {"predict": own["predict"]})
+        rest = replace(self.answers, operations={**own, "predict": self.reference.predict})
+        return [*(diagnose(rest) if len(wrong) > 1 else []), *diagnose(of_predict)]
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.
@@ -75,8 +74,7 @@ class CaseCheck:
             self.cells = self.by_norm.settled(self.cells, self._is_explained)
 
     def _is_explained(self) -> bool:
-        told = self.diagnosis
-        return told is not None and bool(told.explanations)
+        return any(told.explanations for told in self.diagnoses)
 
     def _ask_all(self) -> None:
         for layer in self.reference.layers:  # first, as who does not have them right has nothing right

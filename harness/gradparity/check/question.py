@@ -43,8 +43,8 @@ class Check(Protocol):
         """See `CaseResult`."""
 
     @property
-    def diagnosis(self) -> Diagnosis | None:
-        """Where it is wrong first, and why; None where nothing is."""
+    def diagnoses(self) -> list[Diagnosis]:
+        """What is wrong, and why; none where nothing is."""
 
     def run(self) -> None:
         """Ask everything. Raises PortFailure."""

@@ -98,10 +98,11 @@ class Smallest(_Record):
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
-    ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that failed, or
-    else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
-    layers were compared. ``function`` is the one that was called; empty where the case is one of the network.
-    ``smallest`` is the same failure in a smaller case, where that was looked for.
+    ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that
+    failed, or else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then
+    only layers were compared. ``diagnoses`` are what is wrong in it, the first first, each by itself. ``function``
+    is the one that was called; empty where the case is one of the network. ``smallest`` is the same failure in a
+    smaller case, where that was looked for.
     """
 
     runner: str
@@ -110,12 +111,17 @@ class CaseResult(_Record):
     dtype: str
     command: str
     cells: list[Cell]
-    diagnosis: Diagnosis | None = None
+    diagnoses: list[Diagnosis] = []
     stderr: str = ""
     seconds: float = 0.0
     refused: str = ""
     function: str = ""
     smallest: Smallest | None = None
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """The first of its diagnoses: what is wrong first."""
+        return self.diagnoses[0] if self.diagnoses else None
 
     @property
     def verdict(self) -> Verdict:

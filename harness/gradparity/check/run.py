@@ -157,7 +157,7 @@ class RunnerCheck:
             stderr = failure.stderr
         if check is None:
             return {"cells": cells, "stderr": stderr}
-        found = {"cells": check.cells + cells, "diagnosis": check.diagnosis, "stderr": stderr or check.stderr}
+        found = {"cells": check.cells + cells, "diagnoses": check.diagnoses, "stderr": stderr or check.stderr}
         return {**found, "refused": refused}
 
     def _new_session(self) -> Conversation:

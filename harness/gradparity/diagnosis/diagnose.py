@@ -52,13 +52,13 @@ class Answers:
     following: Answers | None = None
 
 
-def diagnose(answers: Answers) -> Diagnosis | None:
-    """The first array that is wrong by itself, and what explains it; None where nothing is wrong."""
+def diagnose(answers: Answers) -> list[Diagnosis]:
+    """The first array that is wrong by itself, and what explains it; none where nothing is wrong."""
     also = _facts(answers)
     for origins in (_accumulating, _mutating, _in_trace, _in_layers, _in_pass, _in_state, _in_following):
         for origin in origins(answers):
             found = explanations(origin.evidence)
-            return Diagnosis(
+            told = Diagnosis(
                 where=origin.where,
                 alone=origin.alone,
                 inherited=origin.inherited,
@@ -66,7 +66,8 @@ def diagnose(answers: Answers) -> Diagnosis | None:
                 explanations=found,
                 also=[one for one in also if one.sentence not in {fit.sentence for fit in found}],
             )
-    return None
+            return [told]
+    return []
 
 
 def _facts(answers: Answers) -> list[Explanation]:

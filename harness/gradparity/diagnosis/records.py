@@ -60,19 +60,42 @@ class Alone(StrEnum):
 class Explanation(_Record):
     """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively.
 
-    ``advice`` is for whoever means it.
+    ``constant`` is a number that was solved for, such as a weight decay; ``numbers`` are how many wrong numbers it
+    gives beside that: none is no evidence by itself. ``advice`` is for whoever means it.
     """
 
     name: str
     sentence: str
     residual: float
     advice: str = ""
+    constant: float | None = None
+    numbers: int = 0
+
+
+class Pattern(StrEnum):
+    """What can be said of wrong numbers that no known bug gives."""
+
+    ONE_FACTOR = "one factor"
+    ONE_OFFSET = "one offset"
+    ONE_SIGN = "one sign"
+    ANOTHER_EACH_TIME = "another each time"
+    ROUNDED = "rounded"  # as to so many bits
+    NOT_A_NUMBER = "not a number"
+
+
+class Fact(_Record):
+    """A pattern in wrong numbers, with its number: the factor, the offset, the bits; and said in a sentence."""
+
+    pattern: Pattern
+    sentence: str
+    value: float | None = None
 
 
 class Extent(_Record):
     """How much of an array is wrong: so many of its elements, and where these are all in a few places, which.
 
     ``axis`` is the one along which they lie at these ``places`` alone; ``border``: they are all at an end of some axis.
+    ``block``: along the axis they lie past the last multiple of this, and are all that lies there.
     """
 
     wrong: int
@@ -81,15 +104,17 @@ class Extent(_Record):
     places: list[int] = []
     length: int = 0
     border: bool = False
+    block: int = 0
 
 
 class Diagnosis(_Record):
-    """Where a case is wrong first, and why.
+    """One thing that is wrong in a case: where it shows first, and why.
 
     ``where`` is the first array that does not follow from what the port itself computed before it. ``inherited`` are
     arrays that are wrong because of it, and ``beside`` others that are wrong. Where no known bug fits, the explanations
-    are none. ``also`` are facts found beside them. ``extent`` is how much of the array is wrong, where that was looked
-    at.
+    are none, and ``facts`` are the patterns that the numbers have. ``also`` are explanations found beside them.
+    ``extent`` is how much of the array is wrong, where that was looked at. ``for_want_of`` are the operations that the
+    port lacks, and that would tell more.
     """
 
     where: Where
@@ -99,3 +124,5 @@ class Diagnosis(_Record):
     explanations: list[Explanation] = []
     also: list[Explanation] = []
     extent: Extent | None = None
+    facts: list[Fact] = []
+    for_want_of: list[str] = []

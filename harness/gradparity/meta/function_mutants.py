@@ -174,8 +174,8 @@ class _Theater:
             check.run()
         except PortFailure as failure:
             raise AssertionError(f"an object has no process that could end: {failure}") from None
-        told = check.diagnosis
-        return check.cells, told.explanations[0].name if told and told.explanations else ""
+        told = [one for diagnosis in check.diagnoses for one in diagnosis.explanations]
+        return check.cells, told[0].name if told else ""
 
     def _bounded(self, spec: FunctionSpec, mutant: Function) -> Callable[..., Any]:
         """The mutant, which may run some times the lines of the reference with these inputs; its floats in the case's

@@ -120,10 +120,10 @@ class ObjectCheck(RunnerCheck):
     def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""
         found = super().case(spec, seed, command)
-        diagnosis = found.diagnosis and advised(found.diagnosis)
-        if diagnosis and self.conversation.computes_with_others():
-            diagnosis = diagnosis.model_copy(update={"explanations": [COPIES], "also": []})
-        return found.model_copy(update={"diagnosis": diagnosis})
+        diagnoses = [advised(one) for one in found.diagnoses]
+        if diagnoses and self.conversation.computes_with_others():
+            diagnoses = [diagnoses[0].model_copy(update={"explanations": [COPIES], "also": []})]
+        return found.model_copy(update={"diagnoses": diagnoses})
 
 
 def _label(name: str, port: Any) -> str:

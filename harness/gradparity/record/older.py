@@ -1,4 +1,4 @@
-"""Documents of --json, and of schemas 1 and 2, as a run of today."""
+"""Documents of --json, and of older schemas, as a run of today."""
 
 from __future__ import annotations
 
@@ -16,15 +16,24 @@ def as_run(document: dict[str, Any], version: int) -> dict[str, Any]:
     kind = document.get("kind", "check" if "runners" in document or "cases" in document else "run")
     body = {key: value for key, value in document.items() if key != "schema_version"}
     if kind not in PARTS:
-        for part in body.values() if version < 3 else ():
-            _typed_places(part)
+        for part in body.values():
+            _as_of_today(part, version)
         return body
     if version == 1 and kind == "train":
         body = {"recipes": _recipes(body), **body}
-    if version < 3:
-        _typed_places(body)
+    _as_of_today(body, version)
     shared = {key: body[key] for key in ("gradparity", "command", "machine") if key in body}
     return {**shared, kind: {**body, "kind": kind}}
+
+
+def _as_of_today(part: Any, version: int) -> None:
+    if version < 3:
+        _typed_places(part)
+    if version < 5:
+        for case in _list(part, "cases"):
+            if isinstance(case, dict) and "diagnosis" in case:
+                told = case.pop("diagnosis")
+                case["diagnoses"] = [] if told is None else [told]
 
 
 def _recipes(training: dict[str, Any]) -> list[Recipe]:

@@ -179,7 +179,7 @@ class Trainer:
         except PortFailure as failure:
             self.attended.failed(failure)
             return None
-        return check.diagnosis
+        return next(iter(check.diagnoses), None)
 
     def close(self) -> None:
         """End the process."""

@@ -113,6 +113,13 @@ class Reference:
 
     @cached_property
     def _envelopes(self) -> dict[str, Envelope]:
+        return self._envelopes_of(fast=False)
+
+    @cached_property
+    def _envelopes_by_norm(self) -> dict[str, Envelope]:
+        return self._envelopes_of(fast=True)
+
+    def _envelopes_of(self, fast: bool) -> dict[str, Envelope]:
         spec, case, p = self.case.spec, self.case, Precision.of(self.case.spec.dtype)
         most = {kind: layer.rounds_most for kind, layer in LAYERS.items() if layer.rounds_most}
 
@@ -131,7 +138,7 @@ class Reference:
                 found[OF_LOGITS] = network.logits(a["x"])
             return found
 
-        return envelopes(computed, case.arrays, p, [case.seed, 12, len(case.x)])
+        return envelopes(computed, case.arrays, p, [case.seed, 12, len(case.x)], fast=fast)
 
     def _key(self, operation: str, array: str) -> str:
         """What an array of the reply to this operation is called among the envelopes."""
@@ -152,6 +159,15 @@ class Reference:
             found = self._envelopes[self._key(operation, array)].allowance
             found = replace(found, terms=self._terms(self.in_trace(operation, array)))
             return self._or_not_flushed(found, operation, array) if self.case.declared.flush_denormals else found
+
+    def allowance_by_norm(self, operation: str, array: str) -> Allowance | None:
+        """The same, of an implementation whose matrix products are accurate by norm alone; None where nobody knows.
+
+        Such a product decides a relu whose input is exactly 0 in any order of summation.
+        """
+        with self._lock:
+            found = self._envelopes_by_norm.get(self._key(operation, array))
+            return found and found.allowance
 
     def _or_not_flushed(self, allowance: Allowance, operation: str, array: str) -> Allowance:
         """With what flushing changes: a port may do more or less of it inside."""

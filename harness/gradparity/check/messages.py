@@ -6,7 +6,7 @@ from ..arithmetic.verdicts import Verdict
 from ..texts import last_lines, plain
 from .records import CheckResult
 from .summary import Finding, diagnosis, findings
-from .wording import cell_words, explanation, first_divergence, smallest_words, what_is_wrong
+from .wording import cell_words, explanation, first_divergence, noted_words, smallest_words, what_is_wrong
 
 
 def message(result: CheckResult) -> str:
@@ -30,6 +30,8 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     actual = cell_words(finding.cell) if finding.cell.ratio is None else what_is_wrong(finding.cell)
     lines = [(several if len(result.cases) > 1 else alone) + plain(actual)]
     found = diagnosis(result, case.runner, case.function) if verdict is Verdict.WRONG else None
+    if verdict.noted:
+        lines += [noted_words(finding, result)] if verdict is Verdict.MUTATES else []
     if found:
         lines += [f"first wrong at {first_divergence(found.diagnosis)}", explanation(found)]
         lines += [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]

@@ -102,15 +102,18 @@ class Finding:
     count: int
 
 
+TOLD = (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED, Verdict.MUTATES, Verdict.BY_NORM)
+
+
 def findings(result: CheckResult) -> list[Finding]:
-    """For each runner and each verdict that is no pass: the diagnosed case, else the cell with the largest ratio."""
+    """For each runner and each verdict that is to be told: the diagnosed case, else the cell with the largest ratio."""
     found = []
     functions = dict.fromkeys(case.function for case in result.cases)
     for runner, function in [(info.runner, name) for info in result.runners for name in functions]:
         mine = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
         own = [(case, cell) for case in mine for cell in case.cells]
         diagnosed = diagnosis(result, runner, function)
-        for verdict in (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED):
+        for verdict in TOLD:
             matching = [(case, cell) for case, cell in own if cell.verdict is verdict]
             if matching:
                 count = len({(c.case, c.seed) for c, _ in matching})
@@ -176,9 +179,17 @@ def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDia
     raise AssertionError("a vote has a voter")
 
 
+def mutated(result: CheckResult, runner: str, function: str = "") -> list[str]:
+    """What a runner changes of its arguments, by what its cells call it: "layer relu1 dout", "gradient x"."""
+    mine = (case for case in result.cases if (case.runner, case.function) == (runner, function))
+    return list(
+        dict.fromkeys(cell.array for case in mine for cell in case.cells if cell.verdict is Verdict.MUTATES)
+    )
+
+
 def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:
-    """The cell with the largest ratio of all that passed."""
-    passed = [(case, cell) for case in result.cases for cell in case.cells if cell.verdict.passes and cell.ratio]
+    """The cell with the largest ratio of all that agree."""
+    passed = [(case, cell) for case in result.cases for cell in case.cells if cell.verdict.agrees and cell.ratio]
     return max(passed, key=lambda pair: pair[1].ratio or 0.0, default=None)
 
 

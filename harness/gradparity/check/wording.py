@@ -10,7 +10,7 @@ from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
 from ..functions.soundness import Soundness
 from ..texts import last_lines, number
 from .records import CaseResult, Cell, CheckResult, Quantity
-from .summary import Finding, RunnerDiagnosis, diagnosis, findings
+from .summary import Finding, RunnerDiagnosis, diagnosis, findings, mutated
 
 SLIGHT = 10.0  # a ratio
 ALONE = {
@@ -55,6 +55,9 @@ def _told(finding: Finding, result: CheckResult) -> Told:
     where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
     found = diagnosis(result, case.runner, case.function) if verdict is Verdict.WRONG else None
     stderr = last_lines(case.last_words(verdict))
+    if verdict.noted:
+        more = [cell_words(finding.cell)] if verdict is Verdict.MUTATES else []
+        return Told(case.runner, verdict, f"{where}: ", noted_words(finding, result), more, [], case.command)
     if found is None:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(found.diagnosis)
@@ -62,6 +65,28 @@ def _told(finding: Finding, result: CheckResult) -> Told:
     more = [explanation(found), *also, *_slight(found, finding.cell), cell_words(finding.cell), *smallest_words(case)]
     command = case.smallest.command if case.smallest else case.command
     return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command)
+
+
+def declared_words(result: CheckResult) -> list[str]:
+    """What each port declares, and in how many cases that shows: a line for each."""
+    told = []
+    for info in result.runners:
+        own = [case for case in result.cases if case.runner == info.runner]
+        shown = sum(any(cell.verdict is Verdict.DECLARED for cell in case.cells) for case in own)
+        if info.declares and own:
+            told.append(f"{info.runner} declares {', '.join(info.declares)}: as declared in {shown} of {len(own)} cases")
+    return told
+
+
+def noted_words(finding: Finding, result: CheckResult) -> str:
+    """What there is to say of a port whose numbers are right."""
+    case = finding.case
+    if finding.cell.verdict is not Verdict.MUTATES:
+        return cell_words(finding.cell)
+    first, *others = mutated(result, case.runner, case.function)
+    more = f" and {len(others)} more" if others else ""
+    wrong = any(one.verdict is Verdict.WRONG for one in result.cases if one.runner == case.runner)
+    return f"{first}{more}" + ("" if wrong else "; its numbers are right")
 
 
 def not_there(result: CheckResult) -> list[str]:

@@ -28,7 +28,7 @@ from ..cases import CaseSpec
 from ..check.options import Options
 from ..check.records import CheckResult
 from ..check.run import run_check
-from ..check.summary import diagnosis
+from ..check.summary import diagnosis, mutated
 from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
@@ -39,6 +39,7 @@ from ..ports.manifest import Port, Runner, read_port
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
+MUTATED = "argument mutated"
 NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN}
 
 
@@ -178,13 +179,15 @@ class _Workshop:
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
             return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
-        told = diagnosis(result, label)
+        told, changed = diagnosis(result, label), mutated(result, label)
         named = told.explanation.name if told and told.explanation else ""
         where = first_divergence(told.diagnosis) if told else ""
         crashed = info.state is State.FAILED or any(case.verdict is Verdict.COULD_NOT_RUN for case in result.cases)
         if not told and crashed:
             named, where = COULD_NOT_RUN, _last_word(result)
-        killed = result.exit_code != 0
+        if not told and not crashed and changed:
+            named, where = MUTATED, changed[0]
+        killed = result.exit_code != 0 or any(cell.verdict.noted for case in result.cases for cell in case.cells)
         return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 
     def _copy(self) -> Path:

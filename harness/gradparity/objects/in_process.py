@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from ..cases import Array
+from ..functions.declared import NOTHING, Declared
 from ..ports.pipes import STDERR_BYTES
 from ..ports.session import Expected, Failure, Hello, PortFailure, misshapen
 from ..ports.wire import DTYPES as ON_THE_WIRE
@@ -38,6 +39,7 @@ class InProcess:
     layout: Layout = "in_out"
     epsilon: float = 0.0
     layers: Layers = field(default_factory=dict)
+    declares: Declared = NOTHING
     errstate: Any = field(default_factory=np.geterr)
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class InProcess:
             optimizers=frozenset(),
             epsilon=None if "epsilon" in self.implementation.takes else self.epsilon,
             activations=self.implementation.activations,
+            declares=self.declares,
         )
 
     @property

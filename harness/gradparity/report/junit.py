@@ -80,7 +80,7 @@ def _starts(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
 
 def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
     if isinstance(part, CheckResult):
-        yield from (_checked(suite, case) for case in part.cases if case.runner == runner)
+        yield from (_checked(suite, case, part.fails(case.verdict)) for case in part.cases if case.runner == runner)
     elif isinstance(part, TrainRun):
         for updates in part.updates:
             yield from _updated(suite, updates, part) if updates.runner == runner else ()
@@ -94,7 +94,7 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
             yield _case(suite, f"{name} is timed", Failure(plain(why), str(Verdict.WRONG)), [part.command])
 
 
-def _checked(suite: str, case: CaseResult) -> TestCase:
+def _checked(suite: str, case: CaseResult, fails: bool) -> TestCase:
     verdict = case.verdict
     bad = [cell for cell in case.cells if cell.verdict is verdict]
     words = [cell_words(cell) for cell in bad]
@@ -103,7 +103,7 @@ def _checked(suite: str, case: CaseResult) -> TestCase:
     bugs = [f"{one.name}: {one.sentence}" for one in [*told.explanations, *told.also]] if told else []
     lines = [*first, *(bugs or ["no known bug gives these numbers"] * bool(told)), *words, *smallest_words(case)]
     lines.append(case.smallest.command if case.smallest else case.command)
-    result = _result(verdict, [*first, *words])
+    result = _result(verdict, [*first, *words], fails)
     return _case(suite, f"{case.case} [{case.seed}]", result, lines, case.stderr, case.seconds)
 
 
@@ -124,9 +124,9 @@ def _trained(suite: str, one: TrainResult, train: TrainRun) -> TestCase:
     return _case(suite, name, _result(one.verdict, [one.detail]), lines, one.stderr, one.seconds or 0.0)
 
 
-def _result(verdict: Verdict, words: Iterable[str]) -> FinalResult | None:
-    """What CI servers know of a verdict; None is a pass."""
-    if verdict.passes:
+def _result(verdict: Verdict, words: Iterable[str], fails: bool = False) -> FinalResult | None:
+    """What CI servers know of a verdict; None is a pass. ``fails``: one that passes does so where one is strict."""
+    if verdict.passes and not fails:
         return None
     kinds = {Verdict.COULD_NOT_RUN: Error, Verdict.NOT_IMPLEMENTED: Skipped}
     return kinds.get(verdict, Failure)(plain(next(iter(words), "") or str(verdict)), str(verdict))

@@ -71,7 +71,7 @@ class Reference:
     @cached_property
     def following(self) -> Reference:
         """The reference of another case of the same sizes, to be asked after this one."""
-        return Reference(following(self.case), self.epsilon)
+        return Reference(replace(following(self.case), declared=self.case.declared), self.epsilon)
 
     def compute(self) -> None:
         """Fill every cache that each check reads."""
@@ -167,7 +167,7 @@ class Reference:
         """
         with self._lock:
             found = self._envelopes_by_norm.get(self._key(operation, array))
-            return found and found.allowance
+            return found.allowance if found else None
 
     def _or_not_flushed(self, allowance: Allowance, operation: str, array: str) -> Allowance:
         """With what flushing changes: a port may do more or less of it inside."""
@@ -258,7 +258,9 @@ class Reference:
             for result in expected
         }
         if wider := [result for result in expected if not _resolves(allowances[result], expected[result])]:
-            usual = envelopes(lambda a: layer_pass(kind, a, numbers, training, **other), sent, p, [self.case.seed, len(name)])
+            usual = envelopes(
+                lambda a: layer_pass(kind, a, numbers, training, **other), sent, p, [self.case.seed, len(name)]
+            )
             allowances |= {one: replace(allowances[one], spread=usual[one].allowance.spread) for one in wider}
         plain = {}
         if layer is not LAYERS[kind]:

@@ -71,8 +71,9 @@ def test_an_argument_changed_in_place_is_found(name: str) -> None:
         return found
 
     case = checked(change)
-    assert (Quantity.STATE, f"load {name}") in wrong(case)
+    assert of(case, Quantity.STATE)[f"load {name}"] is Verdict.MUTATES
     assert "changed its input" in detail(case, Quantity.STATE)
+    assert case.verdict is Verdict.WRONG  # as what was asked after it had another network
 
 
 def test_results_in_a_buffer_that_is_used_again_are_right() -> None:

@@ -68,7 +68,8 @@ def envelopes(
     """For each result of the function, its envelope in this precision. Arrays of floats are disturbed, others not.
 
     Each run is made ``within`` a context, such as ``namespace.seen_by``. In ``lost`` it is said where numbers left the
-    arithmetic, so that an envelope is too small. ``fast``: of matrix products that are accurate by norm alone. Diverged and NotImplementedError are raised where there can be none.
+    arithmetic, so that an envelope is too small. ``fast``: of matrix products that are accurate by norm alone. Diverged
+    and NotImplementedError are raised where there can be none.
 
     The noise is magnified, and how far the results stray is reduced by as much: in float64 itself noise of one rounding
     would often be rounded away. Comparisons go as in the still run; where rounding may decide one, such as relu's at

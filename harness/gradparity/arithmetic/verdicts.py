@@ -46,7 +46,7 @@ class Verdict(StrEnum):
 
     @property
     def noted(self) -> bool:
-        """Whether the numbers are right, and something else is a finding: a failure only where one asks to be strict."""
+        """Whether the numbers are right, and something else is a finding: a failure only where that is asked for."""
         return self in (Verdict.BY_NORM, Verdict.MUTATES)
 
     @property

@@ -9,7 +9,7 @@ from ..arithmetic.verdicts import Figures, Verdict
 from ..cases import Array
 from ..diagnosis.records import Where
 from ..ports.session import Expected, Failure
-from ..texts import number, subscript
+from ..texts import subscript
 from .records import Cell
 
 
@@ -53,8 +53,7 @@ class ByNorm:
         return [self._as_accurate(at, cell) if at in wrong else cell for at, cell in enumerate(cells)]
 
     def _as_accurate(self, at: int, cell: Cell) -> Cell:
-        units = f"accurate to {number(self.figures[at].units)} units by norm, and not by element: {cell.detail}"
-        return cell.model_copy(update={"verdict": Verdict.BY_NORM, "detail": units})
+        return cell.model_copy(update={"verdict": Verdict.BY_NORM, "units": self.figures[at].units})
 
 
 def difference_words(

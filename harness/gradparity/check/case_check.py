@@ -10,6 +10,7 @@ import numpy as np
 
 from ..arithmetic.verdicts import Allowance, Figures, Verdict, identical, judge
 from ..cases import Array
+from ..diagnosis.declared import not_as_declared
 from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
@@ -47,6 +48,7 @@ class CaseCheck:
         self.answers = Answers(self.reference)
         self.by_norm = ByNorm()
         self.probabilities = False  # predict gives them, undeclared
+        self.undeclared: list[tuple[Where, Array]] = []  # what is as if nothing were declared, and what it should be
 
     @property
     def stderr(self) -> str:
@@ -59,12 +61,22 @@ class CaseCheck:
         wrong = [cell for cell in self.cells if cell.verdict is Verdict.WRONG]
         if not wrong:
             return []
-        if not self.probabilities:
+        if not self.probabilities and not self.undeclared:
             return diagnose(self.answers)
-        own = self.answers.operations  # the rest is judged on, as if its logits were right
-        of_predict = Answers(self.reference, {"predict": own["predict"]})
-        rest = replace(self.answers, operations={**own, "predict": self.reference.predict})
-        return [*(diagnose(rest) if len(wrong) > 1 else []), *diagnose(of_predict)]
+        # The rest is judged on, as if what is known to be wrong were right.
+        operations, layers = ({**one} for one in (self.answers.operations, self.answers.layers))
+        own = []
+        if self.probabilities:
+            own = diagnose(Answers(self.reference, {"predict": operations["predict"]}))
+            operations["predict"] = self.reference.predict
+        for where, expected in self.undeclared:
+            held, key = (layers, where.layer) if where.operation == "layer" else (operations, where.operation)
+            held[key] = {**held[key], where.array: expected}
+        if self.undeclared:
+            own.append(not_as_declared(self.reference.case.declared, [where for where, _ in self.undeclared]))
+        known = len(self.undeclared) + self.probabilities
+        rest = replace(self.answers, operations=operations, layers=layers)
+        return [*(diagnose(rest) if len(wrong) > known else []), *own]
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.
@@ -164,7 +176,9 @@ class CaseCheck:
         for name, array in expected.items():
             shown = Quantity.LOSS if name == "loss" and operation == "gradient" else quantity
             where = Where(operation=operation, array=name)
-            plain = (getattr(self.plain, operation)[name], self.plain.allowance(operation, name)) if self.plain else None
+            plain = (
+                (getattr(self.plain, operation)[name], self.plain.allowance(operation, name)) if self.plain else None
+            )
             self._compare(shown, where, came[name], array, self.reference.allowance(operation, name), plain)
         if operation == "predict" and self.cells[-1].verdict is Verdict.WRONG:
             self.probabilities = self._are_probabilities(came["out"])
@@ -307,7 +321,7 @@ class CaseCheck:
         came: Array,
         expected: Array,
         allowance: Allowance,
-        plain: tuple[Array, Allowance] | None,
+        plain: tuple[Array, Allowance] | None = None,
     ) -> None:
         """``plain``: what would be expected if nothing were declared, where that may be another array."""
         figures = judge(came, expected, allowance)
@@ -321,6 +335,7 @@ class CaseCheck:
             if figures.verdict is Verdict.WRONG and of_plain.verdict is not Verdict.WRONG:
                 detail = _detail(came, expected, figures.worst, where)
                 detail = f"declares {', '.join(declared.texts)}, and this is as without it: {detail}"
+                self.undeclared.append((where, expected))
                 return self.cells.append(Cell.of(quantity, where.key, figures, detail))
             if figures.verdict.passes and of_plain.verdict.passes:
                 figures = of_plain

@@ -47,7 +47,10 @@ class _Record(BaseModel):
 
 
 class Cell(_Record):
-    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared."""
+    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared.
+
+    ``units``: what it is accurate to by norm, in unit roundoffs, where it is not so by element.
+    """
 
     quantity: Quantity
     array: str
@@ -58,6 +61,7 @@ class Cell(_Record):
     bit_equal: float | None = None
     relative: float | None = None
     relative_max: float | None = None
+    units: float | None = None
     detail: str = ""
     reason: Reason | None = None
 

@@ -120,7 +120,7 @@ def findings(result: CheckResult) -> list[Finding]:
                 if diagnosed and verdict is Verdict.WRONG:
                     shown = [(case, cell) for case, cell in matching if case is diagnosed.case]
                     matching = _of_first(shown, diagnosed.diagnosis) or matching
-                case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
+                case, cell = max(matching, key=lambda pair: pair[1].units or pair[1].ratio or 0.0)
                 found.append(Finding(case, cell, count))
     return found
 
@@ -182,9 +182,7 @@ def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDia
 def mutated(result: CheckResult, runner: str, function: str = "") -> list[str]:
     """What a runner changes of its arguments, by what its cells call it: "layer relu1 dout", "gradient x"."""
     mine = (case for case in result.cases if (case.runner, case.function) == (runner, function))
-    return list(
-        dict.fromkeys(cell.array for case in mine for cell in case.cells if cell.verdict is Verdict.MUTATES)
-    )
+    return list(dict.fromkeys(cell.array for case in mine for cell in case.cells if cell.verdict is Verdict.MUTATES))
 
 
 def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:

@@ -74,7 +74,9 @@ def declared_words(result: CheckResult) -> list[str]:
         own = [case for case in result.cases if case.runner == info.runner]
         shown = sum(any(cell.verdict is Verdict.DECLARED for cell in case.cells) for case in own)
         if info.declares and own:
-            told.append(f"{info.runner} declares {', '.join(info.declares)}: as declared in {shown} of {len(own)} cases")
+            told.append(
+                f"{info.runner} declares {', '.join(info.declares)}: as declared in {shown} of {len(own)} cases"
+            )
     return told
 
 
@@ -187,5 +189,7 @@ def cell_words(cell: Cell) -> str:
 
 def what_is_wrong(cell: Cell) -> str:
     """The same without the name; what was compared names the array itself."""
+    if cell.units is not None:
+        return f"accurate to {number(cell.units)} units by norm, and not by element: {cell.detail}"
     ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
     return f"{cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"

@@ -1,7 +1,7 @@
 """What a port declares to do on purpose otherwise than the reference, and the reference that does exactly that.
 
-A declaration is a name, or a name and a value: ``flush_denormals``, ``log_base=10``. Layers and losses that differ by it
-are subclasses of the reference's, so envelopes and bounds hold of them as of any other.
+A declaration is a name, or a name and a value: ``flush_denormals``, ``log_base=10``. Layers and losses that differ by
+it are subclasses of the reference's, so envelopes and bounds hold of them as of any other.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Declared:
 
     def made_of(self, kind: str, tiny: float, made_of: type[Any] | None = None) -> type[Any]:
         """The class of a layer of this kind: ``made_of``, or the reference's, with what is declared of it."""
-        return _class_of(self, kind, tiny, made_of or (reference.LAYERS | reference.LOSSES)[kind])
+        plain: type[Any] = made_of or (reference.LAYERS | reference.LOSSES)[kind]
+        return _class_of(self, kind, tiny, plain)  # type: ignore[arg-type]
 
     def layer(self, layer: Layer, tiny: float) -> Layer:
         """The layer with what is declared of it, and the bounds of that."""
@@ -245,18 +246,21 @@ def _summed(made_of: type[Any]) -> type[Any]:
 
         def backward(self) -> Array:
             dx: Array = super().backward()
-            return dx * dx.dtype.type(len(dx))
+            dx *= dx.dtype.type(len(dx))
+            return dx
 
     return Summed
 
 
-def _flushed(a: Any, tiny: float) -> Any:
+def _flushed(a: Array, tiny: float) -> Any:
     return np.where(abs(a) < tiny, a.dtype.type(0), a)
 
 
 def _flushing_loss(tiny: float, made_of: type[Any]) -> type[Any]:
     class FlushingLoss(made_of):  # type: ignore[misc]
         """A loss whose denormal numbers are zeros."""
+
+        y: Array
 
         def forward(self, x: Array, t: Array) -> Any:
             loss = super().forward(_flushed(x, tiny), t)
@@ -299,7 +303,8 @@ def _of_flushed(result: str, bound: Bound, layer: Layer, made_of: type[Any]) -> 
     """A port may flush more than results, such as each product, or less: it lies between flushing and not."""
 
     def of_flushed(p: Precision, a: Inputs) -> Array:
-        return bound(p, a) + p.tiny + abs(layer.value(result, a, made_of) - layer.value(result, a))
+        changes: Array = abs(layer.value(result, a, made_of) - layer.value(result, a))
+        return bound(p, a) + p.tiny + changes
 
     return of_flushed
 

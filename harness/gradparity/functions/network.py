@@ -83,7 +83,11 @@ def calls(
         own = {name: arrays[held] for name, held in here.arrays.items()}
         phase = {"training": np.asarray(True)} if here.layer.phased else {}
         numbers = {name: np.asarray(value) for name, value in here.numbers.items()}
-        yield Call(here.name, declared.layer(here.layer, tiny), {"x": x, **own, **numbers, **phase, "dout": trace[f"{above}.dx"]})
+        yield Call(
+            here.name,
+            declared.layer(here.layer, tiny),
+            {"x": x, **own, **numbers, **phase, "dout": trace[f"{above}.dx"]},
+        )
         x = trace[f"{here.name}.out"]
     own_epsilon = {name: np.asarray(epsilon) for name in LAYERS[loss].numbers}
     yield Call(last, declared.layer(LAYERS[loss], tiny), {"x": x, "t": labels, **own_epsilon})

@@ -56,7 +56,8 @@ def compare(
 
     With ``reference``, a function that is declared with `gradparity.function`, ``port`` is a function that takes the
     same arguments by position, and gives its results by name, or in the same order: Python's, or one that juliacall or
-    rpy2 has made callable. Of the other options, ``name``, ``cases``, ``dtypes``, ``seeds`` and ``strict`` are meant then.
+    rpy2 has made callable. Of the other options, ``name``, ``cases``, ``dtypes``, ``seeds`` and ``strict`` are meant
+    then.
 
     Without it, gradients are compared with the layered network's. ``port`` is one of
 
@@ -78,9 +79,9 @@ def compare(
     (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
     for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
     asked alone. ``data_dir`` is the folder of the four MNIST files. ``declares`` is what the port does on purpose
-    otherwise, such as ``{"log_base": 10, "flush_denormals": True}``: docs/verdicts.md has the list. Then this is what is
-    checked. ``strict``: a port whose numbers are right disagrees, too, if it changes its arguments, or is accurate by
-    norm and not by element.
+    otherwise, such as ``{"log_base": 10, "flush_denormals": True}``: docs/verdicts.md has the list. Then that is what
+    is checked. ``strict``: a port whose numbers are right disagrees, too, if it changes its arguments, or is accurate
+    by norm and not by element.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.

@@ -145,7 +145,13 @@ class Hello:
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
-        known = {"functions": "", "networks": "", "step": "any", "declares": "", **fields}  # which came later than the others
+        known = {
+            "functions": "",
+            "networks": "",
+            "step": "any",
+            "declares": "",
+            **fields,
+        }  # which came later than the others
 
         try:
             return Hello(

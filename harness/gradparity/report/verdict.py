@@ -139,9 +139,11 @@ def _noted(run: Run) -> str:
         for cell in case.cells:
             if cell.verdict in NOTED:
                 found.setdefault(cell.verdict, {})[case.runner] = None
-    told = [f", and {_listed([*found[one])} {several if len(found[one]) > 1 else alone}"
-            for one, (alone, several) in NOTED.items() if one in found]  # fmt: skip
-    return "".join(told)
+    told = ""
+    for verdict, (alone, several) in NOTED.items():
+        if who := list(found.get(verdict, ())):
+            told += f", and {_listed(who)} {several if len(who) > 1 else alone}"
+    return told
 
 
 def _timed(bench: BenchResult) -> str:

@@ -62,8 +62,9 @@ class Layer:
     their weights times their inputs that keeps its own scale, ``kink`` whether its slope jumps at 0. ``assumed``: every
     port is taken to have networks with it, listed in hello or not. An ``elementwise`` layer has no sums.
     ``formulas`` are other classes for the same mathematics: correct implementations, which soak must never find wrong.
-    ``made_of`` is its class, where that is not the reference's. ``rounds_most`` is the one of them that rounds most, where that is not the reference's: the envelope of a whole pass
-    is that of this one. ``absorbs_bias``: what is added to a whole column of its input changes nothing.
+    ``rounds_most`` is the one of them that rounds most, where that is not the reference's: the envelope of a whole pass
+    is that of this one. ``made_of`` is its class, where that is not the reference's. ``absorbs_bias``:
+    what is added to a whole column of its input changes nothing.
     """
 
     kind: str

@@ -55,6 +55,8 @@ class Differentiated(SoftmaxWithLoss):
     """By automatic differentiation of -log(p + epsilon)."""
 
     def backward(self) -> Any:
+        if not self.epsilon:
+            return super().backward()
         y, n = self.y, self.y.dtype.type(len(self.y))
         slope = np.zeros_like(y)
         slope[self.rows, self.labels] = -1 / (y[self.rows, self.labels] + y.dtype.type(self.epsilon)) / n
@@ -168,7 +170,7 @@ def test_probabilities_that_are_not_declared_are_told_once_and_the_rest_is_judge
         (alone, {"probabilities for logits"}),
         (both, {"logarithm's base", "probabilities for logits"}),
     ):
-        for case in result.cases:
+        for case in (one for one in result.cases if one.verdict is not Verdict.NOT_IMPLEMENTED):
             assert {told.explanations[0].name for told in case.diagnoses} == names
     assert verdicts(alone, Quantity.STATE) == {Verdict.IDENTICAL}
     assert any(cell.array.startswith("next case") for cell in alone.cases[0].cells)

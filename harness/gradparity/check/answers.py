@@ -53,7 +53,9 @@ class ByNorm:
         return [self._as_accurate(at, cell) if at in wrong else cell for at, cell in enumerate(cells)]
 
     def _as_accurate(self, at: int, cell: Cell) -> Cell:
-        return cell.model_copy(update={"verdict": Verdict.BY_NORM, "units": self.figures[at].units})
+        figures = self.figures[at]
+        units = figures.units if figures.accurate_by_norm else None  # None: a comparison went the other way
+        return cell.model_copy(update={"verdict": Verdict.BY_NORM, "units": units})
 
 
 def difference_words(

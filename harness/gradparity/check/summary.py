@@ -120,9 +120,13 @@ def findings(result: CheckResult) -> list[Finding]:
                 if diagnosed and verdict is Verdict.WRONG:
                     shown = [(case, cell) for case, cell in matching if case is diagnosed.case]
                     matching = _of_first(shown, diagnosed.diagnosis) or matching
-                case, cell = max(matching, key=lambda pair: pair[1].units or pair[1].ratio or 0.0)
+                case, cell = max(matching, key=lambda pair: _badness(pair[1]))
                 found.append(Finding(case, cell, count))
     return found
+
+
+def _badness(cell: Cell) -> float:
+    return (cell.units if cell.verdict is Verdict.BY_NORM else cell.ratio) or 0.0
 
 
 def first_wrong(case: CaseResult) -> Cell:
@@ -179,7 +183,7 @@ def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDia
     raise AssertionError("a vote has a voter")
 
 
-def mutated(result: CheckResult, runner: str, function: str = "") -> list[str]:
+def changed_arguments(result: CheckResult, runner: str, function: str = "") -> list[str]:
     """What a runner changes of its arguments, by what its cells call it: "layer relu1 dout", "gradient x"."""
     mine = (case for case in result.cases if (case.runner, case.function) == (runner, function))
     return list(dict.fromkeys(cell.array for case in mine for cell in case.cells if cell.verdict is Verdict.MUTATES))

@@ -10,7 +10,7 @@ from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
 from ..functions.soundness import Soundness
 from ..texts import last_lines, number
 from .records import CaseResult, Cell, CheckResult, Quantity
-from .summary import Finding, RunnerDiagnosis, diagnosis, findings, mutated
+from .summary import Finding, RunnerDiagnosis, changed_arguments, diagnosis, findings
 
 SLIGHT = 10.0  # a ratio
 ALONE = {
@@ -85,7 +85,7 @@ def noted_words(finding: Finding, result: CheckResult) -> str:
     case = finding.case
     if finding.cell.verdict is not Verdict.MUTATES:
         return cell_words(finding.cell)
-    first, *others = mutated(result, case.runner, case.function)
+    first, *others = changed_arguments(result, case.runner, case.function)
     more = f" and {len(others)} more" if others else ""
     wrong = any(one.verdict is Verdict.WRONG for one in result.cases if one.runner == case.runner)
     return f"{first}{more}" + ("" if wrong else "; its numbers are right")
@@ -191,5 +191,7 @@ def what_is_wrong(cell: Cell) -> str:
     """The same without the name; what was compared names the array itself."""
     if cell.units is not None:
         return f"accurate to {number(cell.units)} units by norm, and not by element: {cell.detail}"
+    if cell.verdict is Verdict.BY_NORM:
+        return f"rounding of a product that is accurate by norm may decide this, as a number is 0: {cell.detail}"
     ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
     return f"{cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"

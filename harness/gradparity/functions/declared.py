@@ -304,7 +304,8 @@ def _of_flushed(result: str, bound: Bound, layer: Layer, made_of: type[Any]) -> 
 
     def of_flushed(p: Precision, a: Inputs) -> Array:
         changes: Array = abs(layer.value(result, a, made_of) - layer.value(result, a))
-        return bound(p, a) + p.tiny + changes
+        found: Array = bound(p, a) + p.tiny + changes
+        return found
 
     return of_flushed
 

@@ -28,7 +28,7 @@ from ..cases import CaseSpec
 from ..check.options import Options
 from ..check.records import CheckResult
 from ..check.run import run_check
-from ..check.summary import diagnosis, mutated
+from ..check.summary import changed_arguments, diagnosis
 from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
@@ -179,7 +179,7 @@ class _Workshop:
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
             return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
-        told, changed = diagnosis(result, label), mutated(result, label)
+        told, changed = diagnosis(result, label), changed_arguments(result, label)
         named = told.explanation.name if told and told.explanation else ""
         where = first_divergence(told.diagnosis) if told else ""
         crashed = info.state is State.FAILED or any(case.verdict is Verdict.COULD_NOT_RUN for case in result.cases)

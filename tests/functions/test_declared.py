@@ -172,7 +172,7 @@ def test_probabilities_that_are_not_declared_are_told_once_and_the_rest_is_judge
     ):
         for case in (one for one in result.cases if one.verdict is not Verdict.NOT_IMPLEMENTED):
             assert {told.explanations[0].name for told in case.diagnoses} == names
-    assert verdicts(alone, Quantity.STATE) == {Verdict.IDENTICAL}
+    assert verdicts(alone, Quantity.STATE) <= {Verdict.IDENTICAL, Verdict.NOT_IMPLEMENTED}
     assert any(cell.array.startswith("next case") for cell in alone.cases[0].cells)
     assert "declares={'predict': 'probabilities'}" in alone._message()
 

@@ -93,10 +93,12 @@ class InProcess:
         if operation == "layer":
             self.layer_arrays = {name: own_copy(name, array, self.layout) for name, array in arrays.items()}
             return layer_pass(self.layers[fields["kind"]], fields, self.layer_arrays)
+        if operation == "inputs" and self.layer_arrays is not None:  # before the first case is loaded, too
+            return self.layer_arrays
         if self.loaded is None:
             raise NotImplementedError("no case is loaded")
         if operation == "inputs":
-            return self.loaded.inputs() if self.layer_arrays is None else self.layer_arrays
+            return self.loaded.inputs()
         if operation not in self.loaded.operations:
             raise NotImplementedError(f"it has no {operation}")
         numbers = {name: float(value) for name, value in fields.items()}

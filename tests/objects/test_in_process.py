@@ -72,7 +72,7 @@ def test_an_argument_changed_in_place_is_found(name: str) -> None:
 
     case = checked(change)
     changed = {cell.array for cell in case.cells if cell.verdict is Verdict.MUTATES}
-    assert f"load {name}" in changed
+    assert f"gradient {name}" in changed
     assert "changed its input" in detail(case, Quantity.STATE)
     # What was asked after it had another network, but for the label, which is where it was.
     assert case.verdict is (Verdict.MUTATES if name == "t" else Verdict.WRONG)

@@ -246,7 +246,8 @@ class CaseCheck:
             if name in changed:
                 where = Where(operation=who, layer=layer, array=name, asked=Asked.ARGUMENT)
                 detail = _detail(came[name], array, _changed(came[name], array).worst, where)
-                self._add(Quantity.STATE, f"{call} {name}", Verdict.MUTATES, f"changed its input: {detail}")
+                place = " ".join(filter(None, [who, layer, name]))
+                self._add(Quantity.STATE, place, Verdict.MUTATES, f"changed its input: {detail}")
                 self.answers.state.append(mutated(where, came[name], array))
             else:
                 self._add(Quantity.STATE, f"{call} {name}", Verdict.IDENTICAL, "")

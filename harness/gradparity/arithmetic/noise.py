@@ -63,6 +63,12 @@ def of_product(p: Precision, a: Array, b: Array, value: Array) -> Array:
     return size
 
 
+def of_fast_product(size: Array) -> Array:
+    """Of the same by a fast algorithm, such as Strassen's: by norm, so that small elements have the error of all."""
+    found: Array = np.hypot(size, root_mean_square(size))
+    return found
+
+
 def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Array) -> Array:
     """Of a.sum(axis), a walk over the terms. A sum of one term that is not 0 is exact."""
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)

@@ -73,13 +73,14 @@ class Pass(Arithmetic):
         rng: np.random.Generator | None = None,
         masks: Callable[[tuple[int, ...]], Array] | None = None,
         times: float = 1.0,
+        fast: bool = False,
     ) -> None:
         """``masks`` draws what a comparison gives where rounding may decide it; else it is that of the still pass.
 
-        The noise is so many ``times`` as large as rounding's.
+        The noise is so many ``times`` as large as rounding's. ``fast``: matrix products are accurate by norm alone.
         """
         self.precision, self.tape, self.rng, self.masks, self.times = precision, tape, rng, masks, times
-        self.position = 0
+        self.fast, self.position = fast, 0
         self.lost: list[str] = []
 
     def array(self, value: Array) -> Carried:
@@ -99,6 +100,7 @@ class Pass(Arithmetic):
             return value
         if self.rng is None:
             size, terms = _size(self.precision, ufunc, method, inputs, options, np.asarray(value))
+            size = noise.of_fast_product(size) if self.fast and ufunc is np.matmul else size
             return self._written(np.asarray(value), inputs, size, terms)
         return self._rounded(value)
 

@@ -47,7 +47,7 @@ def following(case: Case) -> Case:
     turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
     held = {name: _frozen(a, case.spec) for name, a in draw_held(case.spec, len(case.x), rng, gain=1.0).items()}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
-    return Case(case.spec, case.seed, x, t, held)
+    return replace(case, x=x, t=t, held=held)
 
 
 def nearby(case: Case, relative: float, seed: int) -> Case | None:
@@ -76,7 +76,7 @@ def second_batch(case: Case) -> Case | None:
     if not count or case.spec.described.masks:
         return None
     spec = case.spec.model_copy(update={"batch": count})
-    return Case(spec, case.seed, _frozen(case.x[-count:], spec), _frozen(case.t[-count:], spec), case.held)
+    return replace(case, spec=spec, x=_frozen(case.x[-count:], spec), t=_frozen(case.t[-count:], spec))
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:

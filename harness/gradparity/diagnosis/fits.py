@@ -48,7 +48,7 @@ def numbers(came: Array, expected: Array) -> int:
     a, b = came.astype(np.float64), expected.astype(np.float64)
     lost = ~np.isfinite(a) & np.isfinite(b)
     difference = abs(np.where(np.isfinite(a) & np.isfinite(b), a - b, 0.0))
-    pattern = int(min(lost.sum(), (~lost).sum()))
+    pattern = int(min(lost.sum(), np.isfinite(a).sum()))
     return pattern + int((difference > COUNTS * difference.max(initial=0.0)).sum())
 
 

@@ -78,12 +78,16 @@ class Pursuit:
     def explained(self) -> Iterator[list[Gain]]:
         """Bug after bug: those that explain the same arrays, the first of them taken."""
         while self.open and len(self.known) < MOST_BUGS:
-            gains = self._gains(self._remembered(), SHARE_OF_KNOWN) or self._searched()
+            gains = self.remembered() or self._searched()
             if not gains:
                 return
             yield gains
             self.memory.keep([one.variant for one in gains])
             self.take(gains[0].variant)
+
+    def remembered(self) -> list[Gain]:
+        """What explained other cases, and explains arrays that are open here."""
+        return self._gains(self._remembered(), SHARE_OF_KNOWN)
 
     def variants(self) -> list[Variant]:
         """All that may be tried here."""
@@ -209,8 +213,19 @@ class Pursuit:
         return not self.reference.allowance(*key).ratio(difference) <= 1
 
     def _matches(self, key: Key, tried: Results) -> bool:
-        allowance = self.reference.allowance(*key)
-        return residual(self.came[key], tried[key], self._right(key), allowance, SHARE_OF_KNOWN) is not None
+        came, given, allowance = self.came[key], tried[key], self.reference.allowance(*key)
+        if residual(came, given, self._right(key), allowance, SHARE_OF_KNOWN) is not None:
+            return True
+        # What is no number spreads in one way or another: 0 times NaN, or a mask that keeps it out.
+        lost, anywhere = ~np.isfinite(given), any(not np.isfinite(one).all() for one in tried.values())
+        if not anywhere or np.isfinite(came).all() or not np.array_equal(lost & ~np.isfinite(came), lost):
+            return False
+        both = np.isfinite(came) & ~lost
+        if not both.any():
+            return True
+        limit = None if allowance.limit is None else np.broadcast_to(allowance.limit, both.shape)[both]
+        right, own = self._right(key)[both], replace(allowance, limit=limit)
+        return residual(came[both], given[both], right, own, SHARE_OF_KNOWN) is not None
 
     def _still(self, key: Key, tried: Results) -> bool:
         """Whether what was right, or explained, still is."""

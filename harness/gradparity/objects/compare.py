@@ -68,8 +68,8 @@ def compare(
 
     A network or module is copied first, and stays as it is.
 
-    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite but for MNIST, and of a network or
-    module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
+    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite, with MNIST where it is here, and of a
+    network or module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
     that does not take it; of one that does, one that it has beside relu and sigmoid. ``epsilon`` is that of a port that
     does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is "in_out" where a weight is
     (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
@@ -97,11 +97,12 @@ def compare(
         _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
     weights_are = layout or "in_out"
     own = cases_of(network, activation, weights_are) if network is not None else []
-    specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
+    folder = None if data_dir is None else Path(data_dir)
+    specs, numbers = chosen_cases(cases or own, dtypes, folder), chosen_seeds(seeds)
 
     label = _label(name, port)
     conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
-    check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
+    check = ObjectCheck(conversation, folder)
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     again = Again(port, given | {"layers": layers, "data_dir": data_dir})
     with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own

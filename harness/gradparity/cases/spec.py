@@ -20,7 +20,15 @@ from ..functions.notation import Described, described
 Dtype = Literal["float64", "float32"]
 Activation = Annotated[str, AfterValidator(known_activation)]
 Quirk = Literal[
-    "zero-rows", "exact-zeros", "saturated", "denormals", "ties", "steep", "negative-logits", "tied-logits", "nan-logits"
+    "zero-rows",
+    "exact-zeros",
+    "saturated",
+    "denormals",
+    "ties",
+    "steep",
+    "negative-logits",
+    "tied-logits",
+    "nan-logits",
 ]
 OF_SIZES = ("exact-zeros", "saturated", "steep", "negative-logits", "tied-logits", "nan-logits")
 

@@ -57,6 +57,10 @@ def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
         {"batch": 1},
         {"quirk": "zero-rows"},
         {"quirk": "exact-zeros"},
+        {"quirk": "negative-logits"},
+        {"quirk": "tied-logits"},
+        {"quirk": "nan-logits"},
+        {"quirk": "steep", "batch": next(n for n in range(67, 200) if n % 8 and n not in sizes)},
     ]
     if len(sizes) > 2 and sizes[-1] > 2:  # smaller ones may cancel so that nothing is resolved
         variants.append({"quirk": "saturated"})

@@ -24,7 +24,9 @@ specs = st.builds(
     batch=st.integers(1, 30),
     dtype=st.sampled_from(["float64", "float32"]),
     scale=st.sampled_from([0.01, 1.0, 5.0]),
-    quirk=st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
+    quirk=st.sampled_from(
+        [None, "zero-rows", "denormals", "exact-zeros", "saturated", "steep", "negative-logits", "tied-logits"]
+    ),
 )
 cases = st.builds(draw, specs, st.integers(0, 10_000))
 

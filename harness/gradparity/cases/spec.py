@@ -19,18 +19,8 @@ from ..functions.notation import Described, described
 
 Dtype = Literal["float64", "float32"]
 Activation = Annotated[str, AfterValidator(known_activation)]
-Quirk = Literal[
-    "zero-rows",
-    "exact-zeros",
-    "saturated",
-    "denormals",
-    "ties",
-    "steep",
-    "negative-logits",
-    "tied-logits",
-    "nan-logits",
-]
-OF_SIZES = ("exact-zeros", "saturated", "steep", "negative-logits", "tied-logits", "nan-logits")
+OfSizes = Literal["exact-zeros", "saturated", "steep", "negative-logits", "tied-logits", "nan-logits"]
+Quirk = Literal["zero-rows", "denormals", "ties", OfSizes]
 
 IMAGE_SIZES = {"digits": 64, "mnist": 784}
 NAME = re.compile(
@@ -73,7 +63,7 @@ class CaseSpec(BaseModel):
         if not all(1 <= size <= 100_000 for size in self.sizes):
             raise ValueError("expected every size to be from 1 to 100000")
         network = self.described
-        if self.network and self.quirk in OF_SIZES:
+        if self.network and self.quirk in get_args(OfSizes):
             raise ValueError(f"expected sizes, and no network, where the quirk is {self.quirk}")
         inputs = IMAGE_SIZES.get(self.data)
         if inputs and (math.prod(network.input) != inputs or network.classes != 10):

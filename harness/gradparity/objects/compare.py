@@ -68,13 +68,14 @@ def compare(
 
     A network or module is copied first, and stays as it is.
 
-    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite, with MNIST where it is here, and of a
-    network or module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
-    that does not take it; of one that does, one that it has beside relu and sigmoid. ``epsilon`` is that of a port that
-    does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is "in_out" where a weight is
-    (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
-    for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
-    asked alone. ``data_dir`` is the folder of the four MNIST files.
+    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite, with MNIST where it is here,
+    and of a network or module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation``
+    is the one of a port that does not take it; of one that does, one that it has beside relu and sigmoid.
+    ``epsilon`` is that of a port that does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book.
+    ``layout`` is "in_out" where a weight is (inputs, outputs), as in the book and by default, and "out_in" as in
+    torch.nn.Linear. ``loss(logits, labels)`` is for modules. ``layers`` are classes with ``forward`` and
+    ``backward`` by their kind ("affine", "relu", ...), to be asked alone. ``data_dir`` is the folder of the four
+    MNIST files.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.

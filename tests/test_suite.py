@@ -9,12 +9,13 @@ from typing import Any, get_args
 import gradparity
 import numpy as np
 import pytest
+from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases.spec import OfSizes
+from gradparity.check.records import Quantity
 from gradparity.errors import UsageError
 from gradparity.functions.layers import ACTIVATIONS, LAYERS
 from gradparity.suite import default_suite, select_cases
-from gradparity_reference import LAYERS as REFERENCES
-from gradparity_reference import LOSSES, Affine, MultiLayerNet, Sigmoid, SoftmaxWithLoss
+from gradparity_reference import Affine, MultiLayerNet, Sigmoid, SoftmaxWithLoss
 
 SUITE = default_suite()
 
@@ -123,13 +124,11 @@ def double(array: Any, first: int) -> None:
 def max_from(start: float) -> type[SoftmaxWithLoss]:
     class Loss(SoftmaxWithLoss):
         def forward(self, x: Any, t: Any) -> Any:
-            labels = t if t.ndim == 1 else t.argmax(axis=1)
+            loss = super().forward(x, t)
             with np.errstate(all="ignore"):
-                z = x - np.maximum(x.max(axis=1, keepdims=True), x.dtype.type(start))
-                e = np.exp(z)
+                e = np.exp(x - np.maximum(x.max(axis=1, keepdims=True), x.dtype.type(start)))
                 self.y = e / e.sum(axis=1, keepdims=True)
-                self.t = np.eye(x.shape[1], dtype=x.dtype)[labels]
-                return -np.log(self.y[np.arange(len(x)), labels]).mean()
+            return loss
 
     return Loss
 
@@ -185,9 +184,9 @@ NEW = ["*-logits", "*-steep", "*-n300-*", "random-1100-*", "random-7-257-*", "ra
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 def test_what_is_wrong_only_there_is_found_without_mnist(wrong: type[Any]) -> None:
-    """By gradient and predict alone, as nobody's class has a trace."""
+    """By gradient and predict alone, as hardly anybody's class has a trace."""
     port = type("Mine", (replaced(wrong),), {"trace": None})
-    assert not gradparity.compare(port, cases=NEW, dtypes="float64")
+    assert not gradparity.compare(port, cases=NEW)
     assert gradparity.compare(port, cases="random-9-6-4-*-n7-float64")
 
 
@@ -195,7 +194,7 @@ def test_what_is_wrong_only_there_is_found_without_mnist(wrong: type[Any]) -> No
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_another_formula_is_as_right_there(right: type[Any], dtype: str) -> None:
     port = type("Mine", (replaced(right),), {"trace": None})
-    assert gradparity.compare(port, cases=NEW, dtypes=dtype, seeds=range(5))
+    assert gradparity.compare(port, cases="*-steep", dtypes=dtype, seeds=range(5))
 
 
 ARGMAX = {
@@ -214,5 +213,6 @@ def test_another_largest_logit_is_found(largest: Callable[[Any], Any], dtype: st
             labels = t if t.ndim == 1 else t.argmax(axis=1)
             return float((largest(self.predict(x)) == labels).mean())
 
-    found = gradparity.compare(Mine, cases=NEW, dtypes=dtype)
-    assert {cell.quantity for case in found.cases for cell in case.cells if not cell.verdict.passes} == {"accuracy"}
+    found = gradparity.compare(Mine, cases="*-logits", dtypes=dtype)
+    wrong = {cell.quantity for case in found.cases for cell in case.cells if cell.verdict is Verdict.WRONG}
+    assert wrong == {Quantity.ACCURACY}

@@ -33,23 +33,23 @@ def apply_quirk(spec: CaseSpec, x: Array, labels: Array, held: Mapping[str, Arra
         case "denormals":
             x[:, ::4] *= 1e-40 if single else 1e-310
         case "steep":
-            _steep(x, held["W1"], 120.0 if single else 1000.0)
+            _steep(x, held["W1"], *((120.0, -120.0) if single else (1000.0, -450.0)))
         case "negative-logits" | "tied-logits" | "nan-logits":
             assert W is not None and b is not None
             logits = Network(spec.kinds, held).predict(x)
             CHOICES[spec.quirk](logits, labels, W, b, single)
 
 
-def _steep(x: Array, W: Array, steep: float) -> None:
-    """The first input drives all units: in some rows to 25 and -11, to 50 and -22, and to where exp overflows.
+def _steep(x: Array, W: Array, up: float, down: float) -> None:
+    """The first input drives all units up or down: in some rows to 25 and to 50, and in some to where exp overflows.
 
     The other rows stay near 0, and it is W that is large and not x: a gradient is a sum over the rows, and what a right
     sigmoid may round away far out must not be all that there is of it.
     """
-    W[0, ::2], W[0, 1::2] = steep, -0.45 * steep
-    x[:, 0] /= steep
-    for row, z in (1, steep), (3, 25.0), (5, 50.0):
-        x[row::8, 0] = z / steep
+    W[0, ::2], W[0, 1::2] = up, down
+    x[:, 0] /= up
+    for row, z in (1, up), (3, 25.0), (5, 50.0):
+        x[row::8, 0] = z / up
 
 
 def _all_negative(logits: Array, labels: Array, W: Array, b: Array, single: bool) -> None:

@@ -31,7 +31,7 @@ ANY_LAYERS = (
     "11-affine8-tanh-affine4-squared_error",
 )
 SMALL = ("1x4x5-convolution2k2-relu-max_pooling2s1-affine3", "6-affine4-batch_norm-relu-dropout-affine3-squared_error")
-# A port may be right at small sizes only. These are beyond 1,000 inputs, 256 units and the classes that 8 bits hold, and
+# A port may be right at small sizes only. Beyond 1,000 inputs, 256 units and the classes that 8 bits hold:
 # a batch of several blocks of 64 and some rows more, no multiple of 8.
 LARGE = {(1100, 6, 4): 5, (7, 257, 4): 5, (13, 9, 300): 40, (11, 8, 5): 300}
 EVERYWHERE = ("relu", "sigmoid")

@@ -89,10 +89,10 @@ def replaced(wrong: type[Any]) -> type[Any]:
         def __init__(self, weights: Any, biases: Any, activation: str = "relu") -> None:
             super().__init__(weights, biases, activation)
             for name, layer in self.layers.items():
-                if isinstance(layer, wrong.__base__):
+                if isinstance(layer, wrong.__mro__[1]):
                     arrays = {key: getattr(layer, key) for key in layer.arrays()}
                     self.layers[name] = wrong(**arrays)
-            if isinstance(self.last, wrong.__base__):
+            if isinstance(self.last, wrong.__mro__[1]):
                 self.last = wrong()
 
     return Mine

@@ -78,9 +78,9 @@ def test_every_verdict_of_the_suite_resolves(spec: CaseSpec, have_mnist: bool, d
     limit = 1e-12 if spec.dtype == "float64" else 1e-3
     for operation in reference.operations:
         for name, expected in getattr(reference, operation).items():
-            resolution = reference.allowance(operation, name).resolution(expected)
+            resolution = reference.allowance(operation, name).resolution(np.nan_to_num(expected))
             assert not expected.any() if resolution is None else resolution <= limit, f"{operation} {name}"
-    if spec.network and spec.dtype == "float64":
+    if spec.dtype == "float64" and (spec.network or max(spec.sizes) > 1000):
         limit = 1e-10  # of a layer alone the bound is the worst case: over all positions, of a convolution
     for layer in reference.layers:
         for name, expected in layer.expected.items():

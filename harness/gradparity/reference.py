@@ -32,7 +32,7 @@ KEPT = 256  # references: more than the default suite has, and no more memory ho
 LOGITS = ("predict", "out")
 OF_LOGITS = "logits"  # where predict gives others
 IN_TEST = ":test"  # after the name of a layer that is asked alone in the test phase
-CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
+CLOSE_LOGITS = 16.0  # envelopes of both: logits closer than this may change places
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class Reference:
 
     @property
     def operations(self) -> list[str]:
-        """Those that this case asks for: numerical gradients are for small nets."""
+        """Those that this case asks for: numerical gradients are for small nets; of NaN only which logit is largest."""
+        if self.case.spec.without_gradient:
+            return ["predict", "accuracy"]
         return [op for op in OPERATIONS if op != "numerical_gradient" or self.case.spec.numerical]
 
     @cached_property
@@ -211,14 +213,19 @@ class Reference:
         return Allowance(spread=spread, terms=self._terms(self.in_trace("gradient", array)))
 
     def _of_accuracy(self) -> Allowance:
+        declared = self.case.declared
         logits = self.case.network().logits(self.case.x).astype(np.float64)
-        envelope = self._envelopes[OF_LOGITS if self.case.declared.predict else self._key(*LOGITS)].whole
-        rows = np.arange(len(logits))
-        of_label = logits[rows, self.case.labels]
-        others = logits.copy()
-        others[rows, self.case.labels] = -np.inf
-        gap = abs(of_label - others.max(axis=1))
-        close = (gap <= CLOSE_LOGITS * envelope) & (envelope > 0)
+        each = self._envelopes[OF_LOGITS if declared.predict else self._key(*LOGITS)].each
+        rows, labels, columns = np.arange(len(logits)), self.case.labels, np.arange(logits.shape[1])
+        # By how much the label's logit leads each other, and by how much it must, as rounding moves both of them.
+        lead = logits[rows, labels][:, None] - logits
+        needed = CLOSE_LOGITS * (each[rows, labels][:, None] + each)
+        exact = (lead == 0) & (needed == 0)  # a tie in any order of summation: the first is taken, or what is declared
+        taken = labels[:, None] >= columns if declared.accuracy == "last" else labels[:, None] <= columns
+        taken = taken | (declared.accuracy == "any")
+        wins, loses = (lead > needed) | (exact & taken), (lead < -needed) | (exact & ~taken)
+        wins[rows, labels] = True
+        close = ~wins.all(axis=1) & ~loses.any(axis=1) & ~np.isnan(logits).any(axis=1)
         # A sum over n, or times 1 / n.
         rounding = 4 * Precision.of(np.float64).u * self.accuracy["accuracy"]
         percent = 100 if self.case.declared.accuracy == "percent" else 1
@@ -231,6 +238,8 @@ class Reference:
         Those that do something else in the test phase are asked in both.
         """
         case = self.case
+        if case.spec.without_gradient:
+            return []
         found = [self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()]
         passed = calls(case.spec.kinds, case.x, case.labels, case.held, self.epsilon, self.trace, case.declared)
         for call in passed:

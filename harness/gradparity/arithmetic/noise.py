@@ -49,9 +49,13 @@ EXACT_OPERANDS: dict[np.ufunc, tuple[float, ...]] = {
 }
 
 
-def of_addition(p: Precision, terms: int, other: Any, value: Array) -> Array:
-    """Of a sum of so many terms, and another number: a loop may start from that, and carry it through the walk."""
-    size: Array = p.u * (OPERATION * abs(value) + np.sqrt(terms / 3) * abs(np.asarray(other)))
+def of_addition(p: Precision, terms: Array, total: Array, other: Any, value: Array) -> Array:
+    """Of a sum of so many terms, and another number: a loop may start from that, and carry it through the walk.
+
+    ``terms`` are 0 where each of them is 0, or all but one: there is no walk then, and to add the number to 0 is exact.
+    """
+    carried = np.sqrt(terms / 3) * abs(np.asarray(other))
+    size: Array = p.u * (OPERATION * abs(value) * ((terms > 0) | (total != 0)) + carried)
     return size
 
 

@@ -77,18 +77,19 @@ def compare(
 
     A network or module is copied first, and stays as it is.
 
-    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite but for MNIST, and of a network or
-    module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
-    that does not take it; of one that does, one that it has beside relu and sigmoid. ``epsilon`` is that of a port that
-    does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is "in_out" where a weight is
-    (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
-    for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
-    asked alone. ``optimizers`` are classes with ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov",
-    "adagrad", "rmsprop", "adam"), or functions of the learning rate that make one: some updates of each are compared
-    with its formula, and ``port`` may be left out. ``data_dir`` is the folder of the four MNIST files. ``declares`` is
-    what the port does on purpose otherwise, such as ``{"log_base": 10, "flush_denormals": True}``: docs/verdicts.md has
-    the list. Then that is what is checked. ``strict``: a port whose numbers are right disagrees, too, if it changes its
-    arguments, or is accurate by norm and not by element.
+    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite, with MNIST where it is here,
+    and of a network or module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation``
+    is the one of a port that does not take it; of one that does, one that it has beside relu and sigmoid.
+    ``epsilon`` is that of a port that does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book.
+    ``layout`` is "in_out" where a weight is (inputs, outputs), as in the book and by default, and "out_in" as in
+    torch.nn.Linear. ``loss(logits, labels)`` is for modules. ``layers`` are classes with ``forward`` and
+    ``backward`` by their kind ("affine", "relu", ...), to be asked alone. ``optimizers`` are classes with
+    ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"), or functions
+    of the learning rate that make one: some updates of each are compared with its formula, and ``port`` may be left
+    out. ``data_dir`` is the folder of the four MNIST files. ``declares`` is what the port does on purpose otherwise,
+    such as ``{"log_base": 10, "flush_denormals": True}``: docs/verdicts.md has the list. Then that is what is checked.
+    ``strict``: a port whose numbers are right disagrees, too, if it changes its arguments, or is accurate by norm and
+    not by element.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
@@ -119,11 +120,12 @@ def compare(
         _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
     weights_are = layout or "in_out"
     own = cases_of(network, activation, weights_are) if network is not None else []
-    specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
+    folder = None if data_dir is None else Path(data_dir)
+    specs, numbers = chosen_cases(cases or own, dtypes, folder), chosen_seeds(seeds)
 
     label = _label(name, port)
     conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {}, declared)
-    check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
+    check = ObjectCheck(conversation, folder)
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
     given |= {"layers": layers, "optimizers": optimizers, "data_dir": data_dir}
     again = Again(port, given | {"declares": ",".join(declared.texts), "strict": strict})

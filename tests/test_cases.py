@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from gradparity.cases import CaseSpec, draw, read_case_file
+from gradparity.cases.spec import OfSizes
 from gradparity.errors import UsageError
 from gradparity.functions.layers import ACTIVATIONS
 from gradparity.serve import layer_specs
@@ -60,6 +61,39 @@ def test_quirks_do_what_their_names_say() -> None:
     saturated = quirk("saturated")
     logits = saturated.network().predict(saturated.x)
     assert (np.exp(logits - logits.max(axis=1, keepdims=True)) == 0).any()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_quirks_of_the_logits_tell_which_is_the_largest(dtype: Any) -> None:
+    """For each other way to choose one there is another accuracy, whatever the seed."""
+
+    def drawn(quirk: Any, seed: int) -> tuple[Any, Any, float]:
+        case = draw(CaseSpec(sizes=(9, 6, 5), quirk=quirk, dtype=dtype), seed)
+        network = case.network()
+        return network.predict(case.x), case.labels, network.accuracy(case.x, case.t)
+
+    for seed in range(20):
+        logits, labels, accuracy = drawn("negative-logits", seed)
+        assert not np.exp(logits).any()
+        assert accuracy > 0.5
+        logits, labels, accuracy = drawn("tied-logits", seed)
+        last = logits.shape[1] - 1 - logits[:, ::-1].argmax(axis=1)
+        assert len({accuracy, (last == labels).mean(), (labels == 0).mean()}) == 3
+        logits, labels, accuracy = drawn("nan-logits", seed)
+        assert (np.isnan(logits).any(axis=1) & ~np.isnan(logits).all(axis=1)).all()
+        last = logits.shape[1] - 1 - np.isnan(logits[:, ::-1]).argmax(axis=1)
+        chosen = np.nanargmax(logits, axis=1), last, np.full(len(labels), -1)
+        assert len({accuracy, *((one == labels).mean() for one in chosen)}) == 4
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_steep_case_has_units_far_out_to_either_side_and_no_sum_that_is_only_those(dtype: Any) -> None:
+    case = draw(CaseSpec(sizes=(13, 9, 4), activation="sigmoid", batch=67, quirk="steep", dtype=dtype), 0)
+    z = case.network().trace(case.x, case.t)["affine1.out"]
+    with np.errstate(over="ignore"):
+        assert np.isinf(np.exp(z)).any() and np.isinf(np.exp(-z) ** 2).any()
+    assert ((z > 20) & (z < 36)).any() and ((z < -20) & (z > -36)).any()
+    assert ((abs(z) < 3).sum(axis=0) > 10).all() and (abs(case.x) < 9).all()
 
 
 def test_no_relu_is_decided_by_rounding() -> None:
@@ -167,7 +201,7 @@ def test_a_case_file_that_is_not_there(tmp_path: Path) -> None:
             "order": st.sampled_from(["C", "F"]),
             "epsilon": st.sampled_from([0.0, 1e-7, 0.25]),
             "scale": st.sampled_from([1.0, 30.0, 0.01, 1e-5]),
-            "quirk": st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
+            "quirk": st.sampled_from([None, "zero-rows", "denormals", *get_args(OfSizes)]),
             "numerical": st.booleans(),
             "weight_decay": st.sampled_from([0.0, 0.1, 1e-5]),
         }

@@ -11,14 +11,14 @@ from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LAYERS as CLASSES
-from gradparity_reference import LOSSES, Network, central_difference, layer_pass
+from gradparity_reference import LOSSES, central_difference, layer_pass
 
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
-from .arithmetic.precision import Precision
+from .arithmetic.precision import Precision, root_mean_square
 from .arithmetic.verdicts import RESOLVED, Allowance
 from .cases import Array, Case, CaseSpec, draw, following, second_batch
 from .data import find_mnist
+from .functions.declared import NOTHING, Declared
 from .functions.layers import LAYERS
 from .functions.layers.layer import is_training
 from .functions.network import calls, in_trace, placed
@@ -29,8 +29,10 @@ OPERATIONS = ("gradient", "predict", "accuracy", "trace", "numerical_gradient")
 # a large step, exact in binary, lets the least of the loss's rounding error through.
 STEP = 1.0
 KEPT = 256  # references: more than the default suite has, and no more memory however many seeds there are
+LOGITS = ("predict", "out")
+OF_LOGITS = "logits"  # where predict gives others
 IN_TEST = ":test"  # after the name of a layer that is asked alone in the test phase
-CLOSE_LOGITS = 16.0  # envelopes: logits closer than this may change places
+CLOSE_LOGITS = 16.0  # envelopes of both: logits closer than this may change places
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class LayerCheck:
     given: Mapping[str, Array]  # the same, as `functions.network` has it: labels, numbers and the phase
     expected: dict[str, Array]
     allowances: dict[str, Allowance]
+    plain: Mapping[str, tuple[Array, Allowance]]  # what comes out without what is declared, where that is of this layer
 
 
 class Reference:
@@ -62,7 +65,9 @@ class Reference:
 
     @property
     def operations(self) -> list[str]:
-        """Those that this case asks for: numerical gradients are for small nets."""
+        """Those that this case asks for: numerical gradients are for small nets; of NaN only which logit is largest."""
+        if self.case.spec.without_gradient:
+            return ["predict", "accuracy"]
         return [op for op in OPERATIONS if op != "numerical_gradient" or self.case.spec.numerical]
 
     @cached_property
@@ -85,6 +90,8 @@ class Reference:
                     self.allowance(operation, array)
             for operation in ("gradient", "trace"):
                 getattr(self.following, operation)
+            if self.plain is not self:
+                self.plain.compute()
 
     @cached_property
     def trace(self) -> dict[str, Array]:
@@ -114,29 +121,41 @@ class Reference:
 
     @cached_property
     def _envelopes(self) -> dict[str, Envelope]:
-        spec, case = self.case.spec, self.case
+        return self._envelopes_of(fast=False)
+
+    @cached_property
+    def _envelopes_by_norm(self) -> dict[str, Envelope]:
+        return self._envelopes_of(fast=True)
+
+    def _envelopes_of(self, fast: bool) -> dict[str, Envelope]:
+        spec, case, p = self.case.spec, self.case, Precision.of(self.case.spec.dtype)
         most = {kind: layer.rounds_most for kind, layer in LAYERS.items() if layer.rounds_most}
-        layers, losses = (known | {kind: most[kind] for kind in known if kind in most} for known in (CLASSES, LOSSES))
 
         def computed(a: Mapping[str, Array]) -> dict[str, Any]:
-            network = Network(spec.kinds, a, self.epsilon, layers, losses, spec.weight_decay)
+            network = case.declared.network(spec.kinds, a, self.epsilon, spec.weight_decay, p.tiny, most)
             found = network.trace(a["x"], a["t"])
             if spec.weight_decay:
                 found[self._key("gradient", "loss")] = network.penalized(found["loss"])
                 own = {name: found[self.in_trace("gradient", f"d{name}")] for name in network.params}
                 decayed = network.decayed({f"d{name}": slope for name, slope in own.items()})
                 found |= {self._key("gradient", name): slope for name, slope in decayed.items()}
-            if ("predict", "out") in spec.beside_the_trace:
+            if self._has_own(*LOGITS):
                 network.hold(a)  # as the pass has moved the state on
-                found[self._key("predict", "out")] = network.predict(a["x"])
+                found[self._key(*LOGITS)] = network.predict(a["x"])
+            if case.declared.predict:
+                found[OF_LOGITS] = network.logits(a["x"])
             return found
 
-        return envelopes(computed, case.arrays, Precision.of(spec.dtype), [case.seed, 12, len(case.x)])
+        return envelopes(computed, case.arrays, p, [case.seed, 12, len(case.x)], fast=fast)
 
     def _key(self, operation: str, array: str) -> str:
         """What an array of the reply to this operation is called among the envelopes."""
-        own = (operation, array) in self.case.spec.beside_the_trace
-        return f"{operation}.{array}" if own else self.in_trace(operation, array)
+        return f"{operation}.{array}" if self._has_own(operation, array) else self.in_trace(operation, array)
+
+    def _has_own(self, operation: str, array: str) -> bool:
+        """Whether no array of the trace is this one."""
+        of_probabilities = bool(self.case.declared.predict) and (operation, array) == LOGITS
+        return of_probabilities or (operation, array) in self.case.spec.beside_the_trace
 
     def allowance(self, operation: str, array: str) -> Allowance:
         """What rounding explains in an array of the reply to this operation."""
@@ -146,7 +165,33 @@ class Reference:
             if operation == "numerical_gradient":
                 return self._of_difference(array)
             found = self._envelopes[self._key(operation, array)].allowance
-            return replace(found, terms=self._terms(self.in_trace(operation, array)))
+            found = replace(found, terms=self._terms(self.in_trace(operation, array)))
+            return self._or_not_flushed(found, operation, array) if self.case.declared.flush_denormals else found
+
+    def allowance_by_norm(self, operation: str, array: str) -> Allowance | None:
+        """The same, of an implementation whose matrix products are accurate by norm alone; None where nobody knows.
+
+        Such a product decides a relu whose input is exactly 0 in any order of summation.
+        """
+        with self._lock:
+            found = self._envelopes_by_norm.get(self._key(operation, array))
+            return found.allowance if found else None
+
+    def _or_not_flushed(self, allowance: Allowance, operation: str, array: str) -> Allowance:
+        """With what flushing changes: a port may do more or less of it inside."""
+        assert allowance.limit is not None
+        assert allowance.spread is not None
+        own, plain = (getattr(one, operation)[array] for one in (self, self.plain))
+        changes = abs(own.astype(np.float64) - plain) + Precision.of(self.case.spec.dtype).tiny
+        wider = allowance.spread + float(root_mean_square(np.asarray(changes)))
+        return replace(allowance, limit=allowance.limit + changes, spread=wider)
+
+    @cached_property
+    def plain(self) -> Reference:
+        """The reference without what the port declares; itself where that is nothing."""
+        if self.case.declared == NOTHING:
+            return self
+        return Reference(replace(self.case, declared=NOTHING), self.epsilon, self.step)
 
     def _terms(self, key: str) -> float | None:
         """Of a bias whose gradient is 0, as the next layer absorbs it: the size of the terms that cancel in its sum."""
@@ -168,17 +213,23 @@ class Reference:
         return Allowance(spread=spread, terms=self._terms(self.in_trace("gradient", array)))
 
     def _of_accuracy(self) -> Allowance:
-        logits = self.predict["out"].astype(np.float64)
-        envelope = self._envelopes[self._key("predict", "out")].whole
-        rows = np.arange(len(logits))
-        of_label = logits[rows, self.case.labels]
-        others = logits.copy()
-        others[rows, self.case.labels] = -np.inf
-        gap = abs(of_label - others.max(axis=1))
-        close = (gap <= CLOSE_LOGITS * envelope) & (envelope > 0)
+        declared = self.case.declared
+        logits = self.case.network().logits(self.case.x).astype(np.float64)
+        each = self._envelopes[OF_LOGITS if declared.predict else self._key(*LOGITS)].each
+        rows, labels, columns = np.arange(len(logits)), self.case.labels, np.arange(logits.shape[1])
+        # By how much the label's logit leads each other, and by how much it must, as rounding moves both of them.
+        lead = logits[rows, labels][:, None] - logits
+        needed = CLOSE_LOGITS * (each[rows, labels][:, None] + each)
+        exact = (lead == 0) & (needed == 0)  # a tie in any order of summation: the first is taken, or what is declared
+        taken = labels[:, None] >= columns if declared.accuracy == "last" else labels[:, None] <= columns
+        taken = taken | (declared.accuracy == "any")
+        wins, loses = (lead > needed) | (exact & taken), (lead < -needed) | (exact & ~taken)
+        wins[rows, labels] = True
+        close = ~wins.all(axis=1) & ~loses.any(axis=1) & ~np.isnan(logits).any(axis=1)
         # A sum over n, or times 1 / n.
         rounding = 4 * Precision.of(np.float64).u * self.accuracy["accuracy"]
-        return Allowance(limit=np.asarray(close.mean() + rounding))
+        percent = 100 if self.case.declared.accuracy == "percent" else 1
+        return Allowance(limit=np.asarray(percent * close.mean() + rounding))
 
     @cached_property
     def layers(self) -> list[LayerCheck]:
@@ -187,8 +238,11 @@ class Reference:
         Those that do something else in the test phase are asked in both.
         """
         case = self.case
+        if case.spec.without_gradient:
+            return []
         found = [self._layer(kind, kind, inputs) for kind, inputs in self._of_two_arguments()]
-        for call in calls(case.spec.kinds, case.x, case.labels, case.held, self.epsilon, self.trace):
+        passed = calls(case.spec.kinds, case.x, case.labels, case.held, self.epsilon, self.trace, case.declared)
+        for call in passed:
             found.append(self._layer(call.name, call.layer.kind, call.inputs))
             if call.layer.phased:
                 tested = {**call.inputs, "training": np.asarray(False)}
@@ -202,13 +256,16 @@ class Reference:
         return [(kind, drawn) for kind, layer in LAYERS.items() if layer.inputs == tuple(drawn)]
 
     def _layer(self, name: str, kind: str, inputs: Mapping[str, Array]) -> LayerCheck:
-        layer, p = LAYERS[kind], Precision.of(self.case.spec.dtype)
+        p, declared = Precision.of(self.case.spec.dtype), self.case.declared
+        layer = declared.layer(LAYERS[kind], p.tiny)
         sent = {key: inputs[key] for key in layer.inputs} | ({"t": self.case.t} if kind in LOSSES else {})
         numbers = {name: inputs[name].item() for name in layer.numbers}
         training = is_training(inputs)
         phase = {"phase": "train" if training else "test"} if layer.phased else {}
         fields = {"kind": kind, **{name: repr(value) for name, value in numbers.items()}, **phase}
-        expected = _arrays(layer_pass(kind, sent, numbers, training))
+        made_of = {kind: declared.made_of(kind, p.tiny)}
+        other: dict[str, Any] = {"losses": made_of} if kind in LOSSES else {"layers": made_of}
+        expected = _arrays(layer_pass(kind, sent, numbers, training, **other))
         wide = {key: a.astype(np.float64) if a.dtype.kind == "f" else a for key, a in inputs.items()}
         # The port and the reference each lie within the bound of the exact result.
         allowances = {
@@ -216,9 +273,15 @@ class Reference:
             for result in expected
         }
         if wider := [result for result in expected if not _resolves(allowances[result], expected[result])]:
-            usual = envelopes(lambda a: layer_pass(kind, a, numbers, training), sent, p, [self.case.seed, len(name)])
+            usual = envelopes(
+                lambda a: layer_pass(kind, a, numbers, training, **other), sent, p, [self.case.seed, len(name)]
+            )
             allowances |= {one: replace(allowances[one], spread=usual[one].allowance.spread) for one in wider}
-        return LayerCheck(name, kind, fields, sent, dict(inputs), expected, allowances)
+        plain = {}
+        if layer is not LAYERS[kind]:
+            for result, value in _arrays(layer_pass(kind, sent, numbers, training)).items():
+                plain[result] = value, Allowance(limit=2 * LAYERS[kind].bound(result, p, wide))
+        return LayerCheck(name, kind, fields, sent, dict(inputs), expected, allowances, plain)
 
 
 def _resolves(allowance: Allowance, expected: Array) -> bool:
@@ -234,24 +297,33 @@ def shared_reference(
     step: float | None = None,
     data_dir: Path | None = None,
     threads: int = 1,
+    declared: Declared = NOTHING,
 ) -> Reference:
     """The reference of a case, with all that a check will read computed: the same one for whoever asks again.
+
+    ``declared`` is what the port does otherwise.
 
     ``threads`` is how many BLAS is limited to now, as it rounds differently with another number. The last KEPT are
     kept, the others made again. Raises DataMissing as ``draw`` does.
     """
     folder = find_mnist(data_dir) if spec.data == "mnist" else None  # what the user names it by may change meanwhile
     with _lock:
-        reference = _made(spec, seed, epsilon, step, folder, threads)
+        reference = _made(spec, seed, epsilon, step, folder, threads, declared)
     reference.compute()
     return reference
 
 
 @lru_cache(KEPT)
 def _made(
-    spec: CaseSpec, seed: int, epsilon: float | None, step: float | None, data_dir: Path | None, threads: int
+    spec: CaseSpec,
+    seed: int,
+    epsilon: float | None,
+    step: float | None,
+    data_dir: Path | None,
+    threads: int,
+    declared: Declared,
 ) -> Reference:
-    return Reference(draw(spec, seed, data_dir), epsilon, step)
+    return Reference(replace(draw(spec, seed, data_dir), declared=declared), epsilon, step)
 
 
 _lock = Lock()

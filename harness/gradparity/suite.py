@@ -31,6 +31,9 @@ ANY_LAYERS = (
     "11-affine8-tanh-affine4-squared_error",
 )
 SMALL = ("1x4x5-convolution2k2-relu-max_pooling2s1-affine3", "6-affine4-batch_norm-relu-dropout-affine3-squared_error")
+# A port may be right at small sizes only. Beyond 1,000 inputs, 256 units and the classes that 8 bits hold:
+# a batch of several blocks of 64 and some rows more, no multiple of 8.
+LARGE = {(1100, 6, 4): 5, (7, 257, 4): 5, (13, 9, 300): 40, (11, 8, 5): 300}
 EVERYWHERE = ("relu", "sigmoid")
 DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
@@ -70,8 +73,13 @@ def default_suite() -> list[CaseSpec]:
     specs += _both_dtypes(network=ANY_LAYERS[0], order="F", labels="integer", weight_decay=0.01)
     specs += _both_dtypes(network=ANY_LAYERS[-1], quirk="zero-rows")
     specs += _both_dtypes(network="2x8x9-max_pooling3x2s2p1-convolution3k2-relu-affine4", quirk="ties")
-    for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals"):
+    for quirk in ("zero-rows", "exact-zeros", "saturated", "denormals", "negative-logits"):
         specs += _both_dtypes(sizes=(9, 6, 4), quirk=quirk)
+    for quirk in ("tied-logits", "nan-logits"):
+        specs += _both_dtypes(sizes=(9, 6, 5), quirk=quirk)
+    specs += _both_dtypes(sizes=(13, 9, 4), activation="sigmoid", batch=67, quirk="steep")
+    for sizes, batch in LARGE.items():
+        specs += _both_dtypes(sizes=sizes, batch=batch, labels="integer")
     for activation in EVERYWHERE:
         specs += _both_dtypes(data="digits", sizes=(64, 30, 10), batch=25, activation=activation)
         specs += _both_dtypes(data="digits", sizes=(64, 40, 20, 10), batch=50, activation=activation, labels="integer")

@@ -16,6 +16,9 @@ from .texts import last_lines, plain
 STYLES: dict[StrEnum, str] = {
     Verdict.IDENTICAL: "green",
     Verdict.ROUNDING: "green",
+    Verdict.DECLARED: "green",
+    Verdict.BY_NORM: "yellow",
+    Verdict.MUTATES: "yellow",
     Verdict.NOT_IMPLEMENTED: "dim",
     Verdict.UNRESOLVED: "yellow",
     Verdict.COULD_NOT_RUN: "yellow",

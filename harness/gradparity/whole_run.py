@@ -46,6 +46,7 @@ class RunOptions:
     data_dir: Path | None
     epochs: int | None = None
     ports: Sequence[str] = ()
+    strict: bool = False
 
     @property
     def words(self) -> list[str]:
@@ -69,8 +70,9 @@ def run_whole(runners: list[Runner], required: list[str], options: RunOptions, f
     trained = ["--epochs", str(options.epochs)] if options.epochs else [w for n in names for w in ("--recipe", n)]
 
     def check(recorder: Recorder) -> tuple[bool, RenderableType]:
-        asked = Options(threads=options.threads, data_dir=options.data_dir)
-        result = check_ports(runners, required, specs, [0], left_out, asked, recorder.check, command("check"))
+        asked = Options(threads=options.threads, data_dir=options.data_dir, strict=options.strict)
+        checked = command("check", *(["--strict"] if options.strict else []))
+        result = check_ports(runners, required, specs, [0], left_out, asked, recorder.check, checked)
         return result.interrupted, check_report(result)
 
     def bench(recorder: Recorder) -> tuple[bool, RenderableType]:

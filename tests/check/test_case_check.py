@@ -67,7 +67,7 @@ def test_a_step_that_is_too_small_to_show_an_error_of_a_thousandth_is_no_pass(
         where, expected = Where(operation="numerical_gradient", array="dW1"), reference.numerical_gradient["dW1"]
         allowance = reference.allowance("numerical_gradient", "dW1")
         came = expected * np.float32(1 + relative)
-        check._compare(Quantity.NUMERICAL, where, came, expected, allowance)
+        check.compare(Quantity.NUMERICAL, where, came, expected, allowance)
     [cell] = check.cells
     assert cell.verdict is verdict
     assert (cell.reason is Reason.OTHER_STEP) == (verdict is Verdict.NOT_IMPLEMENTED)

@@ -24,7 +24,9 @@ specs = st.builds(
     batch=st.integers(1, 30),
     dtype=st.sampled_from(["float64", "float32"]),
     scale=st.sampled_from([0.01, 1.0, 5.0]),
-    quirk=st.sampled_from([None, "zero-rows", "exact-zeros", "saturated", "denormals"]),
+    quirk=st.sampled_from(
+        [None, "zero-rows", "denormals", "exact-zeros", "saturated", "steep", "negative-logits", "tied-logits"]
+    ),
 )
 cases = st.builds(draw, specs, st.integers(0, 10_000))
 
@@ -76,9 +78,9 @@ def test_every_verdict_of_the_suite_resolves(spec: CaseSpec, have_mnist: bool, d
     limit = 1e-12 if spec.dtype == "float64" else 1e-3
     for operation in reference.operations:
         for name, expected in getattr(reference, operation).items():
-            resolution = reference.allowance(operation, name).resolution(expected)
+            resolution = reference.allowance(operation, name).resolution(np.nan_to_num(expected))
             assert not expected.any() if resolution is None else resolution <= limit, f"{operation} {name}"
-    if spec.network and spec.dtype == "float64":
+    if spec.dtype == "float64" and (spec.network or max(spec.sizes) > 1000):
         limit = 1e-10  # of a layer alone the bound is the worst case: over all positions, of a convolution
     for layer in reference.layers:
         for name, expected in layer.expected.items():

@@ -37,8 +37,26 @@ def test_ladder(came: np.ndarray, spread: float, verdict: Verdict) -> None:
     assert judge(came, ONES, allow(spread)).verdict is verdict
 
 
-def test_only_the_first_two_rungs_pass() -> None:
-    assert [verdict for verdict in Verdict if verdict.passes] == [Verdict.IDENTICAL, Verdict.ROUNDING]
+def test_what_passes_stands_above_what_does_not_and_what_is_noted_passes() -> None:
+    ladder = list(Verdict)
+    passing = [verdict for verdict in Verdict if verdict.passes]
+    assert passing == ladder[: len(passing)] and Verdict.NOT_IMPLEMENTED not in passing
+    assert [one for one in passing if one.noted] == [Verdict.BY_NORM, Verdict.MUTATES]
+    assert all(one.agrees != one.noted for one in passing)
+
+
+def test_a_small_error_of_many_elements_may_be_one_by_norm_and_that_of_one_element_is_not() -> None:
+    expected, rng = np.ones(60), np.random.default_rng(0)
+    expected[::3] = 1e-9  # where the limit is so small, too
+    allowance = Allowance(limit=1e-15 * abs(expected), spread=1e-15)
+    scattered = judge(expected + 1e-16 * rng.normal(size=60), expected, allowance)
+    assert scattered.accurate_by_norm and scattered.scattered and 0.1 < scattered.units < 10
+    one = expected.copy()
+    one[0] += 1e-15
+    assert not judge(one, expected, allowance).scattered
+    assert not judge(expected + 1e-14 * rng.normal(size=60), expected, allowance).accurate_by_norm
+    flushed = np.where(expected < 1, 0, expected)
+    assert not judge(flushed, expected, allowance).accurate_by_norm
 
 
 def test_the_worst_decides_and_not_implemented_only_alone() -> None:

@@ -60,7 +60,7 @@ WRONG: list[tuple[str, Words, Words]] = [
         "r",
         {
             "  list(loss = loss, gradients = gradients)": "  list(loss = loss, gradients = gradients[-1])",
-            '  mean(max.col(predict_layers(layers, x), "first") == t)': "  NULL",
+            "  share(predict_layers(layers, x), t)": "  NULL",
             "  list(p = p + v, v = v)": "  list(p = p + v)",
         },
         {

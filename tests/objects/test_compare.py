@@ -16,7 +16,9 @@ from gradparity.cases import CaseSpec
 from gradparity.check.records import CaseResult, Quantity
 from gradparity.check.wording import place
 from gradparity.errors import UsageError
+from gradparity.objects import selection
 from gradparity.objects.comparison import Comparison
+from gradparity.suite import default_suite
 from gradparity_reference import MultiLayerNet, Network, dense
 from own_networks import BatchNormalization, TwoLayerNet
 
@@ -61,16 +63,21 @@ def test_the_reference_is_identical_with_itself_in_all_that_is_asked() -> None:
     result.assert_agrees()
 
 
-def test_the_default_is_the_suite_but_for_mnist() -> None:
+@pytest.mark.parametrize("is_here", [False, True])
+def test_the_default_is_the_suite_and_mnist_where_it_is_here(is_here: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "find_mnist", lambda folder: None)
+    monkeypatch.setattr(selection, "is_at_hand", lambda folder: is_here)
+    suite = {spec.name for spec in default_suite() if is_here or spec.data != "mnist"}
+    assert set(selection.chosen_cases((), ())) == suite
+
+
+def test_where_nothing_was_compared_there_is_no_agreement() -> None:
     class Never:
         def __init__(self, weights: Any, biases: Any) -> None:
             raise NotImplementedError("nothing yet")
 
-    result = gradparity.compare(Never)
-    assert {case.case.partition("-")[0] for case in result.cases} == {"random", "digits"}
-    assert len(result.cases) == 90
     with pytest.raises(AssertionError, match=r"^nothing was compared: load: nothing yet"):
-        result.assert_agrees()
+        gradparity.compare(Never, cases=SMALL).assert_agrees()
 
 
 def test_a_function_is_a_port_of_one_activation() -> None:

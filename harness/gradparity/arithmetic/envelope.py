@@ -63,11 +63,13 @@ def envelopes(
     seed: Sequence[int],
     within: Callable[[Arithmetic], AbstractContextManager[object]] = nullcontext,
     lost: set[str] | None = None,
+    fast: bool = False,
 ) -> dict[str, Envelope]:
     """For each result of the function, its envelope in this precision. Arrays of floats are disturbed, others not.
 
     Each run is made ``within`` a context, such as ``namespace.seen_by``. In ``lost`` it is said where numbers left the
-    arithmetic, so that an envelope is too small; Diverged and NotImplementedError are raised where there can be none.
+    arithmetic, so that an envelope is too small. ``fast``: of matrix products that are accurate by norm alone. Diverged
+    and NotImplementedError are raised where there can be none.
 
     The noise is magnified, and how far the results stray is reduced by as much: in float64 itself noise of one rounding
     would often be rounded away. Comparisons go as in the still run; where rounding may decide one, such as relu's at
@@ -83,7 +85,7 @@ def envelopes(
         lost.update(one.lost)
         return found
 
-    still = run(Pass(precision, tape))
+    still = run(Pass(precision, tape, fast=fast))
     rng = _generator(seed)
     found = _of_runs([run(Pass(precision, tape, rng, times=MAGNIFIED)) for _ in range(RUNS)], still, MAGNIFIED)
     if _find_ambiguous(tape):

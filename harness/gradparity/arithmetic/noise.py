@@ -49,9 +49,13 @@ EXACT_OPERANDS: dict[np.ufunc, tuple[float, ...]] = {
 }
 
 
-def of_addition(p: Precision, terms: int, other: Any, value: Array) -> Array:
-    """Of a sum of so many terms, and another number: a loop may start from that, and carry it through the walk."""
-    size: Array = p.u * (OPERATION * abs(value) + np.sqrt(terms / 3) * abs(np.asarray(other)))
+def of_addition(p: Precision, terms: Array, total: Array, other: Any, value: Array) -> Array:
+    """Of a sum of so many terms, and another number: a loop may start from that, and carry it through the walk.
+
+    ``terms`` are 0 where each of them is 0, or all but one: there is no walk then, and to add the number to 0 is exact.
+    """
+    carried = np.sqrt(terms / 3) * abs(np.asarray(other))
+    size: Array = p.u * (OPERATION * abs(value) * ((terms > 0) | (total != 0)) + carried)
     return size
 
 
@@ -61,6 +65,12 @@ def of_product(p: Precision, a: Array, b: Array, value: Array) -> Array:
     underflow = UNDERFLOW * p.subnormal * np.sqrt(n) * ((a != 0).astype(np.float64) @ (b != 0) > 0)
     size: Array = _walk(p, n, repeats, np.square(a) @ np.square(b), value) + underflow
     return size
+
+
+def of_fast_product(size: Array) -> Array:
+    """Of the same by a fast algorithm, such as Strassen's: by norm, so that small elements have the error of all."""
+    found: Array = np.hypot(size, root_mean_square(size))
+    return found
 
 
 def of_sum(p: Precision, a: Array, axis: int | tuple[int, ...] | None, value: Array) -> Array:

@@ -73,20 +73,21 @@ class Pass(Arithmetic):
         rng: np.random.Generator | None = None,
         masks: Callable[[tuple[int, ...]], Array] | None = None,
         times: float = 1.0,
+        fast: bool = False,
     ) -> None:
         """``masks`` draws what a comparison gives where rounding may decide it; else it is that of the still pass.
 
-        The noise is so many ``times`` as large as rounding's.
+        The noise is so many ``times`` as large as rounding's. ``fast``: matrix products are accurate by norm alone.
         """
         self.precision, self.tape, self.rng, self.masks, self.times = precision, tape, rng, masks, times
-        self.position = 0
+        self.fast, self.position = fast, 0
         self.lost: list[str] = []
 
     def array(self, value: Array) -> Carried:
         """This value, exactly: floating-point numbers in float64, others as they are."""
         found = super().array(np.asarray(value, np.float64) if value.dtype.kind == "f" else value)
         if self.rng is None:
-            found.note = Note(_alike(bare(found), []), 0, found.shape, found.strides)
+            found.note = Note(_alike(bare(found), []), NO_NOISE, 0, found.shape, found.strides)
         return found
 
     def apply(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -99,6 +100,7 @@ class Pass(Arithmetic):
             return value
         if self.rng is None:
             size, terms = _size(self.precision, ufunc, method, inputs, options, np.asarray(value))
+            size = noise.of_fast_product(size) if self.fast and ufunc is np.matmul else size
             return self._written(np.asarray(value), inputs, size, terms)
         return self._rounded(value)
 
@@ -169,7 +171,7 @@ class Pass(Arithmetic):
         shared = rows is not None and kinds < len(rows)
         self.tape.append(Entry(size, (kinds, *size.shape[1:]) if shared else size.shape, rows if shared else None))
         found = self.carry(value)
-        found.note = Note(rows, terms, found.shape, found.strides)
+        found.note = Note(rows, size, terms, found.shape, found.strides)
         return found
 
     def _chosen(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -233,7 +235,8 @@ def _size(
             for one, other in (inputs, reversed(inputs)):
                 note = _note(one)
                 if note and note.terms:
-                    return noise.of_addition(p, note.terms, bare(other), value), note.terms + 1
+                    walked = note.terms * (note.size > 0)
+                    return noise.of_addition(p, walked, bare(one), bare(other), value), note.terms + 1
         if method == "__call__":
             return noise.of_operation(p, ufunc, raw, value), 0
     raise NotImplementedError(f"{ufunc.__name__}.{method} has no stochastic arithmetic yet")
@@ -248,13 +251,18 @@ def _is_plain_float(one: Any) -> bool:
     return type(one) is not Carried and isinstance(one, np.ndarray | np.floating) and one.dtype.kind == "f"
 
 
+NO_NOISE = np.zeros(())
+
+
 @dataclass(frozen=True)
 class Note:
-    """What the still pass knows of an array: numbers for its rows, the same for those that are computed alike, and of
-    how many terms it is a sum. Both are of this shape in this memory order: a transposed view has other rows.
+    """What the still pass knows of an array: numbers for its rows, the same for those that are computed alike, how
+    large its last noise is, and of how many terms it is a sum. All are of this shape in this memory order: a transposed
+    view has other rows.
     """
 
     rows: Array | None
+    size: Array
     terms: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]

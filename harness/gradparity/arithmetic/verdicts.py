@@ -15,8 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from .precision import Array, root_mean_square
+from .precision import Array, Precision, is_floating, root_mean_square
 
+BY_NORM = 2.0  # times what rounding explains of the whole array: a fast product is off by somewhat more
+SCATTERED = 3.0  # elements at least that carry a difference which is scattered
+SHARE = 0.025  # and this share of all
+ROUNDS = 1e-3  # of the same: a difference below this share is no rounding of the whole array
 RESOLVED = 1e-3  # a verdict that could not have seen a relative error of this size is none
 HOPELESS = 0.05  # a resolution in which rounding is no small noise any more: how far it goes is known roughly
 ROUGHLY = 100.0  # times
@@ -27,15 +31,28 @@ class Verdict(StrEnum):
 
     IDENTICAL = "identical"
     ROUNDING = "rounding"
+    DECLARED = "as declared"  # another number than the reference's, and the very one that the port declares
+    BY_NORM = "accurate by norm"  # and not by element, as fast matrix products are
+    MUTATES = "changes its arguments"
     NOT_IMPLEMENTED = "not implemented"
     UNRESOLVED = "unresolved"
     COULD_NOT_RUN = "could not run"
     WRONG = "wrong"
 
     @property
+    def agrees(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return self in (Verdict.IDENTICAL, Verdict.ROUNDING, Verdict.DECLARED)
+
+    @property
+    def noted(self) -> bool:
+        """Whether the numbers are right, and something else is a finding: a failure only where that is asked for."""
+        return self in (Verdict.BY_NORM, Verdict.MUTATES)
+
+    @property
     def passes(self) -> bool:
-        """Only the first two do."""
-        return self in (Verdict.IDENTICAL, Verdict.ROUNDING)
+        """Whether the numbers are right."""
+        return self.agrees or self.noted
 
 
 class Speed(StrEnum):
@@ -66,6 +83,11 @@ class Allowance:
             parts.append(float(_over(np.asarray(_rms(difference)), np.asarray(self.spread))))
         return max(parts)
 
+    def norm(self, difference: Array) -> float:
+        """The root mean square of the difference, over what rounding explains of that of the whole array."""
+        allowed = _rms(self.limit) if self.spread is None else self.spread
+        return float(_over(np.asarray(_rms(difference)), np.asarray(allowed)))
+
     def resolution(self, expected: Array) -> float | None:
         """The sharper of the two, relative to the array's norm. None where the array is 0 and the allowance is not.
 
@@ -90,6 +112,14 @@ class Figures:
     relative: float
     relative_max: float
     worst: tuple[int, ...]
+    norm: float = 0.0  # the difference's root mean square, over what rounding explains of the whole array
+    units: float = 0.0  # the same, over that of the expected values, in units of u
+    scattered: bool = False  # the difference, over the array, as rounding is
+
+    @property
+    def accurate_by_norm(self) -> bool:
+        """Whether it is wrong element by element, and right as a whole. One element that is wrong may be so, too."""
+        return self.verdict is Verdict.WRONG and ROUNDS < self.norm <= BY_NORM
 
     @property
     def verdict(self) -> Verdict:
@@ -139,6 +169,9 @@ def judge(came: Array, expected: Array, allowance: Allowance) -> Figures:
             relative=float(_over(np.asarray(_rms(difference)), np.asarray(_rms(size)))),
             relative_max=float(np.max(_over(abs(difference), abs(size)))),
             worst=worst,
+            norm=allowance.norm(difference),
+            units=float(_over(np.asarray(_rms(difference)), _unit(came.dtype) * np.asarray(_rms(size)))),
+            scattered=_scattered(difference),
         )
 
 
@@ -166,6 +199,18 @@ def _bits(a: Array) -> Array:
 def _over(difference: Array, allowed: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(difference == 0, 0.0, difference / allowed)
+
+
+def _unit(dtype: Any) -> float:
+    """The unit roundoff; of integers, 1."""
+    return Precision.of(dtype).u if is_floating(dtype) else 1.0
+
+
+def _scattered(difference: Array) -> bool:
+    """Whether it is carried by many elements: their number, were they equally large, is (sum d^2)^2 / sum d^4."""
+    squares = np.square(difference / max(float(np.max(abs(difference), initial=0.0)), np.finfo(float).tiny))
+    carriers = float(_over(np.asarray(squares.sum() ** 2), np.asarray(np.square(squares).sum())))
+    return carriers >= max(SCATTERED, SHARE * difference.size)
 
 
 def _rms(a: Any) -> float:

@@ -11,6 +11,7 @@ from ..cases import Case, draw
 from ..check.options import Options
 from ..check.question import Spec, checkable
 from ..check.records import Quantity, worst
+from ..diagnosis.pursuit import Memory
 from ..functions.cases import FunctionSpec
 from ..ports.session import Session
 from .plan import SEED
@@ -67,7 +68,7 @@ class FunctionTask:
 
     def unfit(self, session: Session) -> Unfit | None:
         """See `Task`."""
-        check = checkable(self.spec).check(session, SEED, Options(threads=self.threads))
+        check = checkable(self.spec).check(session, SEED, Options(threads=self.threads), Memory())
         check.run()
         cells = [cell for cell in check.cells if cell.quantity is Quantity.RESULTS or not cell.verdict.passes]
         verdict = worst(cell.verdict for cell in cells)

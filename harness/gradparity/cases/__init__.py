@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .case import Array, Case
 from .drawing import draw, draw_held, following, nearby, second_batch, terms_of
-from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, read_case_file
+from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, Quirk, read_case_file
 
 __all__ = [
     "IMAGE_SIZES",
@@ -13,6 +13,7 @@ __all__ = [
     "Case",
     "CaseSpec",
     "Dtype",
+    "Quirk",
     "draw",
     "draw_held",
     "following",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gradparity_reference import Network
 from numpy.typing import NDArray
 
+from ..arithmetic.precision import Precision
+from ..functions.declared import NOTHING, Declared, DeclaredNetwork
 from ..functions.network import placed
 from .spec import CaseSpec
 
@@ -19,6 +20,7 @@ class Case:
     """A drawn case. Every array is read-only and of the case's dtype, but int32 labels and uint8 masks.
 
     ``held`` is what the layers hold, in the order of the layers: W1, b1, gamma2, ..., running_mean2, mask2.
+    ``declared`` is what the port that is asked does otherwise than the reference.
     """
 
     spec: CaseSpec
@@ -26,6 +28,7 @@ class Case:
     x: Array
     t: Array
     held: dict[str, Array]
+    declared: Declared = NOTHING
 
     @property
     def params(self) -> dict[str, Array]:
@@ -59,7 +62,7 @@ class Case:
         """The labels as integers, (batch,)."""
         return self.t if self.t.ndim == 1 else self.t.argmax(axis=1)
 
-    def network(self, dtype: Any = None, epsilon: float | None = None) -> Network:
+    def network(self, dtype: Any = None, epsilon: float | None = None) -> DeclaredNetwork:
         """The reference's network with copies of what is held, in the case's dtype or in another."""
         dtype = dtype or self.spec.dtype
         epsilon = self.spec.epsilon if epsilon is None else epsilon
@@ -68,4 +71,5 @@ class Case:
             name: a.astype(dtype, order="K") if a.dtype.kind == "f" else a.copy(order="K")
             for name, a in self.held.items()
         }
-        return Network(self.spec.kinds, held, epsilon, weight_decay=self.spec.weight_decay)
+        spec = self.spec
+        return self.declared.network(spec.kinds, held, epsilon, spec.weight_decay, Precision.of(dtype).tiny)

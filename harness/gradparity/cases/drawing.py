@@ -15,6 +15,7 @@ from ..functions.layers import LAYERS
 from ..functions.network import placed
 from .case import Array, Case
 from .kinks import kinks_are_alike, kinks_are_clear
+from .quirks import apply_quirk
 from .spec import CaseSpec
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
@@ -47,7 +48,7 @@ def following(case: Case) -> Case:
     turned, back = np.roll(np.arange(len(case.x)), 1), np.roll(np.arange(len(case.x)), -1)
     held = {name: _frozen(a, case.spec) for name, a in draw_held(case.spec, len(case.x), rng, gain=1.0).items()}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
-    return Case(case.spec, case.seed, x, t, held)
+    return replace(case, x=x, t=t, held=held)
 
 
 def nearby(case: Case, relative: float, seed: int) -> Case | None:
@@ -76,7 +77,7 @@ def second_batch(case: Case) -> Case | None:
     if not count or case.spec.described.masks:
         return None
     spec = case.spec.model_copy(update={"batch": count})
-    return Case(spec, case.seed, _frozen(case.x[-count:], spec), _frozen(case.t[-count:], spec), case.held)
+    return replace(case, spec=spec, x=_frozen(case.x[-count:], spec), t=_frozen(case.t[-count:], spec))
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:
@@ -90,7 +91,7 @@ def _draw_once(spec: CaseSpec, seed: int, rng: np.random.Generator, data_dir: Pa
     x, labels = _draw_batch(spec, rng, data_dir)
     gain = next((LAYERS[layer.kind].gain for layer in spec.kinds if LAYERS[layer.kind].activation), 1.0)
     held = draw_held(spec, len(x), rng, LAYERS[spec.activation].gain if spec.sizes else gain, spec.scale)
-    _apply_quirk(spec, x, held)
+    apply_quirk(spec, x, labels, held)
     t = labels.astype(np.int32) if spec.labels == "integer" else np.eye(spec.classes)[labels]
 
     frozen = {name: _frozen(p, spec) for name, p in held.items()}
@@ -130,18 +131,3 @@ def _draw_batch(spec: CaseSpec, rng: np.random.Generator, data_dir: Path | None)
     images, labels = load_digits() if spec.data == "digits" else load_mnist("test", find_mnist(data_dir))
     rows = rng.choice(len(images), spec.batch, replace=spec.batch > len(images))
     return images[rows].reshape(len(rows), *spec.described.input), labels[rows]
-
-
-def _apply_quirk(spec: CaseSpec, x: Array, params: dict[str, Array]) -> None:
-    single = spec.dtype == "float32"
-    if spec.quirk in ("zero-rows", "exact-zeros"):
-        x[::2] = 0.0
-    if spec.quirk == "exact-zeros":  # whole columns and rows of pre-activations that are 0 in any order of summation
-        params["b1"][:] = 0.0
-        params["W1"][:, ::3] = 0.0
-    if spec.quirk == "saturated":  # logits so large that most probabilities underflow to 0
-        params[f"W{len(spec.sizes) - 1}"] *= 60.0 if single else 500.0
-    if spec.quirk == "ties":  # few numbers, so that the largest of a window is often there twice
-        x[...] = np.round(x)
-    if spec.quirk == "denormals":
-        x[:, ::4] *= 1e-40 if single else 1e-310

@@ -6,7 +6,7 @@ import math
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from gradparity_reference import LAYERS as REFERENCES
 from gradparity_reference import LayerSpec
@@ -19,14 +19,15 @@ from ..functions.notation import Described, described
 
 Dtype = Literal["float64", "float32"]
 Activation = Annotated[str, AfterValidator(known_activation)]
-Quirk = Literal["zero-rows", "exact-zeros", "saturated", "denormals", "ties"]
+OfSizes = Literal["exact-zeros", "saturated", "steep", "negative-logits", "tied-logits", "nan-logits"]
+Quirk = Literal["zero-rows", "denormals", "ties", OfSizes]
 
 IMAGE_SIZES = {"digits": 64, "mnist": 784}
 NAME = re.compile(
     r"(?P<data>[a-z]+)-((?P<sizes>\d+(-\d+)+)-(?P<activation>[a-z]+)|(?P<network>\d[\dx]*-[a-z][\w.-]*?))"
     r"-n(?P<batch>\d+)-(?P<dtype>float\d+)(-(?P<labels>integer))?(-fortran)?(-eps(?P<epsilon>[\d.e+-]+?))?"
     r"(-decay(?P<weight_decay>[\d.e+-]+?))?(-x(?P<scale>[\d.e+-]+?))?"
-    r"(-(?P<quirk>zero-rows|exact-zeros|saturated|denormals|ties))?(-(?P<numerical>numerical))?"
+    rf"(-(?P<quirk>{'|'.join(get_args(Quirk))}))?(-(?P<numerical>numerical))?"
 )
 
 
@@ -62,7 +63,7 @@ class CaseSpec(BaseModel):
         if not all(1 <= size <= 100_000 for size in self.sizes):
             raise ValueError("expected every size to be from 1 to 100000")
         network = self.described
-        if self.network and self.quirk in ("exact-zeros", "saturated"):
+        if self.network and self.quirk in get_args(OfSizes):
             raise ValueError(f"expected sizes, and no network, where the quirk is {self.quirk}")
         inputs = IMAGE_SIZES.get(self.data)
         if inputs and (math.prod(network.input) != inputs or network.classes != 10):
@@ -86,6 +87,11 @@ class CaseSpec(BaseModel):
     def is_dense(self) -> bool:
         """Whether it is affine layers with one activation, softmax with cross-entropy, and nothing else."""
         return bool(self.sizes) and not self.weight_decay
+
+    @property
+    def without_gradient(self) -> bool:
+        """Whether NaN is in it: the gradient is NaN wherever it comes, and 0 times NaN need not be formed."""
+        return self.quirk == "nan-logits"
 
     @property
     def beside_the_trace(self) -> list[tuple[str, str]]:

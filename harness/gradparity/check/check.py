@@ -34,6 +34,7 @@ def check_ports(
     command = command or shlex.join(["gradparity", *sys.argv[1:]])
     found = Growing(CheckResult(), keep)
     begun = CheckResult(command=command, required=required, left_out=left_out, references=list(references))
+    begun = begun.model_copy(update={"strict": True}) if options.strict else begun
     found.add(begun.model_copy(update={"interrupted": True}))  # until its end
     build_ports(runners)
     with LiveTable(to_stderr(), [runner.label for runner in runners], len(specs) * len(seeds)) as live:

@@ -28,6 +28,7 @@ DIGITS = 1e-3  # to which a constant that was solved for is the same in all case
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 APART = {Pattern.NOT_A_NUMBER, Pattern.ANOTHER_EACH_TIME}  # patterns that have a cause of their own
 FAILURES = (Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED)
+NOTED = (Verdict.MUTATES, Verdict.BY_NORM)
 
 Key = tuple[str, int]
 """A case and its seed."""
@@ -67,7 +68,8 @@ class Finding:
     """One thing that is wrong with a runner, and the cases that it is wrong in.
 
     ``case`` shows it best, and ``cell`` in it. ``shown`` is what is known of that case, and ``symptoms`` of all; both
-    are of what is wrong and was diagnosed. ``there`` are all cases that are wrong at its places.
+    are of what is wrong and was diagnosed. ``there`` are all cases that are wrong at its places. ``arrays`` are those
+    of the cells that something is noted of, each once.
     """
 
     case: CaseResult
@@ -76,10 +78,11 @@ class Finding:
     symptoms: list[Symptom] = field(default_factory=list)
     shown: Symptom | None = None
     there: int = 0
+    arrays: list[str] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:
-        """Wrong, could not run, or unresolved."""
+        """Wrong, could not run, unresolved, or what is noted of right numbers."""
         return self.cell.verdict
 
     @property
@@ -94,12 +97,15 @@ class Finding:
 
 
 def findings(result: CheckResult) -> list[Finding]:
-    """Of each runner, and each function: what is wrong, what shows earliest in most cases first; then its failures."""
+    """Of each runner, and each function: what is wrong, what shows earliest in most cases first; then its failures, and
+    what is noted of numbers that are right.
+    """
     found = []
     functions = dict.fromkeys(case.function for case in result.cases)
     for runner, function in [(info.runner, name) for info in result.runners for name in functions]:
         own = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
         found += [*_wrong(own), *(one for verdict in FAILURES for one in _failures(own, verdict))]
+        found += [one for verdict in NOTED for one in _noted(own, verdict)]
     return found
 
 
@@ -265,6 +271,19 @@ def _failures(cases: Sequence[CaseResult], verdict: Verdict) -> Iterator[Finding
     for found in groups.values():
         case, cell = max(found, key=lambda pair: pair[1].ratio or 0.0)
         yield Finding(case, cell, len({(case.case, case.seed) for case, _ in found}))
+
+
+def _noted(cases: Sequence[CaseResult], verdict: Verdict) -> Iterator[Finding]:
+    found = [(case, cell) for case in cases for cell in case.cells if cell.verdict is verdict]
+    if found:
+        case, cell = max(found, key=lambda pair: pair[1].units or pair[1].ratio or 0.0)
+        arrays = list(dict.fromkeys(cell.array for _, cell in found))
+        yield Finding(case, cell, len({(case.case, case.seed) for case, _ in found}), arrays=arrays)
+
+
+def changed_arguments(found: Iterable[Finding]) -> list[str]:
+    """What a port changes of its arguments, by what its cells call it: "layer relu1 dout", "gradient x"."""
+    return [array for one in found if one.verdict is Verdict.MUTATES for array in one.arrays]
 
 
 def explained_cases(result: CheckResult) -> dict[tuple[str, str, int], list[Symptom]]:

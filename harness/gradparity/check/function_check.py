@@ -16,6 +16,7 @@ from ..functions.expected import Called, FunctionReference
 from ..ports.conversation import Conversation
 from ..ports.session import Failure, PortFailure, misshapen
 from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
+from .by_norm import ByNorm
 from .records import Cell, Quantity, Reason
 
 
@@ -31,6 +32,7 @@ class FunctionCheck:
 
     def __post_init__(self) -> None:
         self.answers = FunctionAnswers(self.reference)
+        self.by_norm = ByNorm()
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
@@ -44,6 +46,15 @@ class FunctionCheck:
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end. The cells so far stand."""
+        try:
+            self._ask_all()
+        finally:
+            self.cells = self.by_norm.settled(self.cells, self._is_explained)
+
+    def _is_explained(self) -> bool:
+        return any(told.explanations for told in self.diagnoses)
+
+    def _ask_all(self) -> None:
         for part in self.reference.parts:  # first, as who does not have them right has nothing right
             if part.function.name in self.session.hello.functions:
                 self._part(part)
@@ -56,7 +67,7 @@ class FunctionCheck:
             self._compare(Quantity.RESULTS, self._where(whole, name), came[name], whole)
         self._inputs_intact(whole)
         self._again(whole, came)
-        if not self._wrong:
+        if all(cell.verdict is not Verdict.WRONG or at in self.by_norm.figures for at, cell in enumerate(self.cells)):
             self._following()
 
     def _part(self, part: Called) -> None:
@@ -105,6 +116,7 @@ class FunctionCheck:
             kept = again is None or not identical(again[name], came[name])
             detail = f"{'after another call' if kept else 'in another draw'}: "
             detail += _detail(came[name], expected, figures, where)
+            self.by_norm.note(len(self.cells), verdict, figures)
             if kept:
                 self._add(Quantity.STATE, where.key, verdict, detail)
             else:
@@ -129,7 +141,7 @@ class FunctionCheck:
                 self._add(Quantity.STATE, where.key, Verdict.IDENTICAL)
             else:
                 detail = f"changed its input: {_detail(came[argument], array, figures, where)}"
-                self._add(Quantity.STATE, where.key, Verdict.WRONG, detail)
+                self._add(Quantity.STATE, where.key, Verdict.MUTATES, detail)
                 self.answers.mutated.append((where, came[argument], array))
 
     def _call(self, quantity: Quantity, called: Called) -> dict[str, Array] | None:
@@ -167,6 +179,7 @@ class FunctionCheck:
             detail += f"; numbers left the noise: {', '.join(called.explained.lost)}"
         if figures.verdict is Verdict.WRONG:
             self.stderr = self.stderr or self.session.said()
+        self.by_norm.note(len(self.cells), figures.verdict, figures)
         self.cells.append(Cell.of(quantity, where.key, figures, detail))
 
     def _add(

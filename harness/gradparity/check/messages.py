@@ -8,7 +8,7 @@ from ..arithmetic.verdicts import Verdict
 from ..texts import last_lines, plain
 from .findings import Finding, findings
 from .records import CheckResult
-from .wording import cell_words, command_of, first_divergence, known_words, smallest_words, what_is_wrong
+from .wording import cell_words, command_of, first_divergence, known_words, noted_words, smallest_words, what_is_wrong
 
 MOST = 4  # findings: the report has more
 
@@ -44,6 +44,8 @@ def _lines(finding: Finding, result: CheckResult) -> list[str]:
     alone = "" if verdict is Verdict.WRONG else f"{verdict}{why}: "
     actual = cell_words(finding.cell) if finding.cell.ratio is None else what_is_wrong(finding.cell)
     lines = [(several if len(result.cases) > 1 else alone) + plain(actual)]
+    if verdict is Verdict.MUTATES:
+        lines += [noted_words(finding, result)]
     if finding.shown:
         first = f"first wrong at {first_divergence(finding.shown.diagnosis)}"
         lines += [first, *known_words(finding, result), *smallest_words(case)]

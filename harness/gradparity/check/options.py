@@ -15,7 +15,8 @@ from ..ports.session import HELLO_SECONDS, REQUEST_SECONDS
 class Options:
     """How to run the check. Times in seconds: for a request, and for the first, which includes the runtime's start.
 
-    ``reference`` is the file of the functions, where the cases are theirs.
+    ``reference`` is the file of the functions, where the cases are theirs. ``strict``: what is noted of right numbers
+    is a failure.
     """
 
     threads: int = 1
@@ -23,6 +24,7 @@ class Options:
     hello_seconds: float = HELLO_SECONDS
     data_dir: Path | None = None
     reference: Path | None = None
+    strict: bool = False
 
     def command(self, runner: Runner, case: str, seed: int, before: Sequence[str] = ()) -> str:
         """The command line that runs one case again, after those ``before`` it."""
@@ -32,4 +34,5 @@ class Options:
         words += ["--threads", str(self.threads)] if self.threads != 1 else []
         words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
         words += ["--data-dir", str(self.data_dir)] if self.data_dir else []
+        words += ["--strict"] if self.strict else []
         return shlex.join(words)

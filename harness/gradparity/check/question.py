@@ -125,8 +125,9 @@ class OfNetwork:
     ) -> Check:
         """See `Checkable`."""
         hello, data_dir, threads = session.hello, options.data_dir, options.threads
-        reference = shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads)
-        return CaseCheck(session, reference, memory, attended)
+        own = hello.epsilon, hello.step, data_dir, threads, hello.declares
+        reference = shared_reference(self.spec, seed, *own)
+        return CaseCheck(session, reference, memory=memory, attended=attended)
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """See `Checkable`."""

@@ -48,7 +48,10 @@ class _Record(BaseModel):
 
 
 class Cell(_Record):
-    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared."""
+    """One array of one port in one case beside the reference's. Without figures where nothing came to be compared.
+
+    ``units``: what it is accurate to by norm, in unit roundoffs, where it is not so by element.
+    """
 
     quantity: Quantity
     array: str
@@ -59,6 +62,7 @@ class Cell(_Record):
     bit_equal: float | None = None
     relative: float | None = None
     relative_max: float | None = None
+    units: float | None = None
     detail: str = ""
     reason: Reason | None = None
 
@@ -71,12 +75,12 @@ class Cell(_Record):
         return cell.model_copy(update={"reason": reason}) if reason else cell
 
     @staticmethod
-    def of(quantity: Quantity, array: str, figures: Figures, detail: str) -> Cell:
-        """Of an array that was compared."""
+    def of(quantity: Quantity, array: str, figures: Figures, detail: str, verdict: Verdict | None = None) -> Cell:
+        """Of an array that was compared; its verdict is that of the figures, where it is no other."""
         return Cell(
             quantity=quantity,
             array=array,
-            verdict=figures.verdict,
+            verdict=verdict or figures.verdict,
             ratio=figures.ratio,
             resolution=figures.resolution,
             ulp=figures.ulp,
@@ -130,6 +134,8 @@ class CaseResult(_Record):
     def verdict(self) -> Verdict:
         """The worst of its cells, as far as something was computed: to change nothing is no agreement."""
         found = worst(c.verdict for c in self.cells if c.quantity is not Quantity.STATE or not c.verdict.passes)
+        if found.passes and not self.refused:
+            found = worst([found, *(cell.verdict for cell in self.cells if cell.verdict.noted)])
         return Verdict.NOT_IMPLEMENTED if self.refused and found.passes else found
 
     def last_words(self, verdict: Verdict) -> str:
@@ -139,7 +145,10 @@ class CaseResult(_Record):
 
 
 class CheckResult(_Record):
-    """A whole check, or the part of one that is known."""
+    """A whole check, or the part of one that is known.
+
+    ``strict``: what is noted of a port whose numbers are right is a failure, too.
+    """
 
     schema_version: int = SCHEMA
     kind: Literal["check"] = "check"
@@ -150,17 +159,22 @@ class CheckResult(_Record):
     left_out: list[str] = []
     references: list[Soundness] = []
     interrupted: bool = False
+    strict: bool = False
     cases: list[CaseResult] = []
 
     @property
     def exit_code(self) -> int:
         """0 agreement, 1 a port disagrees, 3 something asked for could not run, or nothing could be decided."""
         verdicts = {result.verdict for result in self.cases if not self.decided_elsewhere(result)}
-        if Verdict.WRONG in verdicts:
+        if any(self.fails(cell.verdict) for case in self.cases for cell in case.cells):
             return 1
         undecided = verdicts & {Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED}
         passed = any(verdict.passes for verdict in verdicts)
         return 0 if passed and not undecided and not self.missing and not self.interrupted else 3
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Whether an array with this verdict makes the port one that disagrees."""
+        return verdict is Verdict.WRONG or (self.strict and verdict.noted)
 
     def decided_elsewhere(self, case: CaseResult) -> bool:
         """Whether what is unresolved in a function's case passes in another of its cases."""

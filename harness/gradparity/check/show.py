@@ -14,7 +14,7 @@ from ..texts import number, plain
 from .ladder import Rung, is_growing, ladder
 from .records import CaseResult, CheckResult
 from .summary import check_table, closest_call, counts
-from .wording import Told, not_there, reference_words, told_findings
+from .wording import Told, declared_words, not_there, reference_words, told_findings
 
 
 class LiveTable:
@@ -72,6 +72,7 @@ def check_report(result: CheckResult, growing: bool = True) -> RenderableType:
     parts += [Text(plain(line)) for line in not_there(result)]
     for told in told_findings(result):
         parts += told_lines(told)
+    parts += [Text(line, "dim") for line in declared_words(result)]
     for info in result.runners if growing else []:
         rungs = [] if result.interrupted else ladder(result, info)
         parts += _ladder(info, rungs) if is_growing(rungs) and info.state is not State.NOT_AVAILABLE else []
@@ -108,12 +109,15 @@ def _command(command: str) -> Text:
     return Text(f"    {plain(command)}", no_wrap=True, overflow="ignore")
 
 
+COUNTED = {Verdict.MUTATES: "with changed arguments"}
+
+
 def sum_line(result: CheckResult) -> Text:
     """The whole check in one line."""
     found = counts(result.cases)
     runners = {case.runner for case in result.cases}
     cases = {(case.case, case.seed) for case in result.cases}
-    told = ", ".join(f"{found[verdict]} {verdict}" for verdict in Verdict if found[verdict]) or "nothing compared"
+    told = ", ".join(f"{found[one]} {COUNTED.get(one, one)}" for one in Verdict if found[one]) or "nothing compared"
     text = f"{len(runners)} runner{'s' * (len(runners) != 1)} x {len(cases)} case{'s' * (len(cases) != 1)}: {told}"
     if result.interrupted:
         text += "; interrupted"

@@ -92,8 +92,8 @@ def _most(values: Iterable[float | None]) -> float | None:
 
 
 def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:
-    """The cell with the largest ratio of all that passed."""
-    passed = [(case, cell) for case in result.cases for cell in case.cells if cell.verdict.passes and cell.ratio]
+    """The cell with the largest ratio of all that agree."""
+    passed = [(case, cell) for case in result.cases for cell in case.cells if cell.verdict.agrees and cell.ratio]
     return max(passed, key=lambda pair: pair[1].ratio or 0.0, default=None)
 
 

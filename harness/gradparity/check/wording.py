@@ -72,6 +72,9 @@ def _told(finding: Finding, result: CheckResult) -> Told:
     case, verdict = finding.case, finding.verdict
     where = f"{case.runner} {verdict} in {cases_words(finding.count)}"
     stderr = last_lines(case.last_words(verdict))
+    if verdict.noted:
+        more = [cell_words(finding.cell)] if verdict is Verdict.MUTATES else []
+        return Told(case.runner, verdict, f"{where}: ", noted_words(finding, result), more, [], case.command)
     if finding.shown is None:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
     first = first_divergence(finding.shown.diagnosis)
@@ -167,6 +170,29 @@ def _extent_of_most(finding: Finding) -> str:
     return f"where in the array: {words}, in {count} of {len(extents)} {of}"
 
 
+def declared_words(result: CheckResult) -> list[str]:
+    """What each port declares, and in how many cases that shows: a line for each."""
+    told = []
+    for info in result.runners:
+        own = [case for case in result.cases if case.runner == info.runner]
+        shown = sum(any(cell.verdict is Verdict.DECLARED for cell in case.cells) for case in own)
+        if info.declares and own:
+            told.append(
+                f"{info.runner} declares {', '.join(info.declares)}: as declared in {shown} of {len(own)} cases"
+            )
+    return told
+
+
+def noted_words(finding: Finding, result: CheckResult) -> str:
+    """What there is to say of a port whose numbers are right."""
+    if finding.verdict is not Verdict.MUTATES:
+        return cell_words(finding.cell)
+    first, *others = finding.arrays
+    more = f" and {len(others)} more" if others else ""
+    wrong = any(one.verdict is Verdict.WRONG for one in result.cases if one.runner == finding.case.runner)
+    return f"{first}{more}" + ("" if wrong else "; its numbers are right")
+
+
 def not_there(result: CheckResult) -> list[str]:
     """Why a port has nothing of a function: a line for each."""
     found: dict[tuple[str, str], list[CaseResult]] = {}
@@ -252,5 +278,9 @@ def cell_words(cell: Cell) -> str:
 
 def what_is_wrong(cell: Cell) -> str:
     """The same without the name; what was compared names the array itself."""
+    if cell.units is not None:
+        return f"accurate to {number(cell.units)} units by norm, and not by element: {cell.detail}"
+    if cell.verdict is Verdict.BY_NORM:
+        return f"rounding of a product that is accurate by norm may decide this, as a number is 0: {cell.detail}"
     ratio = "" if cell.ratio is None else f"; ratio {number(cell.ratio)}"
     return f"{cell.detail or 'the case could not have shown an error of 1e-3'}{ratio}"

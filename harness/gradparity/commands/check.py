@@ -39,6 +39,7 @@ PICTURE_WIDTH = 100
 @click.option("--timeout", type=click.FloatRange(0.01, 86400), default=REQUEST_SECONDS, show_default=True,
               help="Seconds for one request.")  # fmt: skip
 @options.data_dir
+@options.strict
 @options.svg
 @click.option("--record", type=options.FOLDER, metavar="FOLDER",
               help="Write down there what the ports and the harness say to each other, byte by byte.")  # fmt: skip
@@ -56,6 +57,7 @@ def check(
     threads: int,
     timeout: float,
     data_dir: Path | None,
+    strict: bool,
     svg: Path | None,
     record: Path | None,
     replay: Path | None,
@@ -77,7 +79,7 @@ def check(
         specs, seeds, left_out = _of_network(cases, dtypes, seeds, data_dir, replay)
     if record:
         note_cases(record, specs, seeds)
-    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference)
+    settings = Options(threads=threads, seconds=timeout, data_dir=data_dir, reference=reference, strict=strict)
     with Recorder(run, "check") as recorder:
         result = check_ports(
             runners, by_name(runners, ports), specs, seeds, left_out, settings, recorder.check, references=references

@@ -39,6 +39,7 @@ threads = click.option(
     "--threads", type=click.IntRange(1, 1024), default=1, show_default=True, help="For each runtime."
 )
 data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the four MNIST files.")
+strict = click.option("--strict", is_flag=True, help="Changed arguments, and accuracy by norm alone, are failures.")
 svg = click.option(
     "--svg", type=click.Path(path_type=Path, dir_okay=False, writable=True), help="Save the screen there."
 )

@@ -20,6 +20,7 @@ from . import options
 @click.option("--epochs", type=click.IntRange(1, 10_000), help="A short training of your own, in place of the recipe.")
 @options.threads
 @options.data_dir
+@options.strict
 @click.option(
     "--out", type=options.FOLDER, metavar="FOLDER", help="Of the record and the report. Default: a new one in runs/."
 )
@@ -30,11 +31,12 @@ def run(
     epochs: int | None,
     threads: int,
     data_dir: Path | None,
+    strict: bool,
     out: Path | None,
 ) -> int:
     """Check, benchmark and train the ports, and write the report: five minutes."""
     from ..whole_run import RunOptions, run_whole  # all the rest
 
-    settings = RunOptions(names, budget, threads, data_dir, epochs, ports)
+    settings = RunOptions(names, budget, threads, data_dir, epochs, ports, strict)
     runners = select_runners(ports)
     return run_whole(runners, by_name(runners, ports), settings, out or new_folder(Path("runs")), to_stdout())

@@ -46,6 +46,11 @@ def find_mnist(data_dir: Path | None = None) -> Path | None:
     return named
 
 
+def is_at_hand(folder: Path | None) -> bool:
+    """Whether the test images can be read without a download: from a named folder, or from one before."""
+    return folder is not None or all((CACHE / f"{name}.gz").is_file() for name in FILES["test"])
+
+
 pooch.get_logger().setLevel(logging.CRITICAL)
 
 

@@ -30,7 +30,7 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
         one for one in answers.state if one.where.asked is Asked.ARGUMENT and one.where.operation in answers.operations
     ]
     first = [*accumulating, *changing]
-    told = _of_state(first)
+    told = _of_state(first if changing and _is_upset(answers, _after(changing)) else accumulating)
     erratic = _erratic(answers, {one.where.operation for one in accumulating})
     told += list(erratic.values())[:1]
     steps = wrong_steps(answers)
@@ -39,7 +39,10 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
     wrong = wrong_results(answers, out)
     told += told_pass(answers, steps, wrong, out, memory or Memory())
     told = with_precision(answers, told, wrong)
-    rest = [one for one in answers.state if one not in first and one.where.operation not in erratic]
+    rest = [one for one in answers.state if one.where.asked is not Asked.ARGUMENT and one not in accumulating]
+    rest = [one for one in rest if one.where.operation not in erratic]
+    if changing:  # the network had changed when it was asked again
+        rest = [one for one in rest if one.where.operation not in OPERATIONS]
     told += _of_state(rest, {fit.sentence for one in told for fit in one.explanations})
     for other, asked, origins in (
         (answers.second, Asked.SECOND, _in_second),
@@ -54,6 +57,12 @@ def _after(changing: list[Origin]) -> set[str]:
     """The operations that were asked of a network which one before them had changed. The trace was loaded anew."""
     places = [OPERATIONS.index(one.where.operation) for one in changing]
     return set(OPERATIONS[min(places) + 1 :]) - {"trace"} if places else set()
+
+
+def _is_upset(a: Answers, after: set[str]) -> bool:
+    """Whether it shows in later answers that the network had changed, or else the numbers are right."""
+    later = any(one.where.asked is not Asked.ARGUMENT and one.where.operation in OPERATIONS for one in a.state)
+    return later or bool(wrong_results(a, set(OPERATIONS) - after))
 
 
 def _erratic(a: Answers, known: Collection[str]) -> dict[str, Diagnosis]:

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 from gradparity_reference import LAYERS as REFERENCES
-from gradparity_reference import Layer, Network
+from gradparity_reference import Layer
 
 from ..cases import Array
+from ..functions.declared import DeclaredNetwork
 from ..functions.layers import ACTIVATIONS
 from ..functions.layers.softmax_with_loss import probability
 from ..functions.network import placed
 from ..reference import Reference
-from .variants import Build, Key, Results
+from .variants import Build, Key, Results, class_of
 
 
 class _Identity(Layer):
@@ -47,22 +48,24 @@ class OtherNetwork:
 
 def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
     """Each network that may stand for this one by mistake."""
-    kinds = [kind for kind in REFERENCES if kind in reference.case.spec.described.kinds]
+    case = reference.case
+    kinds = [kind for kind in REFERENCES if kind in case.spec.described.kinds]
     for here in (kind for kind in kinds if kind in ACTIVATIONS):
         for kind in (kind for kind in ACTIVATIONS if kind != here):
             yield OtherNetwork(
-                "another activation", f"{kind}, where the case has {here}", _layer(here, REFERENCES[kind])
+                "another activation", f"{kind}, where the case has {here}", _layer(here, class_of(case, kind))
             )
         yield OtherNetwork("left out", "the activation between the layers", _layer(here, _Identity))
-        forgotten = type("Forgotten", (REFERENCES[here],), {"backward": _Identity.backward})
+        forgotten = type("Forgotten", (class_of(case, here),), {"backward": _Identity.backward})
         yield OtherNetwork("left out", "the activation between the layers, in backward", _layer(here, forgotten))
     if "dropout" in kinds:
         yield OtherNetwork("left out", "dropout", _layer("dropout", _Identity))
     yield OtherNetwork("left out", "the biases", _without_biases)
-    if any(layer.layer.phased for layer in placed(reference.case.spec.kinds)):
+    if any(layer.layer.phased for layer in placed(case.spec.kinds)):
         sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
         yield OtherNetwork("phase confused", sentence, _other_phase)
-    yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
+    if not case.declared.predict:
+        yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
     yield from other_decays(reference)
 
 
@@ -77,7 +80,7 @@ def _without_biases(build: Build) -> None:
     build.held |= {name: np.zeros_like(a) for name, a in build.held.items() if name.rstrip("0123456789") == "b"}
 
 
-class _OtherPhase(Network):
+class _OtherPhase(DeclaredNetwork):
     """Trains as in the test, and tests as in training."""
 
     def _forward(self, x: Array, training: bool) -> Array:
@@ -100,10 +103,10 @@ def clipped_gradients(came: Mapping[Key, Array]) -> Iterator[OtherNetwork]:
     most = max(float(abs(a).max(initial=0.0)) for a in slopes)
     norm = float(np.sqrt(sum(np.square(a).sum() for a in slopes)))
 
-    def at_most(_: Network, found: Results) -> Results:
+    def at_most(_: DeclaredNetwork, found: Results) -> Results:
         return {key: np.clip(a, -most, most).astype(a.dtype) for key, a in found.items() if _is_slope(key)}
 
-    def of_norm(_: Network, found: Results) -> Results:
+    def of_norm(_: DeclaredNetwork, found: Results) -> Results:
         own = {key: a for key, a in found.items() if _is_slope(key)}
         right = float(np.sqrt(sum(np.square(a.astype(np.float64)).sum() for a in own.values())))
         return {key: (a * min(1.0, norm / right)).astype(a.dtype) for key, a in own.items()} if right else {}
@@ -167,7 +170,7 @@ def _decayed(
 ) -> OtherNetwork:
     """So many times what weight decay adds, and to those parameters, too."""
 
-    def changed(network: Network, found: Results) -> Results:
+    def changed(network: DeclaredNetwork, found: Results) -> Results:
         decay, weights = network.weight_decay, network.weights
         bare = found["gradient", "loss"]
         penalty = sum(((p.dtype.type(decay / 2) * (p**2).sum()) for p in weights.values()), start=0 * bare)

@@ -73,6 +73,6 @@ def of_trace(
 
 def _pass(case: Case, trace: Inputs, epsilon: float) -> Iterator[tuple[Call, Inputs]]:
     """Each layer with the inputs and the results that the trace says it had."""
-    for call in calls(case.spec.kinds, case.x, case.labels, case.held, epsilon, trace):
+    for call in calls(case.spec.kinds, case.x, case.labels, case.held, epsilon, trace, case.declared):
         keys = {result: key_of(call.name, result) for result in call.layer.results}
         yield call, {result: trace[key] for result, key in keys.items() if key in trace}

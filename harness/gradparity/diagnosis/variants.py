@@ -13,11 +13,13 @@ from typing import Any, Protocol
 
 import numpy as np
 from gradparity_reference import LAYERS as REFERENCES
-from gradparity_reference import LOSSES, Network
+from gradparity_reference import LOSSES
 
 from ..arithmetic.carried import bare
+from ..arithmetic.precision import Precision
 from ..arithmetic.verdicts import Allowance
-from ..cases import Array
+from ..cases import Array, Case
+from ..functions.declared import DeclaredNetwork
 from ..functions.evidence import Bug, Evidence, Inputs
 from ..functions.layers import LAYERS
 from ..reference import Reference
@@ -25,7 +27,7 @@ from ..reference import Reference
 Key = tuple[str, str]
 """An operation, and an array of its reply."""
 Results = dict[Key, Array]
-After = Callable[[Network, Results], Results]
+After = Callable[[DeclaredNetwork, Results], Results]
 ALLOWED = Allowance()
 
 
@@ -41,7 +43,7 @@ class Build:
     losses: dict[str, Any]
     held: dict[str, Any]
     x: Any
-    made_of: type[Network] = Network
+    made_of: type[DeclaredNetwork] = DeclaredNetwork
     after: list[After] = field(default_factory=list)
 
 
@@ -67,7 +69,9 @@ class Variant(Protocol):
 def results(reference: Reference, variants: Sequence[Variant]) -> Results:
     """What the case's network gives with all of these bugs in it: predict and gradient. Raises Inapplicable."""
     case = reference.case
-    build = Build(dict(REFERENCES), dict(LOSSES), dict(case.held), case.x)
+    classes = {kind: class_of(case, kind) for kind in REFERENCES | LOSSES}
+    losses = {kind: classes[kind] for kind in LOSSES}
+    build = Build(classes, losses, dict(case.held), case.x)
     for one in variants:
         one.into(build)
     spec = case.spec
@@ -75,6 +79,7 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
         network = build.made_of(
             spec.kinds, build.held, reference.epsilon, build.layers, build.losses, spec.weight_decay
         )
+        network.declared = case.declared
         found: dict[Key, Any] = {("predict", "out"): network.predict(build.x)}
         network.hold(build.held)
         found |= {("gradient", name): a for name, a in network.gradient(build.x, case.t).items()}
@@ -82,6 +87,11 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
         for change in build.after:
             found |= change(network, found)
     return found
+
+
+def class_of(case: Case, kind: str) -> type[Any]:
+    """The class of a layer of this kind, as the port of the case declares it."""
+    return case.declared.made_of(kind, Precision.of(case.spec.dtype).tiny)
 
 
 @dataclass(frozen=True, eq=False)

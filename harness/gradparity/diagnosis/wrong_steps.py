@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ..arithmetic.precision import Precision
 from ..cases import Case
 from ..functions.evidence import Evidence, Inputs
 from ..functions.layers import LAYERS
@@ -165,7 +166,9 @@ def of_layer_alone(a: Answers, layer: LayerCheck, results: Inputs) -> list[Step]
     inputs, expected = layer.given, layer.expected
     misshapen = [k for k, v in expected.items() if (v.shape, v.dtype) != (results[k].shape, results[k].dtype)]
     base = {k: expected[k] if misshapen else results[k] for k in expected}
-    steps = of_layer(Call(layer.name, LAYERS[layer.kind], inputs), base, a.reference.case.spec.classes)
+    case = a.reference.case
+    kind = case.declared.layer(LAYERS[layer.kind], Precision.of(case.spec.dtype).tiny)
+    steps = of_layer(Call(layer.name, kind, inputs), base, case.spec.classes)
     if misshapen:
         steps = [replace(one, evidence=replace(one.evidence, came=results[one.evidence.result])) for one in steps]
     return steps

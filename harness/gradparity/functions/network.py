@@ -10,7 +10,8 @@ import gradparity_reference as reference
 import numpy as np
 from gradparity_reference import LayerSpec
 
-from ..arithmetic.precision import Array
+from ..arithmetic.precision import Array, Precision
+from .declared import NOTHING, Declared
 from .evidence import Inputs
 from .layers import LAYERS, Layer
 
@@ -63,22 +64,33 @@ class _Names(dict[str, str]):
 
 
 def calls(
-    kinds: Sequence[LayerSpec], x: Array, labels: Array, arrays: Mapping[str, Array], epsilon: float, trace: Inputs
+    kinds: Sequence[LayerSpec],
+    x: Array,
+    labels: Array,
+    arrays: Mapping[str, Array],
+    epsilon: float,
+    trace: Inputs,
+    declared: Declared = NOTHING,
 ) -> Iterator[Call]:
     """Each layer of the network with what it was given in the pass that left this trace, in the order of forward.
 
-    ``arrays`` are what the layers hold, by the network's names.
+    ``arrays`` are what the layers hold, by the network's names. ``declared`` is what its port does otherwise.
     """
+    tiny = Precision.of(x.dtype).tiny
     layers, loss = placed(kinds), kinds[-1].kind
     last = reference.last_name(loss)
     for here, above in zip(layers, [*(layer.name for layer in layers[1:]), last], strict=True):
         own = {name: arrays[held] for name, held in here.arrays.items()}
         phase = {"training": np.asarray(True)} if here.layer.phased else {}
         numbers = {name: np.asarray(value) for name, value in here.numbers.items()}
-        yield Call(here.name, here.layer, {"x": x, **own, **numbers, **phase, "dout": trace[f"{above}.dx"]})
+        yield Call(
+            here.name,
+            declared.layer(here.layer, tiny),
+            {"x": x, **own, **numbers, **phase, "dout": trace[f"{above}.dx"]},
+        )
         x = trace[f"{here.name}.out"]
     own_epsilon = {name: np.asarray(epsilon) for name in LAYERS[loss].numbers}
-    yield Call(last, LAYERS[loss], {"x": x, "t": labels, **own_epsilon})
+    yield Call(last, declared.layer(LAYERS[loss], tiny), {"x": x, "t": labels, **own_epsilon})
 
 
 def key_of(name: str, result: str) -> str:

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
-from ..check.findings import findings, names
+from ..check.findings import changed_arguments, findings, names
 from ..check.options import Options
 from ..check.records import CheckResult
 from ..check.run import run_check
@@ -39,6 +39,7 @@ from ..ports.manifest import Port, Runner, read_port
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
+MUTATED = "argument mutated"
 NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN}
 
 
@@ -178,13 +179,14 @@ class _Workshop:
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
             return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
-        told = [one for one in findings(result) if one.shown]
-        named = names(told)
-        where = "; ".join(first_divergence(one.shown.diagnosis) for one in told if one.shown)
+        found = findings(result)
+        told, changed = [one for one in found if one.shown], changed_arguments(found)
+        named = list(dict.fromkeys([*names(told), *([MUTATED] if changed else [])]))
+        where = "; ".join([*(first_divergence(one.shown.diagnosis) for one in told if one.shown), *changed[:1]])
         crashed = info.state is State.FAILED or any(case.verdict is Verdict.COULD_NOT_RUN for case in result.cases)
         if not told and crashed:
             named, where = [COULD_NOT_RUN], _last_word(result)
-        killed = result.exit_code != 0
+        killed = result.exit_code != 0 or any(one.verdict.noted for one in found)
         return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 
     def _copy(self) -> Path:

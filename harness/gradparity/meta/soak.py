@@ -238,7 +238,8 @@ def _expectations(reference: Reference) -> Iterator[_Expected]:
     for i, layer in enumerate(reference.layers):
         for name, array in layer.expected.items():
             yield _Expected.of(i, name, array, {LAYERS: layer.allowances[name]})
-    for name, array in reference.trace.items():
+    logits = {reference.in_trace("predict", "out"): reference.predict["out"]}
+    for name, array in (reference.trace if "trace" in reference.operations else logits).items():
         whole = reference.allowance("trace", name)
         parts = {ELEMENTS: Allowance(limit=whole.limit), ARRAYS: Allowance(spread=whole.spread)}
         yield _Expected.of(None, name, array, parts)

@@ -8,6 +8,7 @@ ADVICE = {
     "epsilon in the logarithm": "if that is meant, say so: compare(..., epsilon=...)",
     "another activation": "a network that can be no other says so: compare(..., activation=...), "
     "or raise NotImplementedError",
+    "probabilities for logits": "if that is meant, say so: compare(..., declares={'predict': 'probabilities'})",
 }
 
 COPIES = Explanation(

@@ -9,7 +9,7 @@ from typing import Any
 
 from .taking import called
 
-DEFAULTS: Mapping[str, Any] = {"name": "", "activation": "relu", "epsilon": 0.0}
+DEFAULTS: Mapping[str, Any] = {"name": "", "activation": "relu", "epsilon": 0.0, "declares": "", "strict": False}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def optimizer_call(name: str, make: Any, dtype: str) -> str:
 
 def _shown(value: Any, otherwise: str) -> str:
     """Text and numbers as they are written, classes and functions by their names; the rest in <>, as no code is."""
-    if isinstance(value, str | float | Path):
+    if isinstance(value, str | float | bool | Path):
         return repr(str(value) if isinstance(value, Path) else value)
     name = getattr(value, "__name__", "")
     return name if name.isidentifier() and callable(value) else f"<your {otherwise}>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ..check.options import Options
 from ..check.question import Spec
 from ..check.records import CaseResult
 from ..check.run import RunnerCheck
+from ..functions.declared import Declared
 from ..functions.layers import ACTIVATIONS
 from ..ports.info import RunnerInfo, State
 from .advice import COPIES, advised
@@ -52,13 +53,16 @@ def compare(
     layers: Layers | None = None,
     optimizers: Optimizers | None = None,
     data_dir: str | Path | None = None,
+    declares: str | Mapping[str, Any] | Iterable[str] = (),
+    strict: bool = False,
     reference: Any = None,
 ) -> Comparison:
     """Compare a Python object with the reference: what `gradparity check` does with a process.
 
     With ``reference``, a function that is declared with `gradparity.function`, ``port`` is a function that takes the
     same arguments by position, and gives its results by name, or in the same order: Python's, or one that juliacall or
-    rpy2 has made callable. Of the other options, ``name``, ``cases``, ``dtypes`` and ``seeds`` are meant then.
+    rpy2 has made callable. Of the other options, ``name``, ``cases``, ``dtypes``, ``seeds`` and ``strict`` are meant
+    then.
 
     Without it, gradients are compared with the layered network's. ``port`` is one of
 
@@ -73,21 +77,25 @@ def compare(
 
     A network or module is copied first, and stays as it is.
 
-    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite but for MNIST, and of a network or
-    module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation`` is the one of a port
-    that does not take it; of one that does, one that it has beside relu and sigmoid. ``epsilon`` is that of a port that
-    does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is "in_out" where a weight is
-    (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
-    for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
-    asked alone. ``optimizers`` are classes with ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov",
-    "adagrad", "rmsprop", "adam"), or functions of the learning rate that make one: some updates of each are compared
-    with its formula, and ``port`` may be left out. ``data_dir`` is the folder of the four MNIST files.
+    ``cases`` are names, patterns (*), .toml files or CaseSpecs: by default the suite, with MNIST where it is here,
+    and of a network or module cases of its own sizes and dtype. ``dtypes`` keeps the cases of these. ``activation``
+    is the one of a port that does not take it; of one that does, one that it has beside relu and sigmoid.
+    ``epsilon`` is that of a port that does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book.
+    ``layout`` is "in_out" where a weight is (inputs, outputs), as in the book and by default, and "out_in" as in
+    torch.nn.Linear. ``loss(logits, labels)`` is for modules. ``layers`` are classes with ``forward`` and
+    ``backward`` by their kind ("affine", "relu", ...), to be asked alone. ``optimizers`` are classes with
+    ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam"), or functions
+    of the learning rate that make one: some updates of each are compared with its formula, and ``port`` may be left
+    out. ``data_dir`` is the folder of the four MNIST files. ``declares`` is what the port does on purpose otherwise,
+    such as ``{"log_base": 10, "flush_denormals": True}``: docs/verdicts.md has the list. Then that is what is checked.
+    ``strict``: a port whose numbers are right disagrees, too, if it changes its arguments, or is accurate by norm and
+    not by element.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
     """
     if reference is not None:
-        return compare_function(port, reference, _label(name, port), cases, dtypes, seeds)  # type: ignore[arg-type]
+        return compare_function(port, reference, _label(name, port), cases, dtypes, seeds, strict)  # type: ignore[arg-type]
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, came {activation!r}")
     if layout not in (None, *LAYOUTS):
@@ -98,6 +106,10 @@ def compare(
         raise ValueError(f"loss: expected a function of logits and labels, came {loss!r}")
     checked_layers(layers)
     checked_optimizers(optimizers)
+    try:
+        declared = Declared.of(declares)
+    except ValueError as error:
+        raise ValueError(f"declares: {error}") from None
     if port is None and optimizers:
         suite = chosen_cases((), dtypes).values()
         return _optimizers_alone(_label(name or "optimizers", None), optimizers, _dtypes(suite))
@@ -108,18 +120,20 @@ def compare(
         _demand(loss, "loss: a module needs one, such as torch.nn.functional.cross_entropy")
     weights_are = layout or "in_out"
     own = cases_of(network, activation, weights_are) if network is not None else []
-    specs, numbers = chosen_cases(cases or own, dtypes), chosen_seeds(seeds)
+    folder = None if data_dir is None else Path(data_dir)
+    specs, numbers = chosen_cases(cases or own, dtypes, folder), chosen_seeds(seeds)
 
     label = _label(name, port)
-    conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
-    check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
+    conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {}, declared)
+    check = ObjectCheck(conversation, folder)
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
-    again = Again(port, given | {"layers": layers, "optimizers": optimizers, "data_dir": data_dir})
+    given |= {"layers": layers, "optimizers": optimizers, "data_dir": data_dir}
+    again = Again(port, given | {"declares": ",".join(declared.texts), "strict": strict})
     with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
     found += compare_optimizers(info.runner, optimizers or {}, _dtypes(specs.values()))
-    return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)
+    return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found, strict=strict)
 
 
 def _optimizers_alone(label: str, optimizers: Optimizers, dtypes: Iterable[str]) -> Comparison:

@@ -13,6 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from ..cases import Array
+from ..functions.declared import NOTHING, Declared
 from ..ports.pipes import STDERR_BYTES
 from ..ports.session import Expected, Failure, Hello, PortFailure, misshapen
 from ..ports.wire import DTYPES as ON_THE_WIRE
@@ -40,6 +41,7 @@ class InProcess:
     layout: Layout = "in_out"
     epsilon: float = 0.0
     layers: Layers = field(default_factory=dict)
+    declares: Declared = NOTHING
     errstate: Any = field(default_factory=np.geterr)
 
     def __post_init__(self) -> None:
@@ -59,6 +61,7 @@ class InProcess:
             optimizers=frozenset(),
             epsilon=None if "epsilon" in self.implementation.takes else self.epsilon,
             activations=self.implementation.activations,
+            declares=self.declares,
         )
 
     @property
@@ -97,10 +100,12 @@ class InProcess:
         if operation == "layer":
             self.layer_arrays = {name: own_copy(name, array, self.layout) for name, array in arrays.items()}
             return layer_pass(self.layers[fields["kind"]], fields, self.layer_arrays)
+        if operation == "inputs" and self.layer_arrays is not None:  # before the first case is loaded, too
+            return self.layer_arrays
         if self.loaded is None:
             raise NotImplementedError("no case is loaded")
         if operation == "inputs":
-            return self.loaded.inputs() if self.layer_arrays is None else self.layer_arrays
+            return self.loaded.inputs()
         if operation == "batch":
             own = (own_copy(name, arrays[name], self.layout) for name in ("x", "t"))
             self.loaded, self.results = self.loaded.with_batch(*own), Results(earlier=self.results.last)

@@ -34,6 +34,7 @@ def compare_function(
     cases: str | Iterable[str],
     dtypes: str | Iterable[str],
     seeds: int | Iterable[int],
+    strict: bool = False,
 ) -> Comparison:
     """See `compare`. Raises TypeError and ValueError for what cannot be compared, BadReference."""
     if not isinstance(reference, Function):
@@ -45,12 +46,13 @@ def compare_function(
     numbers = chosen_seeds(seeds)
     wanted, kinds = _texts(cases), _texts(dtypes)
     specs, left_out = decidable(select_function_cases({reference.name: reference}, wanted, kinds), numbers, 1)
-    again = Again(port, {"reference": reference.reference})
+    again = Again(port, {"reference": reference.reference, "strict": strict})
     check = FunctionObjectCheck(OneFunction(label, reference, port), again)
     with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(spec, seed, again.of(name, seed)) for name, spec in specs.items() for seed in numbers]
-    return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found, left_out=left_out)
+    about = Comparison(command=again.all, required=[info.runner], runners=[info], left_out=left_out, strict=strict)
+    return about.model_copy(update={"cases": found})
 
 
 def _texts(one: str | Iterable[str]) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, SupportsIndex
 
 from ..cases import CaseSpec
+from ..data import find_mnist, is_at_hand
 from ..errors import OptionError, UsageError
 from ..seeds import SEED_LIMIT
 from ..suite import DTYPES, kept, select_cases
@@ -15,8 +17,11 @@ from .parameters import dtype_of, held, sizes_of
 Cases = str | CaseSpec | Iterable[str | CaseSpec]
 
 
-def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpec]:
-    """The cases by what names them alone; where none is named, the suite but for MNIST. Raises ValueError."""
+def chosen_cases(cases: Cases, dtypes: str | Iterable[str], data_dir: Path | None = None) -> dict[str, CaseSpec]:
+    """The cases by what names them alone; where none is named, the suite: MNIST if it is here, as nobody asked for it.
+
+    Raises ValueError, and UsageError for a data folder that is not there.
+    """
     wanted, named = _listed(cases, str | CaseSpec), _listed(dtypes, str)
     if wrong := [one for one in wanted if not isinstance(one, str | CaseSpec)]:
         raise ValueError(f"cases: expected names, patterns (*), .toml files or CaseSpecs, came {wrong[0]!r}")
@@ -30,7 +35,7 @@ def chosen_cases(cases: Cases, dtypes: str | Iterable[str]) -> dict[str, CaseSpe
         raise ValueError(f"cases: {error.value}: {error.what}") from None
     except UsageError as error:  # of a case file
         raise ValueError(str(error)) from None
-    found = kept(specs, named, mnist=bool(wanted))
+    found = kept(specs, named, mnist=bool(wanted) or is_at_hand(find_mnist(data_dir)))
     if not found:
         raise ValueError(f"dtypes: none of the cases is of {', '.join(named)}")
     return found
@@ -52,6 +57,10 @@ def cases_of(network: Any, activation: str, layout: Layout) -> list[CaseSpec]:
         {"batch": 1},
         {"quirk": "zero-rows"},
         {"quirk": "exact-zeros"},
+        {"quirk": "negative-logits"},
+        {"quirk": "tied-logits"},
+        {"quirk": "nan-logits"},
+        {"quirk": "steep", "batch": next(n for n in range(67, 200) if n % 8 and n not in sizes)},
     ]
     if len(sizes) > 2 and sizes[-1] > 2:  # smaller ones may cancel so that nothing is resolved
         variants.append({"quirk": "saturated"})

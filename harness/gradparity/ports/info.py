@@ -30,6 +30,7 @@ class RunnerInfo(BaseModel):
     threads: str = ""
     option: str = ""  # what --port calls it
     operations: list[str] = []
+    declares: list[str] = []  # what it does on purpose otherwise than the reference
     reason: str = ""
     hint: str = ""
     stderr: str = ""

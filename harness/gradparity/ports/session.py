@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..functions.declared import NOTHING, Declared
 from ..functions.layers import LAYERS
 from ..texts import both_ends
 from .family import MARK, Family, new_mark
@@ -118,6 +119,7 @@ class Hello:
     activations: frozenset[str] = frozenset()  # that its networks have, where there is no such layer to ask alone
     functions: frozenset[str] = frozenset()  # of the user's own, which call names
     any_network: bool = False  # load takes any list of the layers
+    declares: Declared = NOTHING  # what it does on purpose otherwise than the reference
     step: float | None = None  # of its numerical gradient, where that is always the same
 
     def lacks(self, kinds: Collection[str], dense: bool) -> str:
@@ -144,7 +146,13 @@ class Hello:
         def names(key: str) -> frozenset[str]:
             return frozenset(fields[key].split(",")) - {""}
 
-        known = {"functions": "", "networks": "", "step": "any", **fields}  # which came later than the others
+        known = {
+            "functions": "",
+            "networks": "",
+            "step": "any",
+            "declares": "",
+            **fields,
+        }  # which came later than the others
 
         try:
             return Hello(
@@ -160,6 +168,7 @@ class Hello:
                 epsilon=None if fields["epsilon"] == "any" else _epsilon(fields["epsilon"]),
                 functions=frozenset(known["functions"].split(",")) - {""},
                 any_network=known["networks"] == "any",
+                declares=_declared(known["declares"]),
                 step=None if known["step"] == "any" else _step(known["step"]),
             )
         except KeyError as missing:
@@ -310,6 +319,13 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _declared(text: str) -> Declared:
+    try:
+        return Declared.of(text)
+    except ValueError as why:
+        raise ValueError(f"declares: {why}") from None
 
 
 def _epsilon(text: str) -> float:

@@ -45,7 +45,9 @@ def start(runner: Runner, new_session: Callable[[], One]) -> tuple[RunnerInfo, O
     hello = session.hello
     about["language"] = manifest.language or hello.language  # of a replay, only the recording knows it
     told = {"version": hello.version, "blas": hello.blas, "threads": hello.threads}
-    return RunnerInfo(**about, **told, state=State.READY, operations=sorted(hello.operations)), session
+    return RunnerInfo(
+        **about, **told, state=State.READY, operations=sorted(hello.operations), declares=hello.declares.texts
+    ), session
 
 
 def _perhaps(manifest: Manifest, missing: bool) -> str:

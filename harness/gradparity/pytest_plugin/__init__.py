@@ -44,6 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gradparity-reference", metavar="FILE", help=f"{help_reference} Write it with the =.")
     parser.addini("gradparity_reference", f"{help_reference} Relative to this file.", default="")
     parser.addini("gradparity_ports", f"{help_port} Folders are relative to this file.", "linelist", [])
+    help_strict = "A port that changes its arguments, or is accurate by norm alone, fails."
+    group.addoption("--gradparity-strict", action="store_true", help=help_strict)
+    parser.addini("gradparity_strict", help_strict, "bool", False)
     parser.addini("gradparity_cases", "Names of cases, patterns with *, or .toml files.", "linelist", [])
     parser.addini("gradparity_dtypes", "float64, float32 or both.", "linelist", [])
     parser.addini("gradparity_seeds", "Such as 3, or 1,5,9, or 0-4.", default="0")

@@ -34,7 +34,7 @@ class Checks:
 
     def __init__(self, settings: Settings) -> None:
         self.required = settings.required
-        options = Options(reference=settings.reference)
+        options = Options(reference=settings.reference, strict=settings.strict)
         self.checks = {runner.label: RunnerCheck(runner, options) for runner in settings.runners}
 
     def absent(self, runner: Runner) -> tuple[str, bool]:
@@ -55,7 +55,7 @@ class Checks:
         check = self.checks[runner.label]
         with threadpool_limits(check.options.threads), np.errstate(all="ignore"):
             found = check.case(spec, seed, check.options.command(runner, option, seed), option)
-        return CheckResult(runners=[self._info(runner.label)], cases=[found])
+        return CheckResult(runners=[self._info(runner.label)], cases=[found], strict=check.options.strict)
 
     def _info(self, label: str) -> RunnerInfo:
         check = self.checks[label]

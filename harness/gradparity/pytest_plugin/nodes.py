@@ -91,7 +91,7 @@ class CaseTest(PortTest):
         [case] = result.cases
         if case.verdict is Verdict.NOT_IMPLEMENTED:
             pytest.skip(f"{self.runner.label}: {case.refused or case.cells[0].detail}")
-        if not case.verdict.passes:
+        if not case.verdict.passes or any(result.fails(cell.verdict) for cell in case.cells):
             if self.expected:
                 pytest.xfail(self.expected.reason)
             pytest.fail(message(result), pytrace=False)  # with --runxfail, an expected failure too

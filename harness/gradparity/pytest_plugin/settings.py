@@ -34,6 +34,7 @@ class Settings:
     seeds: list[int]
     suite: list[str]
     reference: Path | None
+    strict: bool
 
 
 def read_settings(config: pytest.Config, asked: Selection) -> Settings:
@@ -51,7 +52,8 @@ def read_settings(config: pytest.Config, asked: Selection) -> Settings:
         seeds = parse_seeds(str(config.getini("gradparity_seeds")))
     except ValueError as error:
         raise UsageError(f"gradparity_seeds: {error}") from None
-    return Settings(runners, by_name(runners, ports), specs, seeds, suite, reference)
+    strict = bool(config.option.gradparity_strict or config.getini("gradparity_strict"))
+    return Settings(runners, by_name(runners, ports), specs, seeds, suite, reference, strict)
 
 
 def _reference(config: pytest.Config, folder: Path) -> Path | None:

@@ -23,7 +23,7 @@ def case_data(result: CheckResult) -> list[dict[str, Any]]:
 
 def _case(case: CaseResult, symptoms: list[Symptom]) -> dict[str, Any]:
     judged = [cell for cell in case.cells if cell.verdict is not Verdict.NOT_IMPLEMENTED] or case.cells
-    failing = [cell for cell in judged if not cell.verdict.passes]
+    failing = [cell for cell in judged if not cell.verdict.agrees]
     return {
         "runner": case.runner,
         "case": case.case,
@@ -41,7 +41,7 @@ def _case(case: CaseResult, symptoms: list[Symptom]) -> dict[str, Any]:
 
 
 def _by_quantity(judged: Iterable[Cell], failing: list[Cell]) -> list[Cell]:
-    """The worst array of each quantity, and every one that is no pass."""
+    """The worst array of each quantity, and every one of which there is something to say."""
     quantities: dict[str, list[Cell]] = {}
     for cell in judged:
         quantities.setdefault(cell.quantity, []).append(cell)
@@ -53,7 +53,7 @@ def _worst(cells: Iterable[Cell]) -> Cell:
     order = list(Verdict)
 
     def badness(cell: Cell) -> tuple[int, float]:  # of what passes, the ratio alone decides
-        return (0 if cell.verdict.passes else order.index(cell.verdict), -1.0 if cell.ratio is None else cell.ratio)
+        return (0 if cell.verdict.agrees else order.index(cell.verdict), -1.0 if cell.ratio is None else cell.ratio)
 
     return max(cells, key=badness)
 
@@ -61,7 +61,7 @@ def _worst(cells: Iterable[Cell]) -> Cell:
 def _cell(cell: Cell) -> dict[str, Any]:
     figures = ("ratio", "resolution", "ulp", "bit_equal", "relative", "relative_max")
     shown: dict[str, Any] = {name: _figure(getattr(cell, name)) for name in figures}
-    words = "" if cell.verdict.passes else cell_words(cell)
+    words = "" if cell.verdict.agrees else cell_words(cell)
     return {"quantity": cell.quantity, "array": cell.array, "verdict": cell.verdict, "words": words, **shown}
 
 

@@ -153,7 +153,7 @@ def compare_runs(before: Recorded, after: Recorded) -> RunComparison:
 
 
 def _graded(before: Verdict, after: Verdict) -> Outcome:
-    if before is after or (before.passes and after.passes):
+    if before is after or (before.agrees and after.agrees):
         return Outcome.CHANGED
     return Outcome.WORSE if ORDER.index(after) > ORDER.index(before) else Outcome.BETTER
 

@@ -11,7 +11,8 @@ from ..texts import plain
 
 CLIP = 400  # characters of one text
 MOST_ROWS = 40
-SYMBOLS = {Verdict.WRONG: "❌", Verdict.COULD_NOT_RUN: "⚠️", Verdict.UNRESOLVED: "⚠️"}
+WARNED = (Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED, Verdict.MUTATES, Verdict.BY_NORM)
+SYMBOLS = {Verdict.WRONG: "❌", **dict.fromkeys(WARNED, "⚠️")}
 
 # GitHub looks for @names, #1, GH-1, :emoji:, $formulas$ and addresses in the text that Markdown has become: no escape
 # hides them from it, but it does not look across an element's border. (The :05: of a time is no emoji.)

@@ -83,7 +83,8 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
     if isinstance(part, CheckResult):
         told = explained_cases(part)
         for case in (case for case in part.cases if case.runner == runner):
-            yield _checked(suite, case, told.get((case.runner, case.case, case.seed), []))
+            symptoms = told.get((case.runner, case.case, case.seed), [])
+            yield _checked(suite, case, symptoms, part.fails(case.verdict))
     elif isinstance(part, TrainRun):
         for updates in part.updates:
             yield from _updated(suite, updates, part) if updates.runner == runner else ()
@@ -97,14 +98,14 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
             yield _case(suite, f"{name} is timed", Failure(plain(why), str(Verdict.WRONG)), [part.command])
 
 
-def _checked(suite: str, case: CaseResult, symptoms: list[Symptom]) -> TestCase:
+def _checked(suite: str, case: CaseResult, symptoms: list[Symptom], fails: bool) -> TestCase:
     verdict = case.verdict
     bad = [cell for cell in case.cells if cell.verdict is verdict]
     words = [cell_words(cell) for cell in bad]
     told = symptoms if verdict is Verdict.WRONG else []
     wrong = [line for one in told for line in (f"first at {first_divergence(one.diagnosis)}", *symptom_words(one))]
     lines = [*wrong, *words, *smallest_words(case), case.smallest.command if case.smallest else case.command]
-    result = _result(verdict, [*wrong, *words])
+    result = _result(verdict, [*wrong, *words], fails)
     return _case(suite, f"{case.case} [{case.seed}]", result, lines, case.stderr, case.seconds)
 
 
@@ -126,9 +127,9 @@ def _trained(suite: str, one: TrainResult, train: TrainRun) -> TestCase:
     return _case(suite, name, _result(one.verdict, [one.detail]), lines, one.stderr, one.seconds or 0.0)
 
 
-def _result(verdict: Verdict, words: Iterable[str]) -> FinalResult | None:
-    """What CI servers know of a verdict; None is a pass."""
-    if verdict.passes:
+def _result(verdict: Verdict, words: Iterable[str], fails: bool = False) -> FinalResult | None:
+    """What CI servers know of a verdict; None is a pass. ``fails``: one that passes does so where one is strict."""
+    if verdict.passes and not fails:
         return None
     kinds = {Verdict.COULD_NOT_RUN: Error, Verdict.NOT_IMPLEMENTED: Skipped}
     return kinds.get(verdict, Failure)(plain(next(iter(words), "") or str(verdict)), str(verdict))

@@ -17,6 +17,11 @@ from ..texts import plain
 from ..train.records import TrainRun
 
 FEW = 3  # functions: more are not named in the sentence
+NOTED = {
+    Verdict.MUTATES: ("changes its arguments", "change their arguments"),
+    Verdict.BY_NORM: ("is accurate by norm, not by element", "are accurate by norm, not by element"),
+    Verdict.DECLARED: ("differs as it declares", "differ as they declare"),
+}
 TRAINING = "training"  # the trajectory: the one column that is no Quantity
 
 
@@ -114,16 +119,31 @@ def _verdict(found: Recorded) -> str:
     if run.check is None and run.train is None:
         return _timed(run.bench) if run.bench else "Nothing was compared"
     verdicts = {runner.runner: _verdicts(run, runner.runner) for runner in runners(run)}
-    wrong = [name for name, of in verdicts.items() if Verdict.WRONG in of]
-    agreeing = [name for name, of in verdicts.items() if _agrees(of)]
+    fails = run.check.fails if run.check else lambda verdict: verdict is Verdict.WRONG
+    wrong = [name for name, of in verdicts.items() if any(map(fails, of))]
+    agreeing = [name for name, of in verdicts.items() if _agrees(of) and name not in wrong]
     if wrong:
         told = f"{_listed(wrong)} disagree{'s' * (len(wrong) == 1)} with the reference{_where(run, wrong)}"
         rest = f"; {_number(len(agreeing))} other{'s' * (len(agreeing) != 1)} agree{'s' * (len(agreeing) == 1)}"
         return f"{told}{rest if agreeing else ''}"
     if found.exit_code == 0:
         who = "One runner agrees" if len(agreeing) == 1 else f"{_number(len(agreeing)).capitalize()} runners agree"
-        return f"{who} with the reference: {_scope(run)}"
+        return f"{who} with the reference{_noted(run)}: {_scope(run)}"
     return f"Incomplete: {_unfinished(run, verdicts)}"
+
+
+def _noted(run: Run) -> str:
+    """What else there is to say of those that agree."""
+    found: dict[Verdict, dict[str, None]] = {}
+    for case in run.check.cases if run.check else []:
+        for cell in case.cells:
+            if cell.verdict in NOTED:
+                found.setdefault(cell.verdict, {})[case.runner] = None
+    told = ""
+    for verdict, (alone, several) in NOTED.items():
+        if who := list(found.get(verdict, ())):
+            told += f", and {_listed(who)} {several if len(who) > 1 else alone}"
+    return told
 
 
 def _timed(bench: BenchResult) -> str:
@@ -147,6 +167,7 @@ def _verdicts(run: Run, runner: str) -> set[Verdict]:
     if run.check:
         own = [case for case in run.check.cases if case.runner == runner]
         found |= {case.verdict for case in own if not run.check.decided_elsewhere(case)}
+        found |= {cell.verdict for case in own for cell in case.cells if cell.verdict.noted}
     if run.train:
         found |= {result.verdict for result in run.train.results if result.runner == runner}
         found |= {cell.verdict for one in run.train.updates if one.runner == runner for cell in one.cells}
@@ -158,7 +179,7 @@ def _verdicts(run: Run, runner: str) -> set[Verdict]:
 def _where(run: Run, wrong: Sequence[str]) -> str:
     places = []
     if run.check:
-        bad = [case for case in run.check.cases if case.runner in wrong and case.verdict is Verdict.WRONG]
+        bad = [case for case in run.check.cases if case.runner in wrong and run.check.fails(case.verdict)]
         which = _names(CheckResult(cases=bad).functions)
         told = f"in {len(_asked(bad))} of {_cases(len(_asked(run.check.cases)))}"
         places += [told + (f" ({which})" if which else "")] if bad else []

@@ -64,12 +64,16 @@ penalty <- function(network) {
   network$weight_decay / 2 * sum(squares)
 }
 
-#' The share of rows whose largest logit (the first, in a tie) is at the label. A row with NaN has
-#' no largest logit.
+#' The share of rows whose largest logit (the first, in a tie) is at the label. NaN is larger than
+#' any number, as in NumPy.
 accuracy <- function(network, x, t) mean(right(predict(network, x), t))
 
 #' The same for each row of logits: TRUE or FALSE, (batch).
-right <- function(logits, t) (max.col(logits, "first") == label_columns(t)) %in% TRUE
+right <- function(logits, t) {
+  is_nan <- is.nan(logits) # of which max.col makes NA
+  largest <- ifelse(rowSums(is_nan) > 0, max.col(is_nan, "first"), max.col(logits, "first"))
+  largest == label_columns(t)
+}
 
 #' The loss, and the gradient of every parameter: list(loss = , dW1 = , db1 = , dW2 = , ...).
 gradient <- function(network, x, t) backpropagate(network, x, t)$gradient

@@ -31,11 +31,13 @@ onehot <- diag(3)[case$t + 1, ]
 expect_identical(gradient(case$network, case$x, onehot), first)
 expect_identical(accuracy(case$network, case$x, onehot), accuracy(case$network, case$x, case$t))
 
-# Accuracy: element by element, the first of a tie, and no largest logit beside NaN.
+# Accuracy: element by element, the first of a tie, and NaN above any number.
 net <- dense(list(diag(3)), list(numeric(3)))
 x <- rbind(c(1, 1, 0), c(0, 2, 2), c(0, 0, 1), c(NaN, 0, 1))
 expect_identical(accuracy(net, x, array(c(0L, 1L, 2L, 2L))), 0.75)
-expect_identical(accuracy(net, x, array(c(1L, 2L, 2L, 0L))), 0.25)
+expect_identical(accuracy(net, x, array(c(1L, 2L, 2L, 0L))), 0.5)
+of_two <- dense(list(diag(3)), list(c(0, NaN, NaN)))
+expect_identical(accuracy(of_two, x[1:3, ], array(c(0L, 1L, 2L))), 1 / 3)
 expect_identical(predict(net, x)[1:3, ], x[1:3, ])
 
 # A trace is the same pass, in the order in which it runs.

@@ -315,13 +315,13 @@ static double share(int batch, int classes, const my_real *out, const int *t) {
     for (int i = 0; i < batch; i++, out += classes) {
         int best = 0;
         for (int j = 1; j < classes; j++)
-            if (out[j] > out[best]) best = j;
+            if (out[j] > out[best] || (isnan(out[j]) && !isnan(out[best]))) best = j;
         right += best == t[i];
     }
     return (double)right / batch;
 }
 
-/* YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label. */
+/* YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label. */
 static double my_accuracy(const MyNetwork *net, int batch, const my_real *x, const int *t) {
     int classes = net->sizes[net->layers];
     MyArray out = my_array(batch, classes);

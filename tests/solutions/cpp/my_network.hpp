@@ -316,15 +316,16 @@ gradient(const Network& net, const Matrix& x, const std::vector<int>& t) {
 }
 
 inline double share(const Matrix& logits, const std::vector<int>& t) {
+    const auto less = [](Real a, Real b) { return a < b || (std::isnan(b) && !std::isnan(a)); };
     std::size_t right = 0;
     for (std::size_t i = 0; i < logits.rows; ++i) {
         const Real* row = &logits.data[i * logits.columns];
-        right += std::max_element(row, row + logits.columns) - row == t[i];
+        right += std::max_element(row, row + logits.columns, less) - row == t[i];
     }
     return static_cast<double>(right) / static_cast<double>(logits.rows);
 }
 
-/// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+/// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 inline double accuracy(const Network& net, const Matrix& x, const std::vector<int>& t) {
     return share(predict(net, x), t);
 }

@@ -355,7 +355,7 @@ func share(out MyMatrix, t []int) float64 {
 	for i, label := range t {
 		row, best := out.Data[i*out.Columns:(i+1)*out.Columns], 0
 		for j, v := range row {
-			if v > row[best] {
+			if v > row[best] || v != v && row[best] == row[best] { // NaN is no number, not even itself
 				best = j
 			}
 		}
@@ -366,7 +366,7 @@ func share(out MyMatrix, t []int) float64 {
 	return float64(right) / float64(len(t))
 }
 
-// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 func myAccuracy(net MyNetwork, x MyMatrix, t []int) float64 {
 	return share(myPredict(net, x), t)
 }

@@ -381,14 +381,15 @@ final class MyNetwork {
         for (int i = 0; i < t.length; i++) {
             int best = 0;
             for (int j = 1; j < out[i].length; j++) {
-                if (out[i][j] > out[i][best]) best = j;
+                double v = out[i][j], largest = out[i][best];
+                if (v > largest || Double.isNaN(v) && !Double.isNaN(largest)) best = j;
             }
             if (best == t[i]) right++;
         }
         return 1.0 * right / t.length;
     }
 
-    /** YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label. */
+    /** YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label. */
     static Double accuracy(double[][][] W, double[][] b, String activation, double[][] x, int[] t) {
         return share(predict(W, b, activation, x), t);
     }

@@ -296,12 +296,13 @@ function shareOf({ rows, columns, data }, t) {
   let hits = 0;
   for (let i = 0; i < rows; i++) {
     const row = data.subarray(i * columns, (i + 1) * columns);
-    if (row.indexOf(Math.max(...row)) === t[i]) hits++;
+    const largest = Math.max(...row);
+    if (row.findIndex((v) => v === largest || Number.isNaN(v)) === t[i]) hits++;
   }
   return hits / rows;
 }
 
-// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label, a number.
+// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label, a number.
 export function accuracy(net, x, t) {
   return shareOf(predict(net, x), t);
 }

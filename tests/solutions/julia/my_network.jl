@@ -225,7 +225,7 @@ end
 
 share(out, t) = count(i -> argmax(out[i, :]) == t[i], eachindex(t)) / length(t)
 
-"YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label."
+"YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label."
 function accuracy(net, x, t)
     share(predict(net, x), t)
 end

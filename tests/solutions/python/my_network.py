@@ -213,7 +213,7 @@ def gradient(net, x, t):
 
 
 def accuracy(net, x, t):
-    """YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label."""
+    """YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label."""
     return np.mean(predict(net, x).argmax(axis=1) == t)
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from ...functions.evidence import Bug
 from ...functions.layers import LAYERS
-from . import accuracy, everywhere, function, network, numbers, state
+from . import accuracy, declared, everywhere, function, network, numbers, state
 
 _ALL: list[Bug] = [
+    *declared.bug,
     *state.bug,
     *accuracy.bug,
     *everywhere.bug,

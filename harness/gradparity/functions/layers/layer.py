@@ -63,8 +63,9 @@ class Layer:
     port is taken to have networks with it, listed in hello or not. An ``elementwise`` layer has no sums.
     ``formulas`` are other classes for the same mathematics: correct implementations, which soak must never find wrong.
     ``rounds_most`` is the one of them that rounds most, where that is not the reference's: the envelope of a whole pass
-    is that of this one. ``absorbs_bias``: what is added to a whole column of its input changes nothing.
-    ``follows``: results that may be computed from another one of the layer's, by name: which one, and how.
+    is that of this one. ``made_of`` is its class, where that is not the reference's. ``absorbs_bias``: what is added
+    to a whole column of its input changes nothing. ``follows``: results that may be computed from another one of the
+    layer's, by name: which one, and how.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class Layer:
     assumed: bool = False
     elementwise: bool = False
     formulas: tuple[type[Any], ...] = ()
+    made_of: type[Any] | None = None
     rounds_most: type[Any] | None = None
     absorbs_bias: bool = False
     follows: Mapping[str, tuple[str, Callable[[Inputs], Any]]] = field(default_factory=dict)
@@ -135,7 +137,7 @@ class Layer:
             return {result: np.asarray(value) for result, value in found.items()}
 
     def _made(self, a: Inputs, made_of: type[reference.Layer] | None = None) -> Any:
-        made_of = made_of or reference.LAYERS[self.kind]
+        made_of = made_of or self.made_of or reference.LAYERS[self.kind]
         made = made_of(*(a[name] for name in made_of.arrays()), **{name: a[name].item() for name in made_of.numbers})
         made.training = is_training(a)
         return made
@@ -173,7 +175,8 @@ class Loss(Layer):
         return False
 
     def _made(self, a: Inputs, made_of: Any = None) -> Any:
-        return reference.LOSSES[self.kind](**{name: float(a.get(name, 0.0)) for name in self.numbers})
+        made_of = made_of or self.made_of or reference.LOSSES[self.kind]
+        return made_of(**{name: float(a.get(name, 0.0)) for name in self.numbers})
 
     def _forward(self, made: Any, a: Inputs) -> dict[str, Any]:
         loss = made.forward(a["x"], a["t"])

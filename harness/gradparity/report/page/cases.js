@@ -82,7 +82,7 @@ function showCases() {
 
 function filterCases() {
   const wanted = Object.fromEntries(new FormData(document.getElementById("filter")));
-  const order = ["wrong", "could not run", "unresolved", "rounding", "identical", "not implemented"];
+  const order = ["wrong", "could not run", "unresolved", "changes its arguments", "accurate by norm", "as declared", "rounding", "identical", "not implemented"];
   const size = (cell) => (cell.ratio === null ? -1 : typeof cell.ratio === "string" ? Infinity : cell.ratio);
   listed = data.cases
     .map((one) => ({ one, cell: chosen(one, wanted.quantity) }))

@@ -25,7 +25,8 @@ impl<T: Real> Target<T> {
     }
 }
 
-/// Where the largest element is; the first, in a tie.
+/// Where the largest element is; the first, in a tie, and NaN is the largest of all.
 pub fn argmax<T: Real>(row: ArrayView1<T>) -> usize {
-    (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
+    let is_less = |a: T, b: T| a < b || b.is_nan() && !a.is_nan();
+    (1..row.len()).fold(0, |best, i| if is_less(row[best], row[i]) { i } else { best })
 }

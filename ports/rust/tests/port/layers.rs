@@ -322,7 +322,8 @@ fn one_hot_rows_and_labels_are_the_same() {
 }
 
 #[test]
-fn argmax_is_the_first_in_a_tie() {
+fn argmax_is_the_first_in_a_tie_or_a_nan() {
     assert_eq!(argmax(aview1(&[1.0, 3.0, 3.0])), 1);
+    assert_eq!(argmax(aview1(&[9.0, f64::NAN, f64::NAN, f64::INFINITY])), 1);
     assert_eq!(argmax(aview1(&[-1.0f32])), 0);
 }

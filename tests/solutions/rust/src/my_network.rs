@@ -352,12 +352,13 @@ pub fn gradient(net: &Network, x: &Matrix, t: &[usize]) -> (Real, Vec<Matrix>, V
 }
 
 fn share(logits: &Matrix, t: &[usize]) -> f64 {
-    let largest = |row: &[Real]| (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best });
+    let is_less = |a: Real, b: Real| a < b || b.is_nan() && !a.is_nan();
+    let largest = |row: &[Real]| (1..row.len()).fold(0, |best, j| if is_less(row[best], row[j]) { j } else { best });
     let right = logits.data.chunks(logits.columns).zip(t).filter(|(row, &label)| largest(row) == label).count();
     right as f64 / t.len() as f64
 }
 
-/// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+/// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 pub fn accuracy(net: &Network, x: &Matrix, t: &[usize]) -> f64 {
     share(&predict(net, x), t)
 }

@@ -123,7 +123,7 @@ static my_real my_gradient(const MyNetwork *net, int batch, const my_real *x, co
     return 0;
 }
 
-/* YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label. */
+/* YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label. */
 static double my_accuracy(const MyNetwork *net, int batch, const my_real *x, const int *t) {
     return 0;
 }

@@ -463,7 +463,7 @@ static int gp_right(int batch, const my_real *out, const int *t) {
     for (const my_real *row = out; row < out + batch * gp_classes; row += gp_classes) {
         size_t best = 0;
         for (size_t j = 1; j < gp_classes; j++)
-            if (row[j] > row[best]) best = j;
+            if (row[j] > row[best] || (isnan(row[j]) && !isnan(row[best]))) best = j;
         right += best == (size_t)t[(row - out) / gp_classes];
     }
     return right;

@@ -147,7 +147,7 @@ gradient(const Network& net, const Matrix& x, const std::vector<int>& t) {
     return {};
 }
 
-/// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+/// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 inline double accuracy(const Network& net, const Matrix& x, const std::vector<int>& t) {
     return {};
 }

@@ -130,7 +130,7 @@ func myGradient(net MyNetwork, x MyMatrix, t []int) (loss MyReal, dW []MyMatrix,
 	return
 }
 
-// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 func myAccuracy(net MyNetwork, x MyMatrix, t []int) float64 {
 	return 0
 }

@@ -648,7 +648,8 @@ func (p *GpPort) layer(m gp.Message) func() []gp.Named {
 func gpRight(out MyMatrix, t []int) (right int) {
 	for i, label := range t {
 		row := out.Data[i*out.Columns : (i+1)*out.Columns]
-		if slices.Index(row, slices.Max(row)) == label {
+		largest := slices.Max(row) // NaN where there is one
+		if slices.IndexFunc(row, func(v MyReal) bool { return v == largest || v != v }) == label {
 			right++
 		}
 	}

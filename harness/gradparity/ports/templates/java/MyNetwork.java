@@ -166,7 +166,7 @@ final class MyNetwork {
         return null;
     }
 
-    /** YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label. */
+    /** YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label. */
     static Double accuracy(double[][][] W, double[][] b, String activation, double[][] x, int[] t) {
         return null;
     }

@@ -827,7 +827,8 @@ final class Serve implements Server.Port {
             Object row = Array.get(out, i);
             int best = 0;
             for (int j = 1; j < Array.getLength(row); j++) {
-                if (Array.getDouble(row, j) > Array.getDouble(row, best)) best = j;
+                double v = Array.getDouble(row, j), largest = Array.getDouble(row, best);
+                if (v > largest || Double.isNaN(v) && !Double.isNaN(largest)) best = j;
             }
             if (best == t[i]) right++;
         }

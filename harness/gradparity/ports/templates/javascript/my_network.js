@@ -116,7 +116,7 @@ export function gradient(net, x, t) {
   return { loss: undefined, dW: [], db: [] };
 }
 
-// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label, a number.
+// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label, a number.
 export function accuracy(net, x, t) {
   return undefined;
 }

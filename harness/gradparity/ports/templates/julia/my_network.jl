@@ -125,7 +125,7 @@ x (batch, inputs); t (batch,)
 function gradient(net, x, t)
 end
 
-"YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label."
+"YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label."
 function accuracy(net, x, t)
 end
 

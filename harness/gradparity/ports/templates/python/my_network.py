@@ -15,6 +15,7 @@ EPSILON = "any"
 # YOURS: "any" if your numerical_gradient takes the step that it is given; 1e-4 if it always takes that, as the book's
 # does.
 STEP = "any"
+# What you do otherwise on purpose, if anything: DECLARES = "log_base=10"; docs/verdicts.md has the list.
 
 # YOURS: the functions below that you have written, such as "affine", "relu". The others are not called.
 WRITTEN = []
@@ -129,7 +130,7 @@ def gradient(net, x, t):
 
 
 def accuracy(net, x, t):
-    """YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label."""
+    """YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label."""
     raise NotImplementedError("listed in WRITTEN, and not written")
 
 

@@ -305,6 +305,7 @@ def hello(request):
         "epsilon": mine.EPSILON,
         "step": getattr(mine, "STEP", "any"),
         **({"networks": "any"} if any_layers else {}),
+        **({"declares": mine.DECLARES} if hasattr(mine, "DECLARES") else {}),  # such as "log_base=10"
     }, {}
 
 

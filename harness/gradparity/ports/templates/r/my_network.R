@@ -104,7 +104,7 @@ gradient <- function(net, x, t) {
   list(loss = NULL, dW = list(), db = list())
 }
 
-# YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label, a number.
+# YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label, a number.
 accuracy <- function(net, x, t) {
   NULL
 }

@@ -466,9 +466,12 @@ function share(net, x, t) {
   return scalar(Float64Array, net.accuracy, mine[net.accuracy](net.own, x, t));
 }
 
-/** The share of rows whose largest logit, the first in a tie, is at the label. */
+/** The share of rows whose largest logit, the first in a tie, is at the label; NaN is larger than any number. */
 function right({ shape: [rows, columns], data }, t) {
-  const largest = (row) => row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+  const largest = (row) => {
+    const max = row.reduce((a, b) => Math.max(a, b));
+    return row.findIndex((v) => v === max || Number.isNaN(v));
+  };
   const hits = t.filter((label, i) => largest(data.subarray(i * columns, (i + 1) * columns)) === label);
   return scalar(Float64Array, "accuracy", hits.length / rows);
 }

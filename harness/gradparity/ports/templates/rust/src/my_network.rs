@@ -155,7 +155,7 @@ pub fn gradient(net: &Network, x: &Matrix, t: &[usize]) -> (Real, Vec<Matrix>, V
     unimplemented!()
 }
 
-/// YOURS: the share of the rows of x whose largest logit (the first of equal ones) is at the label.
+/// YOURS: the share of the rows of x whose largest logit (the first in a tie; NaN is largest) is at the label.
 pub fn accuracy(net: &Network, x: &Matrix, t: &[usize]) -> f64 {
     unimplemented!()
 }

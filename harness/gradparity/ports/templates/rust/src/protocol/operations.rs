@@ -124,7 +124,8 @@ fn hello() -> Outcome {
 }
 
 fn share(out: &Matrix, t: &[usize]) -> f64 {
-    let first_largest = |row: &[Real]| (1..row.len()).fold(0, |best, j| if row[j] > row[best] { j } else { best });
+    let is_less = |a: Real, b: Real| a < b || b.is_nan() && !a.is_nan();
+    let first_largest = |row: &[Real]| (1..row.len()).fold(0, |i, j| if is_less(row[i], row[j]) { j } else { i });
     let right = out.data.chunks(out.columns).zip(t).filter(|(row, &label)| first_largest(row) == label).count();
     right as f64 / t.len() as f64
 }

@@ -12,9 +12,6 @@ import numpy as np
 from ...cases import Array
 
 
-NOTHING: Any = field(default_factory=lambda: np.zeros(0))
-
-
 class Kind(StrEnum):
     """What sort of slip it is."""
 
@@ -46,12 +43,12 @@ class Step:
     """
 
     right: Array
-    x: Array = NOTHING
-    W: Array = NOTHING
-    b: Array = NOTHING
-    dout: Array = NOTHING
-    y: Array = NOTHING
-    t: Array = NOTHING
+    x: Any = None
+    W: Any = None
+    b: Any = None
+    dout: Any = None
+    y: Any = None
+    t: Any = None
     epsilon: float = 0.0
     before: Step | None = None
     situation: Situation = field(default_factory=Situation)

@@ -1,0 +1,100 @@
+"""Random faults: the same on every machine, each in its place alone; and what makes a name true of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gradparity.diagnosis.records import Alone, Diagnosis, Explanation, Where
+from gradparity.meta.faults.anywhere import rounded_to
+from gradparity.meta.faults.drawing import drawn
+from gradparity.meta.faults.fault import Fault, Kind
+from gradparity.meta.faults.measure import CASES, FaultResult, Outcome, checked, measured
+from gradparity.meta.faults.named import Named, names_in
+from gradparity.meta.faults.network import Asks
+from gradparity.meta.faults.truth import foretold, is_true
+from hypothesis import given
+from hypothesis import strategies as st
+
+SOME = CASES[:3]
+NOTHING = Fault(Kind.OPERATOR, "nothing", {})
+
+
+def sign(place: str) -> Fault:
+    return Fault(Kind.OPERATOR, "the sign", {place: lambda s: -s.right})
+
+
+@given(st.integers(0, 10_000))
+def test_the_same_index_is_the_same_faults(index: int) -> None:
+    one, again = drawn(3, index), drawn(3, index)
+    assert [fault.words for fault in one.faults] == [fault.words for fault in again.faults]
+    assert one.asks is again.asks and 1 <= len(one.faults) <= 2
+
+
+def test_all_kinds_and_all_that_may_be_asked_for_are_drawn() -> None:
+    some = [drawn(0, index) for index in range(100)]
+    assert {fault.kind for one in some for fault in one.faults} == set(Kind)
+    assert {one.asks for one in some} == set(Asks)
+
+
+@pytest.mark.parametrize("asks", Asks)
+def test_without_a_fault_all_agrees(asks: Asks) -> None:
+    assert checked([NOTHING], asks)
+
+
+@pytest.mark.parametrize("index", range(12))
+def test_no_fault_breaks_the_port(index: int) -> None:
+    result = checked(list(drawn(1, index).faults), Asks.LAYERS, SOME)
+    assert result.exit_code in (0, 1), result.report()
+
+
+@given(st.floats(-1e30, 1e30), st.integers(2, 24))
+def test_rounding_to_bits_is_idempotent_and_near(value: float, bits: int) -> None:
+    once = rounded_to(np.array([value]), bits)
+    assert rounded_to(once, bits) == once
+    assert abs(once[0] - value) <= abs(value) * 2.0**-bits
+
+
+def test_rounding_to_24_bits_is_float32() -> None:
+    a = np.random.default_rng(0).normal(size=1000)
+    assert np.array_equal(rounded_to(a, 24), a.astype(np.float32))
+
+
+def test_what_is_named_is_true_of_its_fault_and_of_no_other() -> None:
+    fault, other = sign("softmax.dx"), sign("affine.db")
+    [name] = names_in(checked([fault], Asks.TRACE))
+    assert name.name == "sign"
+    assert is_true(name, [fault], lambda: checked([fault], Asks.TRACE, seeds=(1,)))
+    assert not is_true(name, [other], lambda: checked([other], Asks.TRACE, seeds=(1,)))
+
+
+def test_another_constant_is_another_name() -> None:
+    fault = Fault(Kind.CONSTANT, "twice", {"softmax.dx": lambda s: 2 * s.right})
+    result = checked([fault], Asks.TRACE, SOME)
+    place = "trace softmax dx in the pass"
+
+    def said(constant: float) -> Diagnosis:
+        one = Explanation(name="x", sentence="x", residual=0, constant=constant)
+        where = Where(operation="trace", layer="softmax", array="dx")
+        return Diagnosis(where=where, alone=Alone.NOT_ASKED, explanations=[one])
+
+    fresh = result.model_copy(
+        update={"cases": [case.model_copy(update={"diagnoses": [said(2.0)]}) for case in result.cases]}
+    )
+    assert foretold(Named(place, "x", 2.0001), fresh)
+    assert not foretold(Named(place, "x", 3.0), fresh)
+    assert not foretold(Named(place, "x"), fresh)
+    assert not foretold(Named("elsewhere", "x", 2.0), fresh)
+
+
+def test_precision_is_true_of_a_fault_of_about_so_many_bits() -> None:
+    single = Named("trace affine dW in the pass", "single precision inside")
+    for bits, true in ((24, True), (11, False), (None, False)):
+        assert is_true(single, [replace(NOTHING, bits=bits)], pytest.fail) is true
+
+
+def test_what_shows_nothing_is_counted_so() -> None:
+    outcomes = {measured(0, index).outcome for index in (35, 42)}
+    assert outcomes == {Outcome.RIGHTLY}
+    assert FaultResult.model_validate_json(measured(0, 42).model_dump_json()).index == 42

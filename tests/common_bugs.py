@@ -117,7 +117,7 @@ def made_with(bugs: Collection[str], everything: bool) -> tuple[Any, dict[str, A
 
         def gradient(self, x: Array, t: Array) -> tuple[Array, dict[str, Array]]:
             loss, dout = self.last.forward(self.predict(x), t), self.last.backward()
-            found = {}
+            found: dict[str, Array] = {}
             for name, layer in reversed(self.layers.items()):
                 dout = layer.backward(dout)
                 if isinstance(layer, Affine):
@@ -128,7 +128,7 @@ def made_with(bugs: Collection[str], everything: bool) -> tuple[Any, dict[str, A
 
     class Traced(Port):
         def trace(self, x: Array, t: Array) -> dict[str, Array]:
-            found = {}
+            found: dict[str, Array] = {}
             for name, layer in self.layers.items():
                 found[f"{name}.out"] = x = layer.forward(x)
             found["loss"] = self.last.forward(x, t)

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..texts import number
-from .faults.measure import FaultResult, Measure, Outcome
+from .faults.measure import FaultResult, Measure, Naming
 
 FEW = 10  # then each is told, whatever became of it
 
@@ -16,7 +16,7 @@ def faults_report(measure: Measure) -> RenderableType:
     """How many of each outcome, those with false names and the commands that show them again, and the total."""
     parts: list[RenderableType] = []
     for one in measure.results:
-        if one.outcome is Outcome.FALSELY or len(measure.results) <= FEW:
+        if one.outcome is Naming.FALSELY or len(measure.results) <= FEW:
             parts += _told(one)
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(justify="right")
@@ -35,7 +35,7 @@ def _told(one: FaultResult) -> list[RenderableType]:
 
 
 def _sum(measure: Measure) -> Text:
-    false = measure.counts[Outcome.FALSELY]
+    false = measure.counts[Naming.FALSELY]
     word, style = ("false names", "bold red") if false else ("no false name", "bold green")
     text = f" - {len(measure.results)} random faults, {measure.found} found; seed {measure.seed}"
     return Text.assemble((word, style), text)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ...cases import Array
-from .fault import Draw, Fault, Kind, Spoil, Step
+from .fault import Draw, Fault, FaultKind, Given, Spoil
 
 PLACES = (
     *("affine.out", "affine.dx", "affine.dW", "affine.db", "relu.out", "relu.dx", "sigmoid.out", "sigmoid.dx"),
@@ -22,11 +22,15 @@ OPERANDS = {"affine.out": ("x", "W"), "affine.dx": ("dout", "W"), "affine.dW": (
 def rounded_to(a: Array, bits: int) -> Array:
     """With so many significant bits, to nearest; the exponent's range stays."""
     mantissa, exponent = np.frexp(a)
-    return np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits).astype(a.dtype)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits).astype(a.dtype))
 
 
 def anywhere(
-    kind: Kind, places: Sequence[str], words: str, make: Callable[[float], Spoil], constants: Sequence[float] = (0.0,)
+    kind: FaultKind,
+    places: Sequence[str],
+    words: str,
+    make: Callable[[float], Spoil],
+    constants: Sequence[float] = (0.0,),
 ) -> Draw:
     """At one of these places, with one of these constants."""
 
@@ -37,23 +41,23 @@ def anywhere(
     return draw
 
 
-def _precise(how: str, places: Sequence[str], spoil: Callable[[Step, str, int], Array]) -> Draw:
+def _precise(how: str, places: Sequence[str], spoil: Callable[[Given, str, int], Array]) -> Draw:
     def draw(rng: np.random.Generator) -> Fault:
         place, name = str(rng.choice(places)), str(rng.choice(list(FORMATS)))
         bits = FORMATS[name]
-        return Fault(Kind.PRECISION, f"{place}: {how} {name}", {place: lambda s: spoil(s, place, bits)}, bits)
+        return Fault(FaultKind.PRECISION, f"{place}: {how} {name}", {place: lambda s: spoil(s, place, bits)}, bits)
 
     return draw
 
 
-def _of_operands(s: Step, place: str, bits: int) -> Array:
+def _of_operands(s: Given, place: str, bits: int) -> Array:
     one, other = (rounded_to(getattr(s, name), bits) for name in OPERANDS[place])
     if place == "affine.out":
         return np.asarray(one @ other + s.b)
     return np.asarray(one @ other.T if place == "affine.dx" else one.T @ other)
 
 
-def _accumulated(s: Step, place: str, bits: int) -> Array:
+def _accumulated(s: Given, place: str, bits: int) -> Array:
     total = np.zeros_like(s.right)
     terms = s.dout if place == "affine.db" else [np.outer(x, d) for x, d in zip(s.x, s.dout, strict=True)]
     for term in terms:
@@ -68,13 +72,13 @@ def _noisy(c: float) -> Spoil:
 
 def _random(rng: np.random.Generator) -> Fault:
     place, c = str(rng.choice(PLACES)), float(rng.choice([1e-3, 1e-6, 1e-9]))
-    return Fault(Kind.ORDER, f"{place}: another answer each time, by {c:g}", {place: _noisy(c)}, repeats=False)
+    return Fault(FaultKind.ORDER, f"{place}: another answer each time, by {c:g}", {place: _noisy(c)}, repeats=False)
 
 
 def _stale(rng: np.random.Generator) -> Fault:
     place = str(rng.choice(PLACES))
     of_before: Spoil = lambda s: s.right if s.before is None else s.before.right  # noqa: E731
-    return Fault(Kind.ORDER, f"{place}: that of the call before", {place: of_before}, repeats=False)
+    return Fault(FaultKind.ORDER, f"{place}: that of the call before", {place: of_before}, repeats=False)
 
 
 def _zeroed(a: Array, axis: int, at: int) -> Array:
@@ -84,30 +88,36 @@ def _zeroed(a: Array, axis: int, at: int) -> Array:
 
 
 ANYWHERE: list[Draw] = [
-    anywhere(Kind.OPERATOR, PLACES, "the sign", lambda c: lambda s: -s.right),
-    anywhere(Kind.OPERATOR, PLACES, "0", lambda c: lambda s: np.zeros_like(s.right)),
+    anywhere(FaultKind.OPERATOR, PLACES, "the sign", lambda c: lambda s: -s.right),
+    anywhere(FaultKind.OPERATOR, PLACES, "0", lambda c: lambda s: np.zeros_like(s.right)),
     anywhere(
-        Kind.CONSTANT,
+        FaultKind.CONSTANT,
         PLACES,
         "times {:.9g}",
         lambda c: lambda s: s.right * c,
         (2, 0.5, 1.1, 1 + 3e-5, 1 + 1e-7, 1 - 1e-9),
     ),
-    anywhere(Kind.CONSTANT, PLACES, "{:+g}", lambda c: lambda s: s.right + c, (1, 0.1, 1e-3, 1e-5, 1e-7)),
-    anywhere(Kind.INDEX, MATRICES, "rows are off by one", lambda c: lambda s: np.roll(s.right, 1, axis=0)),
-    anywhere(Kind.INDEX, ARRAYS, "columns are off by one", lambda c: lambda s: np.roll(s.right, 1, axis=-1)),
-    anywhere(Kind.INDEX, MATRICES, "the last row is 0", lambda c: lambda s: _zeroed(s.right, 0, -1)),
+    anywhere(FaultKind.CONSTANT, PLACES, "{:+g}", lambda c: lambda s: s.right + c, (1, 0.1, 1e-3, 1e-5, 1e-7)),
+    anywhere(FaultKind.INDEX, MATRICES, "rows are off by one", lambda c: lambda s: np.roll(s.right, 1, axis=0)),
+    anywhere(FaultKind.INDEX, ARRAYS, "columns are off by one", lambda c: lambda s: np.roll(s.right, 1, axis=-1)),
+    anywhere(FaultKind.INDEX, MATRICES, "the last row is 0", lambda c: lambda s: _zeroed(s.right, 0, -1)),
     anywhere(
-        Kind.INDEX, MATRICES, "the first row for the last", lambda c: lambda s: np.vstack([s.right[:-1], s.right[:1]])
+        FaultKind.INDEX,
+        MATRICES,
+        "the first row for the last",
+        lambda c: lambda s: np.vstack([s.right[:-1], s.right[:1]]),
     ),
-    anywhere(Kind.INDEX, MATRICES, "the last column is 0", lambda c: lambda s: _zeroed(s.right, 1, -1)),
+    anywhere(FaultKind.INDEX, MATRICES, "the last column is 0", lambda c: lambda s: _zeroed(s.right, 1, -1)),
     anywhere(
-        Kind.ORDER, MATRICES, "in the other memory order", lambda c: lambda s: s.right.ravel("F").reshape(s.right.shape)
+        FaultKind.ORDER,
+        MATRICES,
+        "in the other memory order",
+        lambda c: lambda s: s.right.ravel("F").reshape(s.right.shape),
     ),
-    anywhere(Kind.ORDER, MATRICES, "rows in reverse", lambda c: lambda s: s.right[::-1].copy()),
-    anywhere(Kind.ORDER, ARRAYS, "columns in reverse", lambda c: lambda s: s.right[..., ::-1].copy()),
+    anywhere(FaultKind.ORDER, MATRICES, "rows in reverse", lambda c: lambda s: s.right[::-1].copy()),
+    anywhere(FaultKind.ORDER, ARRAYS, "columns in reverse", lambda c: lambda s: s.right[..., ::-1].copy()),
     anywhere(
-        Kind.ORDER,
+        FaultKind.ORDER,
         MATRICES,
         "transposed where it is square",
         lambda c: lambda s: s.right.T.copy() if s.right.shape[0] == s.right.shape[1] else s.right,

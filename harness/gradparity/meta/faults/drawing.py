@@ -9,7 +9,7 @@ import numpy as np
 
 from .anywhere import ANYWHERE
 from .extents import extended
-from .fault import Draw, Fault, Kind
+from .fault import Draw, Fault, FaultKind
 from .formulas import FORMULAS
 from .network import Asks
 
@@ -32,7 +32,7 @@ class Composition:
         return f"gradparity mutants --random 1 --seed {self.seed} --from {self.index}"
 
 
-def drawn(seed: int, index: int) -> Composition:
+def composed(seed: int, index: int) -> Composition:
     """Draw it."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, index])))
     asks = list(Asks)[int(rng.integers(len(Asks)))]
@@ -41,21 +41,21 @@ def drawn(seed: int, index: int) -> Composition:
 
 
 def _fault(rng: np.random.Generator) -> Fault:
-    kind = list(Kind)[int(rng.integers(len(Kind)))]
-    if kind is Kind.EXTENT:
-        others = [one for one in Kind if one is not Kind.EXTENT]
+    kind = list(FaultKind)[int(rng.integers(len(FaultKind)))]
+    if kind is FaultKind.EXTENT:
+        others = [one for one in FaultKind if one is not FaultKind.EXTENT]
         return extended(_of(others[int(rng.integers(len(others)))], rng), rng)
     return _of(kind, rng)
 
 
-def _of(kind: Kind, rng: np.random.Generator) -> Fault:
+def _of(kind: FaultKind, rng: np.random.Generator) -> Fault:
     table = FORMULAS if rng.random() < OF_A_FORMULA and kind in BY_KIND[True] else ANYWHERE
     draws = BY_KIND[table is FORMULAS][kind]
     return draws[int(rng.integers(len(draws)))](rng)
 
 
-def _by_kind(draws: Sequence[Draw]) -> dict[Kind, list[Draw]]:
-    found: dict[Kind, list[Draw]] = {}
+def _by_kind(draws: Sequence[Draw]) -> dict[FaultKind, list[Draw]]:
+    found: dict[FaultKind, list[Draw]] = {}
     for one in draws:
         found.setdefault(one(np.random.default_rng(0)).kind, []).append(one)
     return found

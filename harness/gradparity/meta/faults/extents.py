@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...cases import Array
-from .fault import Fault, Kind, Situation, Spoil, Step
+from .fault import Fault, FaultKind, Given, Situation, Spoil
 
 Part = Callable[[Array], Array]  # which elements, of those of an array
 When = Callable[[Situation], bool]
@@ -59,11 +59,11 @@ def extended(fault: Fault, rng: np.random.Generator) -> Fault:
     """The fault in one part, or at some times, alone."""
     words = str(rng.choice([*PARTS, *TIMES]))
     spoils = {place: _in_part(spoil, words) for place, spoil in fault.spoils.items()}
-    return replace(fault, kind=Kind.EXTENT, words=f"{fault.words}, only {words}", spoils=spoils)
+    return replace(fault, kind=FaultKind.EXTENT, words=f"{fault.words}, only {words}", spoils=spoils)
 
 
 def _in_part(spoil: Spoil, words: str) -> Spoil:
-    def spoiled(s: Step) -> Array:
+    def spoiled(s: Given) -> Array:
         if words in TIMES:
             return np.asarray(spoil(s) if TIMES[words](s.situation) else s.right)
         return np.where(PARTS[words](np.asarray(s.right)), spoil(s), s.right)

@@ -12,7 +12,7 @@ import numpy as np
 from ...cases import Array
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What sort of slip it is."""
 
     OPERATOR = "operator"
@@ -35,7 +35,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Step:
+class Given:
     """One result as it arises: what it is computed from, and ``right``, what it would be without this fault.
 
     ``t`` are labels, (batch,). Of the network, ``W`` is the parameter that the gradient is of. ``before`` is what the
@@ -50,7 +50,7 @@ class Step:
     y: Any = None
     t: Any = None
     epsilon: float = 0.0
-    before: Step | None = None
+    before: Given | None = None
     situation: Situation = field(default_factory=Situation)
 
     @property
@@ -59,7 +59,7 @@ class Step:
         return np.arange(len(self.t))
 
 
-Spoil = Callable[[Step], Any]
+Spoil = Callable[[Given], Any]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Fault:
     row give the same.
     """
 
-    kind: Kind
+    kind: FaultKind
     words: str
     spoils: Mapping[str, Spoil]
     bits: int | None = None

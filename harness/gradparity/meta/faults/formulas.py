@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 
 from ...cases import Array
-from .fault import Draw, Fault, Kind, Step
+from .fault import Draw, Fault, FaultKind, Given
 
-Formula = Callable[[Step, float], Any]
+Formula = Callable[[Given, float], Any]
 
 
 def slip(
-    kind: Kind, words: str, formulas: Mapping[str, Formula], constants: tuple[float, ...] = (0.0,), repeats: bool = True
+    kind: FaultKind,
+    words: str,
+    formulas: Mapping[str, Formula],
+    constants: tuple[float, ...] = (0.0,),
+    repeats: bool = True,
 ) -> Draw:
     """One with one of these constants; ``words`` has it in braces."""
 
@@ -26,61 +30,61 @@ def slip(
     return draw
 
 
-def stale(words: str, place: str, take: Callable[[Step, Step], Any]) -> Draw:
+def outdated(words: str, place: str, take: Callable[[Given, Given], Any]) -> Draw:
     """Computed with something of the call before, where there was one of these shapes."""
     return slip(
-        Kind.ORDER, words, {place: lambda s, c: s.right if s.before is None else take(s, s.before)}, (0.0,), False
+        FaultKind.ORDER, words, {place: lambda s, c: s.right if s.before is None else take(s, s.before)}, (0.0,), False
     )
 
 
 def exponentials(x: Array, shift: Any, scale: float = 1.0) -> Array:
     """exp(x - shift), of x times a scale."""
-    return np.exp((x - shift) * x.dtype.type(scale))
+    return np.asarray(np.exp((x - shift) * x.dtype.type(scale)))
 
 
-def _loss(s: Step, y: Array, rows: Any = None, labels: Any = None, epsilon: float | None = None) -> Any:
+def _loss(s: Given, y: Array, rows: Any = None, labels: Any = None, epsilon: float | None = None) -> Any:
     rows, labels = s.rows if rows is None else rows, s.t if labels is None else labels
     return -np.log(y[rows, labels] + y.dtype.type(s.epsilon if epsilon is None else epsilon)).mean()
 
 
-def _log_p(s: Step) -> Array:
+def _log_p(s: Given) -> Array:
     z = s.x - s.x.max(axis=1, keepdims=True)
     return np.asarray((z - np.log(np.exp(z).sum(axis=1, keepdims=True)))[s.rows, s.t])
 
 
-def _dx(s: Step, labels: Array) -> Array:
+def _dx(s: Given, labels: Array) -> Array:
     dx = s.y.copy()
     dx[s.rows, labels] -= 1
-    return dx / dx.dtype.type(len(dx))
+    return np.asarray(dx / dx.dtype.type(len(dx)))
 
 
-def _shifted(s: Step, c: float) -> Array:
-    return (s.t + int(c)) % s.x.shape[1]
+def _shifted(s: Given, c: float) -> Array:
+    return np.asarray((s.t + int(c)) % s.x.shape[1])
 
 
-def _softmax(s: Step, shift: Any, axis: int | None = 1, scale: float = 1.0) -> Array:
+def _softmax(s: Given, shift: Any, axis: int | None = 1, scale: float = 1.0) -> Array:
     e = exponentials(s.x, shift, scale)
-    return e / e.sum(axis=axis, keepdims=True)
+    return np.asarray(e / e.sum(axis=axis, keepdims=True))
 
 
-def _smooth(s: Step, c: float) -> Array:
+def _smooth(s: Given, c: float) -> Array:
     """(y - t) / batch with labels that are smoothed by c."""
     classes = s.y.shape[1]
     t = np.full(s.y.shape, c / classes)
     t[s.rows, s.t] += 1 - c
-    return (s.y - t) / len(s.y)
+    return np.asarray((s.y - t) / len(s.y))
 
 
-def _recycled(s: Step) -> Array:
+def _recycled(s: Given) -> Array:
     product = s.x @ s.W
-    return product + np.resize(s.b, product.size).reshape(product.shape[::-1]).T
+    return np.asarray(product + np.resize(s.b, product.size).reshape(product.shape[::-1]).T)
 
 
 def _largest(x: Array) -> Array:
-    return x.max(axis=1, keepdims=True)
+    return np.asarray(x.max(axis=1, keepdims=True))
 
 
-K = Kind
+K = FaultKind
 SMALL = (1e-3, 1e-5, 1e-7, 1e-9)
 DECAYS = (0.1, 0.01, 1e-3, 1e-4)
 
@@ -130,8 +134,8 @@ FORMULAS: list[Draw] = [
         "x reshaped, not transposed",
         {"affine.dW": lambda s, c: np.ascontiguousarray(s.x).reshape(s.x.shape[::-1]) @ s.dout},
     ),
-    stale("x of the call before", "affine.dW", lambda s, old: old.x.T @ s.dout),
-    stale("W of the call before", "affine.dx", lambda s, old: s.dout @ old.W.T),
+    outdated("x of the call before", "affine.dW", lambda s, old: old.x.T @ s.dout),
+    outdated("W of the call before", "affine.dx", lambda s, old: s.dout @ old.W.T),
     # Relu.
     slip(K.OPERATOR, "< for <= in the mask", {"relu.dx": lambda s, c: np.where(s.x < 0, 0, s.dout)}),
     slip(K.OPERATOR, "the mask is dout's own", {"relu.dx": lambda s, c: np.where(s.dout <= 0, 0, s.dout)}),
@@ -164,7 +168,7 @@ FORMULAS: list[Draw] = [
     ),
     slip(K.CONSTANT, "cut at {:g}", {"relu.out": lambda s, c: np.minimum(s.right, c)}, (1, 6)),
     slip(K.CONSTANT, "threshold {:g}", {"relu.out": lambda s, c: np.where(s.x > c, s.x, 0)}, (0.1, 1e-3)),
-    stale("the mask of the call before", "relu.dx", lambda s, old: s.dout * (old.x > 0)),
+    outdated("the mask of the call before", "relu.dx", lambda s, old: s.dout * (old.x > 0)),
     # Sigmoid.
     slip(K.OPERATOR, "the slope without 1 - y", {"sigmoid.dx": lambda s, c: s.dout * s.y}),
     slip(K.OPERATOR, "the slope without y", {"sigmoid.dx": lambda s, c: s.dout * (1 - s.y)}),
@@ -228,7 +232,7 @@ FORMULAS: list[Draw] = [
         K.INDEX,
         "labels are off by {:+g}",
         {
-            "softmax.loss": lambda s, c: -_log_p(Step(s.right, x=s.x, t=_shifted(s, c))).mean(),
+            "softmax.loss": lambda s, c: -_log_p(Given(s.right, x=s.x, t=_shifted(s, c))).mean(),
             "softmax.dx": lambda s, c: _dx(s, _shifted(s, c)),
         },
         (1, -1),
@@ -254,7 +258,7 @@ FORMULAS: list[Draw] = [
         },
     ),
     slip(K.INDEX, "softmax down the columns", {"softmax.y": lambda s, c: _softmax(s, s.x.max(), 0)}),
-    stale("labels of the call before", "softmax.dx", lambda s, old: _dx(s, old.t)),
+    outdated("labels of the call before", "softmax.dx", lambda s, old: _dx(s, old.t)),
     # The network.
     slip(K.CONSTANT, "cut at {:g}", {"network.dW": lambda s, c: s.right.clip(-c, c)}, (5, 1, 0.1)),
     slip(

@@ -16,7 +16,7 @@ from ...cases import CaseSpec
 from ...objects.compare import compare
 from ...objects.comparison import Comparison
 from ...suite import select_cases
-from .drawing import drawn
+from .drawing import composed
 from .fault import Fault
 from .named import names_in
 from .network import Asks, as_port
@@ -51,7 +51,7 @@ SEEDS, FRESH_SEEDS = (0,), (1,)
 CHUNK = 8
 
 
-class Outcome(StrEnum):
+class Naming(StrEnum):
     """What became of it, the worst first."""
 
     FALSELY = "named falsely"
@@ -84,7 +84,7 @@ class FaultResult(_Record):
     index: int
     faults: list[str]
     asks: Asks
-    outcome: Outcome
+    outcome: Naming
     names: list[Name]
     command: str
 
@@ -96,20 +96,20 @@ class Measure(_Record):
     results: list[FaultResult]
 
     @property
-    def counts(self) -> dict[Outcome, int]:
+    def counts(self) -> dict[Naming, int]:
         """How many of each outcome."""
         found = Counter(one.outcome for one in self.results)
-        return {outcome: found[outcome] for outcome in Outcome}
+        return {outcome: found[outcome] for outcome in Naming}
 
     @property
     def found(self) -> int:
         """How many the cases find."""
-        return sum(one.outcome not in (Outcome.ELSEWHERE, Outcome.NOTHING) for one in self.results)
+        return sum(one.outcome not in (Naming.ELSEWHERE, Naming.NOTHING) for one in self.results)
 
     @property
     def exit_code(self) -> int:
         """0 if no name is false."""
-        return 1 if self.counts[Outcome.FALSELY] else 0
+        return 1 if self.counts[Naming.FALSELY] else 0
 
 
 def measured_ones(seed: int, indices: Sequence[int]) -> Iterator[FaultResult]:
@@ -124,7 +124,7 @@ def measured_ones(seed: int, indices: Sequence[int]) -> Iterator[FaultResult]:
 
 def measured(seed: int, index: int) -> FaultResult:
     """One of them."""
-    one = drawn(seed, index)
+    one = composed(seed, index)
     faults = list(one.faults)
     seen = checked(faults, one.asks)
     fresh = cache(lambda *which: checked([faults[i] for i in which], one.asks, FRESH, FRESH_SEEDS))
@@ -138,19 +138,19 @@ def measured(seed: int, index: int) -> FaultResult:
         shown = [i for i in every if len(every) == 1 or not checked([faults[i]], one.asks)]
         outcome = _outcome(names, shown)
     else:
-        outcome = Outcome.NOTHING if fresh(*every) else Outcome.ELSEWHERE
+        outcome = Naming.NOTHING if fresh(*every) else Naming.ELSEWHERE
     words = [f"{fault.kind}: {fault.words}" for fault in faults]
     return FaultResult(index=index, faults=words, asks=one.asks, outcome=outcome, names=names, command=one.command)
 
 
-def _outcome(names: Sequence[Name], shown: Sequence[int]) -> Outcome:
+def _outcome(names: Sequence[Name], shown: Sequence[int]) -> Naming:
     """``shown`` are the faults that show by themselves."""
     if not all(one.true for one in names):
-        return Outcome.FALSELY
+        return Naming.FALSELY
     named = {i for one in names for i in one.true_of}
     if names and set(shown) <= named:
-        return Outcome.RIGHTLY
-    return Outcome.PARTLY if names else Outcome.UNNAMED
+        return Naming.RIGHTLY
+    return Naming.PARTLY if names else Naming.UNNAMED
 
 
 def checked(

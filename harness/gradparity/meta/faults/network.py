@@ -11,7 +11,7 @@ import numpy as np
 from gradparity_reference import LAYERS, LOSS, LOSSES, Affine, Network, Relu, Sigmoid, SoftmaxWithLoss, dense
 
 from ...cases import Array
-from .fault import Fault, Situation, Step
+from .fault import Fault, Given, Situation
 
 
 class Asks(StrEnum):
@@ -29,7 +29,7 @@ class Spoiler:
 
     faults: Sequence[Fault]
     situation: Situation = field(default_factory=Situation)
-    before: dict[tuple[Any, ...], Step] = field(default_factory=dict)
+    before: dict[tuple[Any, ...], Given] = field(default_factory=dict)
 
     def __call__(self, place: str, name: str, right: Any, **given: Any) -> Any:
         """What comes instead of this result of the layer of this name, in its own dtype."""
@@ -39,9 +39,9 @@ class Spoiler:
         came = np.asarray(right)
         for fault in self.faults:
             if place in fault.spoils:
-                step = Step(right=came, before=self.before.get(key), situation=self.situation, **given)
+                step = Given(right=came, before=self.before.get(key), situation=self.situation, **given)
                 came = np.asarray(fault.spoils[place](step)).astype(right.dtype)
-        self.before[key] = Step(right=np.array(right), **given)
+        self.before[key] = Given(right=np.array(right), **given)
         return came if isinstance(right, np.ndarray) else came[()]
 
     @property

@@ -10,7 +10,7 @@ import pytest
 from gradparity.arithmetic.verdicts import Allowance
 from gradparity.cases import CaseSpec, draw
 from gradparity.diagnosis.bugs import KNOWN
-from gradparity.diagnosis.diagnose import mutated, repeated
+from gradparity.diagnosis.answers import mutated, repeated
 from gradparity.diagnosis.explain import explain
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.diagnosis.steps import of_trace

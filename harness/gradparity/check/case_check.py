@@ -9,7 +9,9 @@ import numpy as np
 
 from ..arithmetic.verdicts import Allowance, Figures, Verdict, identical, judge
 from ..cases import Array
-from ..diagnosis.diagnose import Answers, diagnose, mutated, repeated
+from ..diagnosis.answers import Answers, mutated, repeated
+from ..diagnosis.diagnose import diagnose
+from ..diagnosis.pursuit import Memory
 from ..diagnosis.records import Asked, Diagnosis, Where
 from ..functions.evidence import Inputs
 from ..ports.conversation import Conversation
@@ -34,6 +36,7 @@ class CaseCheck:
 
     session: Conversation
     reference: Reference
+    memory: Memory = field(default_factory=Memory)  # of what is wrong in other cases
     cells: list[Cell] = field(default_factory=list)
     errors: str = ""  # what it said to stderr in the first request that failed
     printed: str = ""  # and in the first whose answer is wrong
@@ -51,7 +54,7 @@ class CaseCheck:
     def diagnoses(self) -> list[Diagnosis]:
         """What is wrong, and why; none where nothing is."""
         wrong = any(cell.verdict is Verdict.WRONG for cell in self.cells)
-        return diagnose(self.answers) if wrong else []
+        return diagnose(self.answers, self.memory) if wrong else []
 
     def run(self) -> None:
         """Ask everything, and again. Raises PortFailure where the session is at its end or refuses the case's network.

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
+from ..diagnosis.pursuit import Memory
 from ..diagnosis.records import Diagnosis
 from ..functions.cases import FunctionSpec
 from ..functions.expected import FunctionReference, Undecidable
@@ -56,8 +57,8 @@ class Checkable(Protocol):
     def lacks(self, hello: Hello) -> str:
         """Why a port that says this of itself is not asked; empty where it is."""
 
-    def check(self, session: Conversation, seed: int, options: Options) -> Check:
-        """The check of one session. Raises Undecidable, and what drawing raises."""
+    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
+        """The check of one session; ``memory`` is the runner's. Raises Undecidable, and what drawing raises."""
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """The cells of a port that was not asked."""
@@ -88,10 +89,11 @@ class OfNetwork:
         asked_alone = {kind for kind in spec.described.kinds if not LAYERS[kind].assumed} & hello.layers
         return "" if lacks and not spec.is_dense and asked_alone - COMMON else lacks
 
-    def check(self, session: Conversation, seed: int, options: Options) -> Check:
+    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
         """See `Checkable`."""
         hello, data_dir, threads = session.hello, options.data_dir, options.threads
-        return CaseCheck(session, shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads))
+        reference = shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads)
+        return CaseCheck(session, reference, memory)
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """See `Checkable`."""
@@ -122,7 +124,7 @@ class OfFunction:
         listed = f"it lists {', '.join(sorted(hello.functions))}" if hello.functions else "it has no functions of yours"
         return "" if name in hello.functions else f"the port does not list {name}: {listed}"
 
-    def check(self, session: Conversation, seed: int, options: Options) -> Check:
+    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
         """See `Checkable`."""
         return FunctionCheck(session, shared_function_reference(self.spec, seed, options.threads))
 

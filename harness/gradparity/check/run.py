@@ -12,6 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from ..arithmetic.verdicts import Verdict
+from ..diagnosis.pursuit import Memory
 from ..diagnosis.records import Asked
 from ..functions.cases import FunctionSpec
 from ..functions.expected import Undecidable
@@ -90,6 +91,7 @@ class RunnerCheck:
         self.shrunk: set[tuple[str, Asked]] = set()  # places
         self.function = ""  # of the last case
         self.hello: Hello | None = None
+        self.memory = Memory()
 
     @property
     def info(self) -> RunnerInfo | None:
@@ -146,7 +148,7 @@ class RunnerCheck:
         try:
             session = self.attended.ready()
             assert session, "a runner that is not ready is asked nothing"
-            check = question.check(session, seed, self.options)
+            check = question.check(session, seed, self.options, self.memory)
             check.run()
             self.attended.worked()
         except Undecidable as why:

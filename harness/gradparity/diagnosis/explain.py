@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arithmetic.precision import Array, root_mean_square
-from ..functions.evidence import Evidence, Subject
+from ..arithmetic.precision import Array
+from ..functions.evidence import Bug, Evidence
 from .bugs import KNOWN
+from .fits import numbers, residual
+from .solve import solved
 
-FIT = {"float64": 1e-9, "float32": 2e-4}  # relative residual: rounding, amplified by cancellation, and no more
-SHARE = 0.01  # of the difference may stay unexplained
+EVERYWHERE = ("another type", "not a number")  # which only say what there is to see
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A hypothesis that explains the numbers; ``residual`` is what it leaves, relative to what came."""
+    """A hypothesis that explains the numbers; the rest as in `records.Explanation`."""
 
     name: str
     sentence: str
     residual: float
+    numbers: int
+    constant: float | None = None
 
 
 def explain(e: Evidence) -> list[Fit]:
@@ -28,27 +32,31 @@ def explain(e: Evidence) -> list[Fit]:
     fits = []
     for one in KNOWN if e.wrong else []:
         with np.errstate(all="ignore"):
-            tried = [(residual(e, candidate), sentence) for sentence, candidate in one.candidates_for(e)]
-        found = [(left, sentence) for left, sentence in tried if left is not None]
-        if found:
-            left, sentence = min(found, key=lambda pair: pair[0])
-            fits.append(Fit(one.name, sentence, left))
-    return fits
+            tried = [
+                (left, sentence, constant)
+                for sentence, candidate, constant in _candidates(one, e)
+                if (left := residual(e.came, candidate, e.expected, e.allowance)) is not None
+            ]
+        if tried:
+            left, sentence, constant = min(tried, key=lambda fit: fit[0])
+            count = numbers(e.came, e.expected) - (constant is not None)
+            fits.append(Fit(one.name, sentence, left, max(count, 0), constant))
+    return fits if np.isfinite(e.came.astype(np.float64)).any() else _of_no_number(fits)
 
 
-def residual(e: Evidence, candidate: Array) -> float | None:
-    """What the candidate leaves unexplained of what came, relatively; None where that is more than rounding."""
-    candidate = np.asarray(candidate)
-    if candidate.shape != e.came.shape:
-        return None
-    a, c = e.came.astype(np.float64), candidate.astype(np.float64)
-    if not np.array_equal(np.isfinite(a), np.isfinite(c)) or not np.array_equal(np.isnan(a), np.isnan(c)):
-        return None
-    if e.kind == Subject.FUNCTION and candidate is not e.came and not np.isfinite(c).any():
-        return None  # whatever gives no number fits where there is none
-    a, c = (np.where(np.isfinite(x), x, 0.0) for x in (a, c))
-    size, left = float(root_mean_square(a)), float(root_mean_square(a - c))
-    difference = float(root_mean_square(a - np.nan_to_num(e.expected.astype(np.float64)))) if e.comparable else size
-    if left > SHARE * difference or left > FIT.get(str(e.came.dtype), FIT["float64"]) * size:
-        return None
-    return left / size if size else 0.0
+def _of_no_number(fits: list[Fit]) -> list[Fit]:
+    """Where nothing is a number, what gives none either is evidence only if it is the only known bug that does."""
+    known = {bug.name for bug in KNOWN if bug.loses}
+    losing = [one for one in fits if one.name in known]
+    others = [one for one in fits if one.name in EVERYWHERE]
+    return [*([replace(losing[0], numbers=1)] if len(losing) == 1 else []), *others]
+
+
+def _candidates(bug: Bug, e: Evidence) -> Iterator[tuple[str, Array, float | None]]:
+    for sentence, candidate in bug.candidates_for(e):
+        yield sentence, candidate, None
+    if bug.constant and bug.about(e) and e.comparable and e.came.dtype.kind == "f":
+        gives = bug.constant.gives
+        c = solved(lambda c: [gives(e, c)], [e.came], bug.constant.neutral, bug.constant.starts)
+        if c is not None:
+            yield bug.constant.says.format(c=f"{c:.6g}"), gives(e, c), c

@@ -17,7 +17,7 @@ from ..functions.expected import Called, FunctionReference
 from ..functions.function import as_arguments
 from ..functions.mutated import mutants_of, result_of
 from ..functions.steps import counted_steps
-from .diagnose import explanations, mutated, repeated
+from .answers import explanations, mutated, repeated
 from .extent import extent_of
 from .records import Alone, Asked, Diagnosis, Where
 

@@ -1,18 +1,21 @@
-"""What another network would give for the same case: one with another activation or none, in the other phase, ..."""
+"""Variants that are of the whole network: with another activation or none, in the other phase, ..."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from gradparity_reference import LAYERS, Layer, Network
+from gradparity_reference import LAYERS as REFERENCES
+from gradparity_reference import Layer, Network
 
 from ..cases import Array
-from ..functions.evidence import Candidate
 from ..functions.layers import ACTIVATIONS
+from ..functions.layers.softmax_with_loss import probability
 from ..functions.network import placed
 from ..reference import Reference
+from .variants import Build, Results
 
 
 class _Identity(Layer):
@@ -28,42 +31,50 @@ class _Identity(Layer):
         return dout
 
 
-def other_networks(reference: Reference, forward_right: bool) -> dict[str, dict[str, list[Candidate]]]:
-    """By the result's name and the bug's, what each network would give: all, or those that differ in backward alone."""
-    case = reference.case
-    found: dict[str, dict[str, list[Candidate]]] = {}
-    with np.errstate(all="ignore"):
-        for bug, sentence, network in _back(reference) if forward_right else _both_ways(reference):
-            results = {"out": network.predict(case.x)}
-            network.hold(case.held)
-            results |= network.gradient(case.x, case.t)
-            for name, value in results.items():
-                found.setdefault(name, {}).setdefault(bug, []).append((sentence, np.asarray(value)))
-    return found
+@dataclass(frozen=True)
+class OtherNetwork:
+    """A known bug of the whole network: ``made`` changes what it is made of."""
+
+    name: str
+    sentence: str
+    made: Callable[[Build], None]
+    constant: float | None = None
+
+    def into(self, build: Build) -> None:
+        """See `Variant`."""
+        self.made(build)
 
 
-def _both_ways(reference: Reference) -> Iterator[tuple[str, str, Network]]:
-    kinds = [kind for kind in LAYERS if kind in reference.case.spec.described.kinds]
+def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
+    """Each network that may stand for this one by mistake."""
+    kinds = [kind for kind in REFERENCES if kind in reference.case.spec.described.kinds]
     for here in (kind for kind in kinds if kind in ACTIVATIONS):
-        for kind in ACTIVATIONS:
-            if kind != here:
-                sentence = f"{kind}, where the case has {here}"
-                yield "another activation", sentence, _with(reference, {here: LAYERS[kind]})
-        yield "left out", "the activation between the layers", _with(reference, {here: _Identity})
+        for kind in (kind for kind in ACTIVATIONS if kind != here):
+            yield OtherNetwork(
+                "another activation", f"{kind}, where the case has {here}", _layer(here, REFERENCES[kind])
+            )
+        yield OtherNetwork("left out", "the activation between the layers", _layer(here, _Identity))
+        forgotten = type("Forgotten", (REFERENCES[here],), {"backward": _Identity.backward})
+        yield OtherNetwork("left out", "the activation between the layers, in backward", _layer(here, forgotten))
     if "dropout" in kinds:
-        yield "left out", "dropout", _with(reference, {"dropout": _Identity})
-    biases = {name: np.zeros_like(a) for name, a in reference.case.held.items() if name.rstrip("0123456789") == "b"}
-    yield "left out", "the biases", _with(reference, {}, biases)
+        yield OtherNetwork("left out", "dropout", _layer("dropout", _Identity))
+    yield OtherNetwork("left out", "the biases", _without_biases)
     if any(layer.layer.phased for layer in placed(reference.case.spec.kinds)):
-        other = _with(reference, {}, made_of=_OtherPhase)
         sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
-        yield "phase confused", sentence, other
+        yield OtherNetwork("phase confused", sentence, _other_phase)
+    yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
+    yield from other_decays(reference)
 
 
-def _back(reference: Reference) -> Iterator[tuple[str, str, Network]]:
-    for kind in (kind for kind in ACTIVATIONS if kind in reference.case.spec.described.kinds):
-        forgotten = type("Forgotten", (LAYERS[kind],), {"backward": _Identity.backward})
-        yield "left out", "the activation between the layers, in backward", _with(reference, {kind: forgotten})
+def _layer(kind: str, made_of: type[Layer]) -> Callable[[Build], None]:
+    def made(build: Build) -> None:
+        build.layers[kind] = made_of
+
+    return made
+
+
+def _without_biases(build: Build) -> None:
+    build.held |= {name: np.zeros_like(a) for name, a in build.held.items() if name.rstrip("0123456789") == "b"}
 
 
 class _OtherPhase(Network):
@@ -73,67 +84,75 @@ class _OtherPhase(Network):
         return super()._forward(x, not training)
 
 
-def _with(
-    reference: Reference,
-    classes: Mapping[str, type[Layer]],
-    held: Mapping[str, Array] = {},
-    made_of: type[Network] = Network,
-) -> Network:
-    """The case's network with other classes for some layers, other arrays, or as another kind of network."""
-    spec, arrays = reference.case.spec, {**reference.case.held, **held}
-    return made_of(spec.kinds, arrays, reference.epsilon, {**LAYERS, **classes}, weight_decay=spec.weight_decay)
+def _other_phase(build: Build) -> None:
+    build.made_of = _OtherPhase
 
 
-def other_decays(reference: Reference) -> dict[str, dict[str, list[Candidate]]]:
-    """By the result's name and the bug's, what weight decay would give, were it made otherwise."""
-    case, decay = reference.case, reference.case.spec.weight_decay
-    if not decay:
-        return {}
-    network = case.network(epsilon=reference.epsilon)
-    right = network.gradient(case.x, case.t)
-    weights = network.weights
-    others = {name: p for name, p in network.params.items() if name not in weights}
-    penalty = network.penalized(0 * right["loss"])
-    bare = right["loss"] - penalty
-    placed_ones = placed(case.spec.kinds)
-    biases_of = {layer.params["b"]: layer.layer.kind for layer in placed_ones if "b" in layer.params}
-    of_affine = [name for name, kind in biases_of.items() if kind == "affine"]
+def _probabilities(build: Build) -> None:
+    build.after.append(lambda _, found: {("predict", "out"): probability(found["predict", "out"])})
 
-    def with_those(names: Iterable[str]) -> Any:
-        return sum(
-            (p.dtype.type(decay / 2) * (p**2).sum() for p in (others[name] for name in names)), start=right["loss"]
-        )
 
-    missing, biases = "weight decay missing", "weight decay on biases"
-    found: dict[str, dict[str, list[Candidate]]] = {
-        "loss": {
-            missing: [("weight decay is not in the loss", bare)],
-            biases: [
-                ("weight decay is of the biases, too", with_those(biases_of)),
-                ("weight decay is of the affine layers' biases, too", with_those(of_affine)),
-                ("weight decay is of all parameters", with_those(others)),
-            ],
-            "weight decay's factor": [
-                ("weight decay times the squares, for half of it", bare + 2 * penalty),
-                ("weight decay is divided by the batch size", bare + penalty / len(case.x)),
-            ],
+def other_decays(reference: Reference) -> Iterator[OtherNetwork]:
+    """What weight decay would give, were it made otherwise: of the loss, of the gradient, or of both."""
+    spec, n = reference.case.spec, len(reference.case.x)
+    if not spec.weight_decay:
+        return
+    missing, factor, biases = "weight decay missing", "weight decay's factor", "weight decay on biases"
+    yield _decayed(missing, "weight decay is not in the loss", loss=0.0)
+    yield _decayed(missing, "weight decay is not in the gradient", slope=0.0)
+    yield _decayed(missing, "weight decay is missing", loss=0.0, slope=0.0)
+    yield _decayed(factor, "weight decay times the squares, for half of it", loss=2.0)
+    yield _decayed(
+        factor, "weight decay is in the gradient twice: the 2 of the square, which the half takes away", slope=2.0
+    )
+    yield _decayed(factor, "weight decay is halved in the gradient, as in the loss", slope=0.5)
+    yield _decayed(factor, "weight decay is subtracted from the gradient", slope=-1.0)
+    yield _decayed(factor, "weight decay is divided by the batch size", loss=1 / n, slope=1 / n)
+    yield _decayed(factor, "weight decay is divided by the batch size", loss=1 / n)
+    yield _decayed(factor, "weight decay is divided by the batch size", slope=1 / n)
+    layers = placed(spec.kinds)
+    own = {name for layer in layers for name in layer.params.values()}
+    weights = {layer.params[name] for layer in layers for name in REFERENCES[layer.layer.kind].weights}
+    of_biases = {layer.params["b"] for layer in layers if "b" in layer.params}
+    of_affine = {layer.params["b"] for layer in layers if layer.layer.kind == "affine"}
+    for what, names in (
+        ("the biases, too", of_biases),
+        ("the affine layers' biases, too", of_affine),
+        ("all parameters", own - weights),
+    ):
+        for places, loss, slope in (
+            ("", True, True),
+            (", in the loss", True, False),
+            (", in the gradient", False, True),
+        ):
+            sentence = f"weight decay is of {what}{places}"
+            yield _decayed(biases, sentence, also=frozenset(names), loss_too=loss, slope_too=slope)
+
+
+def _decayed(
+    name: str,
+    sentence: str,
+    loss: float = 1.0,
+    slope: float = 1.0,
+    also: frozenset[str] = frozenset(),
+    loss_too: bool = False,
+    slope_too: bool = False,
+) -> OtherNetwork:
+    """So many times what weight decay adds, and to those parameters, too."""
+
+    def changed(network: Network, found: Results) -> Results:
+        decay, weights = network.weight_decay, network.weights
+        bare = found["gradient", "loss"]
+        penalty = sum(((p.dtype.type(decay / 2) * (p**2).sum()) for p in weights.values()), start=0 * bare)
+        more = {key: p for key, p in network.params.items() if key in also}
+        others = sum(((p.dtype.type(decay / 2) * (p**2).sum()) for p in more.values()), start=0 * bare)
+        out: dict[tuple[str, str], Any] = {
+            ("gradient", "loss"): bare + bare.dtype.type(loss - 1) * penalty + (others if loss_too else 0 * bare)
         }
-    }
-    for name, p in network.params.items():
-        slope, own = right[f"d{name}"], p.dtype.type(decay) * p
-        if name in weights:
-            found[f"d{name}"] = {
-                missing: [("weight decay is not in the gradient", slope - own)],
-                "weight decay's factor": [
-                    (
-                        "weight decay is in the gradient twice: the 2 of the square, which the half takes away",
-                        slope + own,
-                    ),
-                    ("weight decay is halved in the gradient, as in the loss", slope - own / 2),
-                    ("weight decay is divided by the batch size", slope - own + own / len(case.x)),
-                    ("weight decay is subtracted from the gradient", slope - 2 * own),
-                ],
-            }
-        else:
-            found[f"d{name}"] = {biases: [("weight decay is of the biases, too", slope + own)]}
-    return found
+        times = dict.fromkeys(weights, slope - 1) | dict.fromkeys(more if slope_too else (), 1.0)
+        for key, factor in times.items():
+            p = network.params[key]
+            out["gradient", f"d{key}"] = found["gradient", f"d{key}"] + p.dtype.type(factor * decay) * p
+        return out
+
+    return OtherNetwork(name, sentence, lambda build: build.after.append(changed))

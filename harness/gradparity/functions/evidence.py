@@ -64,13 +64,32 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Constant:
+    """A number that a bug has, to be solved for: what the bug would give with it, and how that is said, with {c}.
+
+    ``neutral`` is where there is no bug; ``starts`` are where to look for it from.
+    """
+
+    gives: Callable[[Evidence, float], Array]
+    says: str
+    neutral: float
+    starts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Bug:
-    """A known bug: its name, the kinds and results that it is about (none named: any), and what it would give."""
+    """A known bug: its name, the kinds and results that it is about (none named: any), and what it would give.
+
+    ``constant`` is the number that it has, where it has one that is not known beforehand. ``loses``: that there is no
+    number any more is a sign of it.
+    """
 
     name: str
     kinds: tuple[str, ...]
     results: tuple[str, ...]
     candidates: Callable[[Evidence], Candidates]
+    constant: Constant | None = None
+    loses: bool = False
 
     def candidates_for(self, e: Evidence) -> Candidates:
         """What is prepared for it, then what it computes from the inputs; nothing where it is not about this."""
@@ -97,12 +116,31 @@ class Bugs(list[Bug]):
         self.kinds = kinds
 
     def __call__(
-        self, name: str, results: tuple[str, ...] = (), kinds: tuple[str, ...] | None = None
+        self, name: str, results: tuple[str, ...] = (), kinds: tuple[str, ...] | None = None, loses: bool = False
     ) -> Callable[[Callable[[Evidence], Candidates]], Callable[[Evidence], Candidates]]:
         """Register a generator as the bug of this name."""
 
         def register(candidates: Callable[[Evidence], Candidates]) -> Callable[[Evidence], Candidates]:
-            self.append(Bug(name, self.kinds if kinds is None else kinds, results, candidates))
+            self.append(Bug(name, self.kinds if kinds is None else kinds, results, candidates, loses=loses))
             return candidates
+
+        return register
+
+    def solved(
+        self,
+        name: str,
+        says: str,
+        results: tuple[str, ...] = (),
+        kinds: tuple[str, ...] | None = None,
+        neutral: float = 0.0,
+        starts: tuple[float, ...] = (1e-2,),
+    ) -> Callable[[Callable[[Evidence, float], Array]], Callable[[Evidence, float], Array]]:
+        """Register what a bug with a constant would give as the bug of this name. ``says`` holds a {c}."""
+
+        def register(gives: Callable[[Evidence, float], Array]) -> Callable[[Evidence, float], Array]:
+            constant = Constant(gives, says, neutral, starts)
+            about = self.kinds if kinds is None else kinds
+            self.append(Bug(name, about, results, lambda e: iter(()), constant))
+            return gives
 
         return register

@@ -16,8 +16,7 @@ bug = Bugs()
 def _not_a_number(e: Evidence) -> Candidates:
     bad = ~np.isfinite(e.came.astype(np.float64))
     if bad.any():
-        what = "uninitialised memory, or a division 0 / 0"
-        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite: {what}", e.came
+        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite", e.came
 
 
 @bug("single precision inside")

@@ -64,6 +64,7 @@ class Layer:
     ``formulas`` are other classes for the same mathematics: correct implementations, which soak must never find wrong.
     ``rounds_most`` is the one of them that rounds most, where that is not the reference's: the envelope of a whole pass
     is that of this one. ``absorbs_bias``: what is added to a whole column of its input changes nothing.
+    ``follows``: results that may be computed from another one of the layer's, by name: which one, and how.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Layer:
     formulas: tuple[type[Any], ...] = ()
     rounds_most: type[Any] | None = None
     absorbs_bias: bool = False
+    follows: Mapping[str, tuple[str, Callable[[Inputs], Any]]] = field(default_factory=dict)
 
     @property
     def results(self) -> tuple[str, ...]:

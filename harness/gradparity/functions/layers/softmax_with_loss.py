@@ -26,6 +26,12 @@ def _loss(p: Precision, a: Inputs) -> Any:
     return mean_loss(p, a["x"], a["t"], float(a["epsilon"]), relative[np.arange(len(a["x"])), a["t"]])
 
 
+def _loss_of_y(a: Inputs) -> Array:
+    own = a["y"][np.arange(len(a["y"])), a["t"]]
+    with np.errstate(all="ignore"):
+        return np.asarray(-np.log(own + own.dtype.type(a["epsilon"])).mean())
+
+
 def _dx(p: Precision, a: Inputs) -> Array:
     n = len(a["x"])
     if "y" in a:
@@ -58,6 +64,7 @@ SOFTMAX_WITH_LOSS = Loss(
     backward={"dx": _dx},
     bugs=bug,
     kept=("y",),
+    follows={"loss": ("y", _loss_of_y)},
     rounds_most=ByLogSumExp,
 )
 
@@ -108,7 +115,7 @@ def _with(e: Evidence, **changed: Array) -> Array:
     return SOFTMAX_WITH_LOSS.value(e.result, {**e.inputs, **changed})
 
 
-@bug("overflow")
+@bug("overflow", loses=True)
 def _overflow(e: Evidence) -> Candidates:
     x = e.inputs["x"]
     powers = np.exp(x)

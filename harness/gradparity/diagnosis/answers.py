@@ -1,0 +1,73 @@
+"""All that a port answered for one case, and what was seen of its arguments and of second answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from ..arithmetic.verdicts import Allowance
+from ..cases import Array
+from ..functions.evidence import Evidence, Inputs, Subject
+from ..reference import Reference
+from .advice import ADVICE
+from .explain import explain
+from .extent import extent_of
+from .records import Alone, Diagnosis, Explanation, Where
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something is wrong by itself; the rest as in `Diagnosis`."""
+
+    where: Where
+    evidence: Evidence
+    alone: Alone = Alone.NOT_ASKED
+    inherited: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+
+    def told(self, found: list[Explanation] | None = None) -> Diagnosis:
+        """As a diagnosis, with these explanations, or with those of its evidence."""
+        return Diagnosis(
+            where=self.where,
+            alone=self.alone,
+            inherited=self.inherited,
+            beside=self.beside,
+            explanations=explanations(self.evidence) if found is None else found,
+            extent=extent_of(self.evidence) if self.evidence.comparable else None,
+        )
+
+
+Origins = Iterator[Origin]
+
+
+@dataclass
+class Answers:
+    """All that a port answered for one case, by operation and array; ``layers`` by the layer's name.
+
+    ``following`` are the answers for the case after it, of the same sizes; ``state`` is what was found wrong in
+    arguments and repeated calls.
+    """
+
+    reference: Reference
+    operations: dict[str, Inputs] = field(default_factory=dict)
+    layers: dict[str, Inputs] = field(default_factory=dict)
+    state: list[Origin] = field(default_factory=list)
+    following: Answers | None = None
+
+
+def explanations(e: Evidence) -> list[Explanation]:
+    """The known bugs that explain it, best first."""
+    return [Explanation(**asdict(fit), advice=ADVICE.get(fit.name, "")) for fit in explain(e)]
+
+
+def mutated(where: Where, came: Array, expected: Array) -> Origin:
+    """An argument after a call, and as it was sent."""
+    nothing = Allowance(limit=np.zeros(expected.shape))
+    return Origin(where, Evidence(Subject.MUTATED, "inputs", {}, expected, came, nothing, 1, 1))
+
+
+def repeated(where: Where, came: Array, expected: Array, allowance: Allowance, right: Array) -> Origin:
+    """A later answer to one request, an earlier one, and the right one."""
+    return Origin(where, Evidence(Subject.REPEAT, "again", {"right": right}, expected, came, allowance, 1, 1))

@@ -1,0 +1,245 @@
+"""Which known bugs, put into the reference, give what came of the whole pass? One by one, beside those before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+
+import numpy as np
+
+from ..arithmetic.precision import Array
+from ..functions.evidence import Evidence
+from ..reference import Reference
+from .bugs import KNOWN
+from .fits import numbers, residual
+from .other_networks import OtherNetwork, other_networks
+from .solve import solved
+from .steps import of_trace
+from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results
+
+MOST_BUGS = 3
+MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
+MOST_OF_PAIRS = 40  # variants
+FRUITLESS = 3  # searches of the same place, after which no more are made
+ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A variant, and the arrays that it explains beside those explained before; what it leaves of them, relatively.
+
+    ``numbers`` are how many numbers are evidence for it.
+    """
+
+    variant: Variant
+    keys: frozenset[Key]
+    residual: float
+    numbers: int
+
+
+@dataclass
+class Memory:
+    """What a runner's cases before have shown: the variants that explained something, and where a search found none."""
+
+    found: list[Variant] = field(default_factory=list)
+    fruitless: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def keep(self, variants: Sequence[Variant]) -> None:
+        """Try these first from now on."""
+        known = {(one.name, one.sentence) for one in self.found}
+        self.found += [one for one in variants if (one.name, one.sentence) not in known]
+
+
+class Pursuit:
+    """One case of a port: what came, and what of it is explained by the variants so far."""
+
+    def __init__(self, reference: Reference, came: Mapping[Key, Array], memory: Memory | None = None) -> None:
+        self.reference, self.memory = reference, memory or Memory()
+        self.came = {key: a for key, a in came.items() if _alike(a, self._right(key))}
+        self.known: list[Variant] = []
+        self.base = results(reference, [])
+        self.wrong = {key for key in self.came if self._differs(key, self.came[key])}
+        self.open = set(self.wrong)
+        self._all: list[Variant] | None = None
+
+    def take(self, variant: Variant) -> None:
+        """Put it into the reference, found or known from elsewhere: what it explains is open no more."""
+        try:
+            tried = results(self.reference, [*self.known, variant])
+        except Inapplicable:
+            return
+        self.known.append(variant)
+        self.base = tried
+        self.open = {key for key in self.open if not self._matches(key, tried)}
+
+    def explained(self) -> Iterator[list[Gain]]:
+        """Bug after bug: those that explain the same arrays, the first of them taken."""
+        while self.open and len(self.known) < MOST_BUGS:
+            gains = self._gains(self._remembered()) or self._searched()
+            if not gains:
+                return
+            yield gains
+            self.memory.keep([one.variant for one in gains])
+            self.take(gains[0].variant)
+
+    def variants(self) -> list[Variant]:
+        """All that may be tried here."""
+        if self._all is None:
+            right: dict[str, list[Evidence]] = {}
+            for _, step in of_trace(self.reference.case, self.reference.epsilon, self.reference.trace):
+                e = replace(step.evidence, came=step.evidence.expected)
+                of_kind = right.setdefault(e.kind, [])
+                if e.result not in {one.result for one in of_kind}:
+                    of_kind.append(e)
+            found: list[Variant] = [*in_place(right, KNOWN), *other_networks(self.reference)]
+            self._all = sorted(found, key=lambda one: ORDER[one.name])
+        return self._all
+
+    def _remembered(self) -> list[Variant]:
+        """What explained other cases, where it can be here."""
+        spec, found = self.reference.case.spec, []
+        others = {(one.name, one.sentence): one for one in other_networks(self.reference)}
+        for one in self.memory.found:
+            if isinstance(one, OtherNetwork):
+                found += [others[one.name, one.sentence]] if (one.name, one.sentence) in others else []
+            elif isinstance(one, InPlace) and one.kind in {layer.kind for layer in spec.kinds}:
+                found.append(replace(one, classes=spec.classes))
+        return sorted(found, key=lambda one: ORDER[one.name])
+
+    def _searched(self) -> list[Gain]:
+        place = (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
+        if self.memory.fruitless[place] >= FRUITLESS or sum(a.size for a in self.came.values()) > MOST_NUMBERS:
+            return []
+        right_forward = ("predict", "out") in self.came and ("predict", "out") not in self.open
+        some = [one for one in self.variants() if not (right_forward and _is_forward(one))]
+        gains = self._gains(some) or self._pairs()
+        self.memory.fruitless[place] += not gains
+        return gains
+
+    def _gains(self, variants: Sequence[Variant]) -> list[Gain]:
+        return _best([gain for one in variants if (gain := self._gain([one]))])
+
+    def _pairs(self) -> list[Gain]:
+        """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
+        last = self.reference.case.spec.kinds[-1].kind
+        here = (
+            ("predict", "out")
+            if ("predict", "out") in self.open
+            else min(self.open, key=lambda key: self.came[key].size)
+        )
+        some = [
+            one
+            for one in self.variants()
+            if isinstance(one, InPlace) and one.bug.constant is None
+            if (one.results == ("out",) if here[0] == "predict" else one.kind == last)
+            if self._touches(one, here)
+        ][:MOST_OF_PAIRS]
+        found = [(pair, gain) for pair in combinations(some, 2) if (gain := self._gain(pair))]
+        if not found:
+            return []
+        pair, gain = max(found, key=lambda one: len(one[1].keys))
+        self.take(pair[0])
+        return [gain]
+
+    def _touches(self, one: Variant, key: Key) -> bool:
+        try:
+            return not np.array_equal(results(self.reference, [one])[key], self.base[key], equal_nan=True)
+        except Inapplicable:
+            return False
+
+    def _gain(self, variants: Sequence[Variant]) -> Gain | None:
+        """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
+        found = [own for one in variants if (own := self._with_constant(one)) is not None]
+        if len(found) < len(variants):
+            return None
+        try:
+            tried = results(self.reference, [*self.known, *found])
+        except Inapplicable:
+            return None
+        gained = {key: left for key in self.open if (left := self._left(key, tried)) is not None}
+        if not gained or any(not self._still(key, tried) for key in self.came.keys() - self.open):
+            return None
+        count = sum(numbers(self.came[key], self.base[key]) for key in gained)
+        count -= sum(one.constant is not None for one in found)
+        return Gain(found[-1], frozenset(gained), max(gained.values()), count) if count > 0 else None
+
+    def _with_constant(self, one: Variant) -> Variant | None:
+        """With the constant that gives what came best, where there is one to solve for; None where none is found."""
+        if not isinstance(one, InPlace) or one.bug.constant is None:
+            return one
+        known, constant = self.known, one.bug.constant
+
+        def gives(c: float, keys: Collection[Key]) -> list[Array]:
+            tried = results(self.reference, [*known, one.with_constant(c)])
+            return [tried[key] for key in keys]
+
+        try:
+            probe = results(self.reference, [*known, one.with_constant(constant.starts[0])])
+            touched = [key for key in self.came if self._differs(key, probe[key], self.base)]
+            if not touched or not self.open.issuperset(touched):
+                return None
+            c = solved(
+                lambda c: gives(c, touched), [self.came[key] for key in touched], constant.neutral, constant.starts
+            )
+        except Inapplicable:
+            return None
+        return None if c is None else one.with_constant(c)
+
+    def _right(self, key: Key) -> Array:
+        found: Array = getattr(self.reference, key[0])[key[1]]
+        return found
+
+    def _differs(self, key: Key, a: Array, base: Results | None = None) -> bool:
+        """Whether it differs from what is right, or from another base, by more than rounding."""
+        b = self._right(key) if base is None else base[key]
+        if np.array_equal(a, b, equal_nan=True):
+            return False
+        with np.errstate(all="ignore"):
+            difference = np.asarray(a.astype(np.float64) - b.astype(np.float64))
+            difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, difference)
+        difference = np.where(np.isnan(difference), np.inf, difference)
+        return not self.reference.allowance(*key).ratio(difference) <= 1
+
+    def _matches(self, key: Key, tried: Results) -> bool:
+        return residual(self.came[key], tried[key], self._right(key), self.reference.allowance(*key)) is not None
+
+    def _still(self, key: Key, tried: Results) -> bool:
+        """Whether what was right, or explained, still is."""
+        if np.array_equal(tried[key], self.base[key], equal_nan=True):
+            return True
+        return self._matches(key, tried) if key in self.wrong else not self._differs(key, self.came[key], tried)
+
+    def _left(self, key: Key, tried: Results) -> float | None:
+        if np.array_equal(tried[key], self.base[key], equal_nan=True):
+            return None
+        return residual(self.came[key], tried[key], self.base[key], self.reference.allowance(*key))
+
+
+def _best(gains: Sequence[Gain]) -> list[Gain]:
+    """Those that explain most arrays, the same ones, in the order of preference; and of one bug the best alone."""
+    if not gains:
+        return []
+    most = max(gains, key=lambda one: (len(one.keys), one.numbers))
+    found: dict[str, Gain] = {}
+    for one in gains:
+        if one.keys == most.keys:
+            there = found.get(one.variant.name)
+            if there is None or one.residual < there.residual:
+                found[one.variant.name] = one
+    return list(found.values())
+
+
+def _is_forward(one: Variant) -> bool:
+    """Whether it is of the way to the logits."""
+    return isinstance(one, InPlace) and "out" in one.results
+
+
+def _place(key: Key) -> str:
+    """Of which arrays: without the number."""
+    return f"{key[0]} {key[1].rstrip('0123456789')}"
+
+
+def _alike(a: Array, b: Array) -> bool:
+    return (a.shape, a.dtype) == (b.shape, b.dtype)

@@ -82,7 +82,7 @@ def _wrong(case: CaseResult) -> CaseResult:
         where=Where(operation="trace", layer="affine1", phase=Phase.FORWARD, array="out"),
         alone=Alone.WRONG,
         inherited=["relu1.out", "affine2.out", "loss", "dW1"],
-        explanations=[Explanation(name="bias recycled", sentence=sentence, residual=0.0)],
+        explanations=[Explanation(name="bias recycled", sentence=sentence, residual=0.0, numbers=12)],
     )
     return case.model_copy(update={"cells": cells, "diagnoses": [told], "stderr": "Warning message:\nlonger object"})
 

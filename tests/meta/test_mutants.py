@@ -43,8 +43,9 @@ def test_an_equivalent_mutant_that_is_killed_and_a_real_one_that_survives_are_fa
     real = Mutant(name="x", file="f", old="a", new="b", bug="sign")
     same = Mutant(name="x", file="f", old="a", new="b", equivalent="no change")
     for mutant, killed, named, right in (
-        (real, True, "sign", True), (real, True, "zero", False), (real, False, "", False),
-        (same, False, "", True), (same, True, "sign", False),
+        (real, True, ["sign"], True), (real, True, ["zero"], False), (real, False, [], False),
+        (real, True, ["sign", "zero"], True), (real, True, ["zero", "sign"], False),
+        (same, False, [], True), (same, True, ["sign"], False),
     ):  # fmt: skip
         assert MutantResult(port="p", mutant=mutant, killed=killed, named=named).right is right
     assert not MutantResult(port="p", mutant=same, killed=False, trouble="no such text").right

@@ -25,7 +25,8 @@ def test_schema_1_is_read_whole(name: str, code: int) -> None:
         if "diagnosis" in case:  # one a case, with a sentence for its place
             told = case.pop("diagnosis")
             place_now = {"operation": "gradient", "array": "dW2", "asked": "in the pass"}
-            case["diagnoses"] = [{**told, "where": place_now}] if told else []
+            fits = {"explanations": [{**one, "numbers": 1} for one in told["explanations"]]} if told else {}
+            case["diagnoses"] = [{**told, **fits, "where": place_now}] if told else []
     assert {key: new[key] for key in old if key not in ("schema_version", "notes")} == {
         key: old[key] for key in old if key not in ("schema_version", "notes")
     }

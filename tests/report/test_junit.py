@@ -164,7 +164,7 @@ def test_no_words_can_break_it(name: str, detail: str, stderr: str) -> None:
         where=Where.model_construct(operation=name, layer=name, phase=None, array=detail, asked=Asked.NEXT),
         alone=Alone.WRONG,
         inherited=[detail],
-        explanations=[Explanation.model_construct(name=name, sentence=detail, residual=math.nan)],
+        explanations=[Explanation.model_construct(name=name, sentence=detail, residual=math.nan, numbers=1)],
         also=[],
     )
     cell = Cell.model_construct(quantity=Quantity.LOSS, array=name, verdict=Verdict.WRONG, ratio=None, detail=detail)

@@ -9,10 +9,10 @@ import pytest
 from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
+from gradparity.check.findings import findings
 from gradparity.check.options import Options
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, run_check
-from gradparity.check.summary import diagnosis
 from gradparity.check.wording import first_divergence, place
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
@@ -156,9 +156,9 @@ def test_what_failed_speaks_for_itself_alone(make_port: MakePort) -> None:
 
 def test_a_buffer_that_is_kept_accumulates_whatever_its_first_answer_was(make_port: MakePort) -> None:
     result = check(make_port("wrong.py", "kept-buffer"))
-    found = diagnosis(result, result.runners[0].runner)
-    assert found and found.explanation and found.explanation.name == "accumulates"
-    assert found.explained == found.wrong == len(result.cases)
+    found = findings(result)[0]
+    assert found.explanation and found.explanation.name == "accumulates"
+    assert len(found.explained) == found.count == found.there == len(result.cases)
 
 
 def test_every_wrong_gradient_is_named_from_the_last_layer(make_port: MakePort) -> None:

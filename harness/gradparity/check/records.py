@@ -39,6 +39,7 @@ class Reason(StrEnum):
     REFUSED = "refused"  # the case's network, by load
     OTHER_EPSILON = "other epsilon"
     OTHER_STEP = "other step"
+    GIVEN_UP = "given up"  # not tried, for what had happened before
     UNDECIDABLE = "undecidable"  # the reference itself has no numbers there
 
 

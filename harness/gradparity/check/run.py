@@ -141,9 +141,10 @@ class RunnerCheck:
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
         if self.attended.given_up:
             what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            return {"cells": question.nothing(Verdict.COULD_NOT_RUN, what), "stderr": self.attended.last_words}
+            cells = question.nothing(Verdict.COULD_NOT_RUN, what, Reason.GIVEN_UP)
+            return {"cells": cells, "stderr": self.attended.last_words}
         check: Check | None = None
-        cells: list[Cell] = []
+        cells = []
         stderr = refused = ""
         try:
             session = self.attended.ready()

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ..functions.cases import FunctionSpec, shrunk
+from .findings import first_wrong
 from .question import shared_function_reference
 from .records import CaseResult, Smallest
-from .summary import first_wrong
 from .wording import cell_words
 
 ATTEMPTS = 60

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from ..arithmetic.verdicts import Verdict
-from ..diagnosis.bugs import KNOWN
-from ..diagnosis.records import Diagnosis, Explanation
 from ..tables import Table, Value, row
 from ..texts import number
 from .records import CaseResult, Cell, CheckResult, Quantity, worst
@@ -91,89 +89,6 @@ def _row(runner: str, function: str, quantity: Quantity, by_case: list[tuple[str
 
 def _most(values: Iterable[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A runner's worst trouble of one kind, in the case that shows it best, and how many cases share it."""
-
-    case: CaseResult
-    cell: Cell
-    count: int
-
-
-def findings(result: CheckResult) -> list[Finding]:
-    """For each runner and each verdict that is no pass: the diagnosed case, else the cell with the largest ratio."""
-    found = []
-    functions = dict.fromkeys(case.function for case in result.cases)
-    for runner, function in [(info.runner, name) for info in result.runners for name in functions]:
-        mine = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
-        own = [(case, cell) for case in mine for cell in case.cells]
-        diagnosed = diagnosis(result, runner, function)
-        for verdict in (Verdict.WRONG, Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED):
-            matching = [(case, cell) for case, cell in own if cell.verdict is verdict]
-            if matching:
-                count = len({(c.case, c.seed) for c, _ in matching})
-                if diagnosed and verdict is Verdict.WRONG:
-                    shown = [(case, cell) for case, cell in matching if case is diagnosed.case]
-                    matching = _of_first(shown, diagnosed.diagnosis) or matching
-                case, cell = max(matching, key=lambda pair: pair[1].ratio or 0.0)
-                found.append(Finding(case, cell, count))
-    return found
-
-
-def first_wrong(case: CaseResult) -> Cell:
-    """The cell of what is wrong first in a wrong case."""
-    wrong = [(case, cell) for cell in case.cells if cell.verdict is Verdict.WRONG]
-    return (_of_first(wrong, case.diagnosis) if case.diagnosis else wrong)[0][1]
-
-
-def _of_first(cells: list[tuple[CaseResult, Cell]], told: Diagnosis) -> list[tuple[CaseResult, Cell]]:
-    """The cells of the array that is wrong first, where it has some; or of what it belongs to."""
-    where = told.where
-    state = f"{where.layer or where.operation} {where.array}"
-    for name in (where.key, state, f"{where.operation} {state}", where.layer or where.operation):
-        found = [(case, cell) for case, cell in cells if cell.array == name]
-        if found:
-            return found
-    return [(case, cell) for case, cell in cells if cell.quantity == where.operation and not cell.array] or cells
-
-
-@dataclass(frozen=True)
-class RunnerDiagnosis:
-    """What all of a runner's wrong cases have in common, and the first case that shows it.
-
-    ``explanation`` is the known bug that explains most of them, None where none explains any.
-    """
-
-    case: CaseResult
-    diagnosis: Diagnosis
-    explanation: Explanation | None
-    explained: int
-    wrong: int
-
-
-def diagnosis(result: CheckResult, runner: str, function: str = "") -> RunnerDiagnosis | None:
-    """The vote of a runner's wrong cases of the network, or of a function; between equals, the order of the hypotheses
-    decides. What explains less than half of a function's is a coincidence.
-    """
-    mine = [case for case in result.cases if (case.runner, case.function) == (runner, function)]
-    wrong = [(case, case.diagnosis) for case in mine if case.diagnosis]
-    if not wrong:
-        return None
-    votes: Counter[str] = Counter()
-    for _, told in wrong:
-        votes.update({one.name for one in told.explanations or told.also})
-    if not votes or (function and max(votes.values()) * 2 < len(wrong)):
-        case, told = wrong[0]
-        return RunnerDiagnosis(case, told, None, 0, len(wrong))
-    order = [one.name for one in KNOWN]
-    name = max(votes, key=lambda name: (votes[name], -order.index(name)))
-    for case, told in wrong:
-        for one in [*told.explanations, *told.also]:
-            if one.name == name:
-                return RunnerDiagnosis(case, told, one, votes[name], len(wrong))
-    raise AssertionError("a vote has a voter")
 
 
 def closest_call(result: CheckResult) -> tuple[CaseResult, Cell] | None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..arithmetic.verdicts import Verdict
-from ..diagnosis.records import Alone, Asked, Diagnosis, Extent, Where
+from ..diagnosis.records import Alone, Asked, Diagnosis, Pattern, Where
 from ..functions.soundness import Soundness
 from ..texts import last_lines, number
+from .condition import condition_of
+from .extents import ALL, common_extent, extent_words
+from .findings import Finding, Symptom, findings
 from .records import CaseResult, Cell, CheckResult, Quantity
-from .summary import Finding, RunnerDiagnosis, diagnosis, findings
 
+NO_BUG = "no known bug gives these numbers"
 SLIGHT = 10.0  # a ratio
+MOST = 8  # findings of a runner that are told
+SAME = 1e-3  # relatively: less is one number
+WOULD_TELL = {
+    "trace": "would tell which layer is wrong first",
+    "layer": "would tell which layer is wrong by itself, called alone",
+}
 ALONE = {
     Alone.WRONG: " (called alone, too)",
     Alone.RIGHT: " (called alone it is right)",
@@ -46,22 +56,113 @@ class Told:
 
 
 def told_findings(result: CheckResult) -> list[Told]:
-    """Each runner's worst trouble of each kind."""
-    return [_told(finding, result) for finding in findings(result)]
+    """The findings; of each runner the first ones, and the names of the others."""
+    found: dict[str, list[Finding]] = {}
+    for finding in findings(result):
+        found.setdefault(finding.case.runner, []).append(finding)
+    told = []
+    for runner, own in found.items():
+        told += [_told(finding, result) for finding in own[:MOST]]
+        told += [_the_rest(runner, own[MOST:])] if own[MOST:] else []
+    return told
 
 
 def _told(finding: Finding, result: CheckResult) -> Told:
-    case, verdict = finding.case, finding.cell.verdict
-    where = f"{case.runner} {verdict} in {finding.count} case{'s' * (finding.count != 1)}"
-    found = diagnosis(result, case.runner, case.function) if verdict is Verdict.WRONG else None
+    case, verdict = finding.case, finding.verdict
+    where = f"{case.runner} {verdict} in {cases_words(finding.count)}"
     stderr = last_lines(case.last_words(verdict))
-    if found is None:
+    if finding.shown is None:
         return Told(case.runner, verdict, f"{where}, for one: ", cell_words(finding.cell), [], stderr, case.command)
-    first = first_divergence(found.diagnosis)
-    also = [f"also: {one.sentence}" for one in found.diagnosis.also if one != found.explanation]
-    more = [explanation(found), *also, *_slight(found, finding.cell), cell_words(finding.cell), *smallest_words(case)]
-    command = case.smallest.command if case.smallest else case.command
-    return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command)
+    first = first_divergence(finding.shown.diagnosis)
+    more = [*known_words(finding, result), *_slight(finding), cell_words(finding.cell), *smallest_words(case)]
+    return Told(case.runner, verdict, f"{where}, first at ", first, more, stderr, command_of(finding))
+
+
+def _the_rest(runner: str, left: Sequence[Finding]) -> Told:
+    """The findings that are not told, by their names, or else by where they are."""
+    names = []
+    for one in left:
+        at = f"{one.verdict} at {place(one.shown.diagnosis.where)}" if one.shown else str(one.verdict)
+        names.append(one.explanation.name if one.explanation else at)
+    more = f"{len(left)} more finding{'s' * (len(left) != 1)}"
+    return Told(runner, left[0].verdict, f"{runner}: and {more}: ", ", ".join(dict.fromkeys(names)))
+
+
+def command_of(finding: Finding) -> str:
+    """What shows it again: in the smallest case, where one was found."""
+    return finding.case.smallest.command if finding.case.smallest else finding.case.command
+
+
+def cases_words(count: int) -> str:
+    """How many cases."""
+    return f"{count} case{'s' * (count != 1)}"
+
+
+def known_words(finding: Finding, result: CheckResult) -> list[str]:
+    """What is known of what was diagnosed, over all of its cases: its name, or else patterns; when, and where in it."""
+    assert finding.shown
+    told = finding.shown.diagnosis
+    lines = [explanation(finding)]
+    if finding.explanation is None:
+        lines += [*_patterns(finding.symptoms), *_wanted(told.for_want_of)]
+    lines += [condition_of(finding, result), _extent_of_most(finding)]
+    named = finding.explanation.sentence if finding.explanation else ""
+    return [line for line in lines if line] + [f"also: {one.sentence}" for one in told.also if one.sentence != named]
+
+
+def explanation(finding: Finding) -> str:
+    """The known bug and how many cases it explains, or that none fits."""
+    bug, explained = finding.explanation, finding.explained
+    if bug is None:
+        return NO_BUG
+    left = max(one.explanation.residual for one in explained if one.explanation)
+    many = len({one.key for one in explained})
+    told = f"{bug.name}: {bug.sentence}; fits {'exactly' if left == 0 else f'to {number(left)}'}"
+    told += f", in {many} of {cases_words(finding.there)}{_of_the_others(finding, many)}"
+    return told + (f"; {bug.advice}" if bug.advice else "")
+
+
+def _of_the_others(finding: Finding, explained: int) -> str:
+    """What is known of the cases that are wrong at the same place, and that the bug does not explain."""
+    unknown, apart = finding.count - explained, finding.there - finding.count
+    told = [f"the numbers of {unknown} are given by no known bug"] if unknown else []
+    told += [f"{apart} {'is' if apart == 1 else 'are'} wrong there by something else"] if apart else []
+    return f" ({', '.join(told)})" if told else ""
+
+
+def symptom_words(one: Symptom) -> list[str]:
+    """What is known of it in its case: the bug that its finding is named for, or the patterns; and what is beside."""
+    bug, told = one.explanation, one.diagnosis
+    facts = [f"{bug.name}: {bug.sentence}"] if bug else [NO_BUG, *(fact.sentence for fact in told.facts)]
+    return [*facts, *(f"{also.name}: {also.sentence}" for also in told.also if also != bug)]
+
+
+def _patterns(symptoms: Sequence[Symptom]) -> list[str]:
+    """The patterns that most of the symptoms have, with their number: the same, or from the least to the largest."""
+    told = []
+    for pattern in Pattern:
+        facts = [fact for one in symptoms for fact in one.diagnosis.facts if fact.pattern is pattern]
+        if 2 * len(facts) > len(symptoms):
+            values = [fact.value for fact in facts if fact.value is not None]
+            same = not values or math.isclose(min(values), max(values), rel_tol=SAME)
+            spread = "" if same else f"; from {min(values):.6g} to {max(values):.6g} in these cases"
+            told.append(f"{facts[0].sentence}{spread}")
+    return told
+
+
+def _wanted(operations: Sequence[str]) -> list[str]:
+    """What the port would have to answer, for more to be known."""
+    told = [f"`{name}` {WOULD_TELL.get(name, 'would tell more')}" for name in operations]
+    return [f"the port has not got what would tell more: {'; '.join(told)}"] if told else []
+
+
+def _extent_of_most(finding: Finding) -> str:
+    """Where in the array it is wrong, where that is alike in most cases. That a bug is in all of it is nothing new."""
+    extents = [one.diagnosis.extent for one in finding.symptoms if one.diagnosis.extent]
+    words, count = common_extent(extents)
+    if not words or (finding.explanation and words == ALL.words):
+        return ""
+    return f"wrong in {words}, in {count} of {len(extents)} {'cases' if len(extents) == finding.count else 'arrays'}"
 
 
 def not_there(result: CheckResult) -> list[str]:
@@ -122,35 +223,13 @@ def first_divergence(told: Diagnosis) -> str:
     return text + (f"; {extent_words(told.extent)}" if told.extent else "")
 
 
-def extent_words(extent: Extent) -> str:
-    """How much of the array is wrong."""
-    if extent.wrong == extent.size:
-        return "all of it" if extent.size > 1 else "its one number"
-    text = f"{extent.wrong} of {extent.size} elements"
-    if extent.axis is None:
-        return text + (", all at the border" if extent.border else "")
-    what = {0: "row", 1: "column"}.get(extent.axis, f"index of axis {extent.axis}")
-    last = extent.places == [*range(extent.length - len(extent.places), extent.length)]
-    places = ", ".join(map(str, extent.places))
-    return f"{text}, in {what} {places} of {extent.length}{', the last' if last else ''}"
-
-
-def _slight(found: RunnerDiagnosis, cell: Cell) -> list[str]:
+def _slight(finding: Finding) -> list[str]:
     """That it need not be a bug, where a function's result is beyond rounding by little, and no bug explains it."""
-    if found.explanation or cell.quantity is not Quantity.RESULTS or cell.ratio is None or cell.ratio > SLIGHT:
+    cell = finding.cell
+    if finding.explanation or cell.quantity is not Quantity.RESULTS or cell.ratio is None or cell.ratio > SLIGHT:
         return []
     return ["if the port computes it in another way, which rounds more: write the reference in that way, or declare "
             "accuracy={...}"]  # fmt: skip
-
-
-def explanation(told: RunnerDiagnosis) -> str:
-    """The known bug, or that none fits."""
-    if told.explanation is None:
-        return "no known bug gives these numbers"
-    fit = "exactly" if told.explanation.residual == 0 else f"to {number(told.explanation.residual)}"
-    name, sentence = told.explanation.name, told.explanation.sentence
-    advice = f"; {told.explanation.advice}" if told.explanation.advice else ""
-    return f"{name}: {sentence}; fits {fit}, in {told.explained} of {told.wrong} cases{advice}"
 
 
 def cell_words(cell: Cell) -> str:

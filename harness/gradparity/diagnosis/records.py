@@ -94,12 +94,14 @@ class Fact(_Record):
 class Extent(_Record):
     """How much of an array is wrong: so many of its elements, and where these are all in a few places, which.
 
-    ``axis`` is the one along which they lie at these ``places`` alone; ``border``: they are all at an end of some axis.
-    ``block``: along the axis they lie past the last multiple of this, and are all that lies there.
+    ``index`` is the place of the only one. ``axis`` is the one along which they lie at these ``places`` alone;
+    ``border``: they are all at an end of some axis. ``block``: along the axis they lie past the last multiple of this,
+    and are all that lies there; of several such the largest.
     """
 
     wrong: int
     size: int
+    index: list[int] = []
     axis: int | None = None
     places: list[int] = []
     length: int = 0

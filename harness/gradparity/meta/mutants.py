@@ -25,10 +25,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..arithmetic.verdicts import Verdict
 from ..cases import CaseSpec
+from ..check.findings import findings, names
 from ..check.options import Options
 from ..check.records import CheckResult
 from ..check.run import run_check
-from ..check.summary import diagnosis
 from ..check.wording import first_divergence
 from ..diagnosis.bugs import KNOWN
 from ..errors import UsageError, first_problem
@@ -71,22 +71,22 @@ class Gallery(_Table):
 
 
 class MutantResult(_Table):
-    """What the checker made of a mutant."""
+    """What the checker made of a mutant; ``named`` are the known bugs of its findings, the first first."""
 
     port: str
     mutant: Mutant
     killed: bool
-    named: str = ""
+    named: list[str] = []
     where: str = ""
     seconds: float = 0.0
     trouble: str = ""
 
     @property
     def right(self) -> bool:
-        """Killed and named as it should be; or, where it changes nothing, survived."""
+        """Killed and named first as it should be; or, where it changes nothing, survived."""
         if self.trouble:
             return False
-        return not self.killed if self.mutant.equivalent else self.killed and self.named == self.mutant.bug
+        return not self.killed if self.mutant.equivalent else self.killed and self.named[:1] == [self.mutant.bug]
 
 
 def read_gallery(port: Port) -> Gallery | None:
@@ -178,12 +178,12 @@ class _Workshop:
         label = self.runner.label
         if info.state is State.NOT_AVAILABLE:
             return MutantResult(port=label, mutant=mutant, killed=False, trouble=f"not available: {info.reason}")
-        told = diagnosis(result, label)
-        named = told.explanation.name if told and told.explanation else ""
-        where = first_divergence(told.diagnosis) if told else ""
+        told = [one for one in findings(result) if one.shown]
+        named = names(told)
+        where = "; ".join(first_divergence(one.shown.diagnosis) for one in told if one.shown)
         crashed = info.state is State.FAILED or any(case.verdict is Verdict.COULD_NOT_RUN for case in result.cases)
         if not told and crashed:
-            named, where = COULD_NOT_RUN, _last_word(result)
+            named, where = [COULD_NOT_RUN], _last_word(result)
         killed = result.exit_code != 0
         return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 

@@ -21,7 +21,7 @@ def mutants_report(outcomes: list[MutantResult]) -> RenderableType:
         mutant = outcome.mutant
         style = "green" if outcome.right else "bold red"
         word = "killed" if outcome.killed else "not checked" if outcome.trouble else "survived"
-        named = outcome.named or "-"
+        named = ", ".join(outcome.named) or "-"
         if mutant.equivalent:
             word += " (equivalent)"
         elif outcome.killed and not outcome.right:

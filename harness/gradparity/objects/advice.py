@@ -14,6 +14,7 @@ COPIES = Explanation(
     name="stale weights",
     sentence="what is written into its params does not change its predict: its layers hold others, such as copies",
     residual=0.0,
+    numbers=1,
 )
 
 

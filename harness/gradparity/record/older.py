@@ -34,6 +34,14 @@ def _as_of_today(part: Any, version: int) -> None:
             if isinstance(case, dict) and "diagnosis" in case:
                 told = case.pop("diagnosis")
                 case["diagnoses"] = [] if told is None else [told]
+                _with_evidence(told)
+
+
+def _with_evidence(told: Any) -> None:
+    """What an older version named had a number as evidence; how many it did not say."""
+    for one in [*_list(told, "explanations"), *_list(told, "also")]:
+        if isinstance(one, dict):
+            one.setdefault("numbers", 1)
 
 
 def _recipes(training: dict[str, Any]) -> list[Recipe]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..arithmetic.verdicts import Verdict
+from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, Cell, CheckResult
-from ..check.wording import cell_words, first_divergence, smallest_words
+from ..check.wording import cell_words, first_divergence, smallest_words, symptom_words
 from ..texts import last_lines
 
 MOST_ARRAYS = 60  # of one case that are shown: the record has them all
@@ -16,23 +17,22 @@ MOST_ARRAYS = 60  # of one case that are shown: the record has them all
 
 def case_data(result: CheckResult) -> list[dict[str, Any]]:
     """A dictionary for each runner, case and seed. Numbers that JSON has not are texts: "inf", "nan"."""
-    return [_case(case) for case in result.cases]
+    told = explained_cases(result)
+    return [_case(case, told.get((case.runner, case.case, case.seed), [])) for case in result.cases]
 
 
-def _case(case: CaseResult) -> dict[str, Any]:
+def _case(case: CaseResult, symptoms: list[Symptom]) -> dict[str, Any]:
     judged = [cell for cell in case.cells if cell.verdict is not Verdict.NOT_IMPLEMENTED] or case.cells
     failing = [cell for cell in judged if not cell.verdict.passes]
-    told = case.diagnosis
     return {
         "runner": case.runner,
         "case": case.case,
         "seed": case.seed,
         "dtype": case.dtype,
         "command": case.command,
-        "first": first_divergence(told) if told else "",
+        "wrong": [{"first": first_divergence(one.diagnosis), "why": symptom_words(one)} for one in symptoms],
         "function": case.function,
         "smallest": smallest_words(case),
-        "why": [f"{one.name}: {one.sentence}" for one in (*told.explanations, *told.also)] if told else [],
         "stderr": last_lines(case.stderr),
         "verdict": case.verdict,
         "worst": _cell(_worst(judged)) if judged else None,

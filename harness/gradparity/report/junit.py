@@ -10,8 +10,9 @@ from junitparser.junitparser import FinalResult
 
 from ..arithmetic.verdicts import Verdict
 from ..bench.records import CONTROL, BenchResult, wrong_cases
+from ..check.findings import Symptom, explained_cases
 from ..check.records import CaseResult, CheckResult, worst
-from ..check.wording import cell_words, first_divergence, place, smallest_words
+from ..check.wording import cell_words, first_divergence, place, smallest_words, symptom_words
 from ..ports.info import RunnerInfo, State
 from ..record.reading import Recorded
 from ..record.run import Run
@@ -80,7 +81,9 @@ def _starts(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
 
 def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
     if isinstance(part, CheckResult):
-        yield from (_checked(suite, case) for case in part.cases if case.runner == runner)
+        told = explained_cases(part)
+        for case in (case for case in part.cases if case.runner == runner):
+            yield _checked(suite, case, told.get((case.runner, case.case, case.seed), []))
     elif isinstance(part, TrainRun):
         for updates in part.updates:
             yield from _updated(suite, updates, part) if updates.runner == runner else ()
@@ -94,16 +97,14 @@ def _of_runner(suite: str, runner: str, part: Part) -> Iterator[TestCase]:
             yield _case(suite, f"{name} is timed", Failure(plain(why), str(Verdict.WRONG)), [part.command])
 
 
-def _checked(suite: str, case: CaseResult) -> TestCase:
+def _checked(suite: str, case: CaseResult, symptoms: list[Symptom]) -> TestCase:
     verdict = case.verdict
     bad = [cell for cell in case.cells if cell.verdict is verdict]
     words = [cell_words(cell) for cell in bad]
-    told = case.diagnosis if verdict is Verdict.WRONG else None
-    first = [f"first at {first_divergence(told)}"] if told else []
-    bugs = [f"{one.name}: {one.sentence}" for one in [*told.explanations, *told.also]] if told else []
-    lines = [*first, *(bugs or ["no known bug gives these numbers"] * bool(told)), *words, *smallest_words(case)]
-    lines.append(case.smallest.command if case.smallest else case.command)
-    result = _result(verdict, [*first, *words])
+    told = symptoms if verdict is Verdict.WRONG else []
+    wrong = [line for one in told for line in (f"first at {first_divergence(one.diagnosis)}", *symptom_words(one))]
+    lines = [*wrong, *words, *smallest_words(case), case.smallest.command if case.smallest else case.command]
+    result = _result(verdict, [*wrong, *words])
     return _case(suite, f"{case.case} [{case.seed}]", result, lines, case.stderr, case.seconds)
 
 

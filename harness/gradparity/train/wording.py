@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from ..arithmetic.verdicts import Verdict
-from ..check.wording import Told, place
+from ..check.wording import NO_BUG, Told, place
 from ..texts import last_lines
 from .records import TrainResult, TrainRun
 
@@ -50,7 +50,7 @@ def _told(one: TrainResult, run: TrainRun) -> Told:
     where += f", from step {one.left_at + 1} on: " if one.left_at is not None else ": "
     more = []
     if one.diagnosis:
-        names = [f"{e.name}: {e.sentence}" for e in one.diagnosis.explanations] or ["no known bug gives these numbers"]
+        names = [f"{e.name}: {e.sentence}" for e in one.diagnosis.explanations] or [NO_BUG]
         more = [f"at that step first wrong: {place(one.diagnosis.where)}; {names[0]}"]
     elif one.left_at is not None:
         more = ["the gradient of that step is right: look at the update, and at what is kept from step to step"]

@@ -53,8 +53,11 @@ function caseRow(one, cell, verdict) {
 
 function caseDetail(one) {
   const inside = element("td", { class: "open", colspan: CASE_HEADINGS.length });
-  if (one.first) inside.append(element("p", {}, element("strong", {}, "First wrong: "), one.first));
-  for (const line of [...one.why, ...one.smallest]) inside.append(element("p", {}, line));
+  for (const { first, why } of one.wrong) {
+    inside.append(element("p", {}, element("strong", {}, "First wrong: "), first));
+    for (const line of why) inside.append(element("p", {}, line));
+  }
+  for (const line of one.smallest) inside.append(element("p", {}, line));
   const head = element("tr", {}, ...["quantity", "array", "verdict", "ratio", "resolves", "ULP", "bit-equal", "rel. error", "words"].map((text) => element("th", { scope: "col" }, text)));
   const body = element("tbody");
   for (const cell of one.arrays) {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...check.findings import findings, general
 from ...check.records import CheckResult
-from ...check.summary import diagnosis
-from ...diagnosis.records import Diagnosis, Where
+from ...diagnosis.records import Diagnosis
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,12 @@ class Named:
 
 
 def names_in(result: CheckResult) -> list[Named]:
-    """Those that are told, each once."""
-    found = []
-    for info in result.runners:
-        told = diagnosis(result, info.runner)
-        if told and told.explanation:
-            found.append(Named(place_of(told.diagnosis), told.explanation.name, told.explanation.constant))
-    return list(dict.fromkeys(found))
+    """Those of its findings, each once for each place that a finding is at."""
+    told = [(one.explanation, symptom) for one in findings(result) if one.explanation for symptom in one.explained]
+    return list(dict.fromkeys(Named(place_of(at.diagnosis), one.name, one.constant) for one, at in told))
 
 
 def place_of(told: Diagnosis) -> str:
     """Where it is, in whichever layer of the kind."""
-    where: Where = told.where
-    words = (where.operation, where.layer.rstrip("0123456789"), where.array.rstrip("0123456789"), where.asked)
-    return " ".join(word for word in words if word)
+    where = general(told.where)
+    return " ".join(word for word in (where.operation, where.layer, where.array, where.asked) if word)

@@ -28,6 +28,7 @@ from .named import Named, place_of
 
 NEARLY_ALL = 0.8
 SAME = 1e-3  # relatively, of a constant that was solved for
+AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 BITS = 2  # more or less: 10 or 11, as the leading one is counted or not
 SINGLE = 24.0
 
@@ -64,4 +65,4 @@ def _same(one: Named, other: Explanation) -> bool:
         return False
     if one.constant is None or other.constant is None:
         return one.constant is other.constant
-    return math.isclose(one.constant, other.constant, rel_tol=SAME)
+    return math.isclose(one.constant, other.constant, rel_tol=max(SAME, AMPLIFIED * other.residual))

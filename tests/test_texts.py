@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from gradparity.texts import last_lines
+from gradparity.texts import LINE, last_lines
 
 REST = [f"note {i}" for i in range(9)]
 FIRST = {
@@ -22,3 +22,14 @@ def test_a_compilers_first_error_comes_with_its_source(compiler: str) -> None:
 def test_of_many_errors_the_first_alone_does() -> None:
     errors = [line for at in range(9) for line in (f"net.c:{at}:1: error: wrong", f"    {at} | x = 1;")]
     assert last_lines("\n".join(errors)) == [*errors[:3], errors[10], "...", *errors[-6:]]
+
+
+def test_an_assertion_is_shown_with_its_condition_before_a_long_backtrace() -> None:
+    words = f"net.cpp:40: softmax({'Matrix<double>, ' * 40}): Assertion `sum > 0' failed."
+    shown = last_lines("\n".join(["starting", words, *["#1 a frame"] * 40]))
+    assert shown[0].startswith("net.cpp:40: softmax(") and shown[0].endswith("Assertion `sum > 0' failed.")
+    assert len(shown[0]) <= LINE and shown[1] == "..."
+
+
+def test_words_without_an_error_begin_with_how_they_began() -> None:
+    assert last_lines("\n".join(["cannot go on", *["#1 a frame"] * 40])) == ["cannot go on", "...", *["#1 a frame"] * 6]

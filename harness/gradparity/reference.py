@@ -17,7 +17,7 @@ from gradparity_reference import LOSSES, Network, central_difference, layer_pass
 from .arithmetic.envelope import LIMIT, Envelope, envelopes
 from .arithmetic.precision import Precision
 from .arithmetic.verdicts import RESOLVED, Allowance
-from .cases import Array, Case, CaseSpec, draw, following
+from .cases import Array, Case, CaseSpec, draw, following, second_batch
 from .data import find_mnist
 from .functions.layers import LAYERS
 from .functions.layers.layer import is_training
@@ -69,6 +69,12 @@ class Reference:
     def following(self) -> Reference:
         """The reference of another case of the same sizes, to be asked after this one."""
         return Reference(following(self.case), self.epsilon)
+
+    @cached_property
+    def second_batch(self) -> Reference | None:
+        """The reference of the same network with another batch, of another size; None where there is none."""
+        case = second_batch(self.case)
+        return None if case is None else Reference(case, self.epsilon)
 
     def compute(self) -> None:
         """Fill every cache that each check reads."""

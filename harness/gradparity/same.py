@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .arithmetic.envelope import Envelope
+from .arithmetic.envelope import Envelope, Function
 from .arithmetic.explained import Explained, explained
 from .arithmetic.precision import Array, Precision, is_floating
 from .arithmetic.verdicts import RESOLVED, Verdict, identical, judge
@@ -21,6 +21,7 @@ from .functions.results import named_results
 from .texts import subscript
 
 COARSE = 64.0  # u: what can be seen in float16, where 1e-3 is one rounding
+NUMBERED = "argument "
 SEED = (20, 26)  # of the noise: the same in every run
 
 
@@ -57,7 +58,7 @@ def assert_same(actual: Any, reference: Callable[..., Any], *inputs: Any, **name
         coarsest = max((Precision.of(expected[name].dtype) for name in floats), key=lambda precision: precision.u)
         known = {name: one.astype(np.float32) if _is_bfloat16(one) else one for name, one in arrays.items()}
         found = explained(function, reference, known, coarsest, SEED)
-        judged = (_judged(name, came[name], expected[name], found, arrays) for name in floats)
+        judged = (_judged(name, came[name], expected[name], found, arrays, function) for name in floats)
         problems = [what for what in judged if what]
     if problems:
         raise NotTheSame("\n".join(problems))
@@ -104,7 +105,9 @@ def _unlike(name: str, came: Array, expected: Array) -> str:
     return ""
 
 
-def _judged(name: str, came: Array, expected: Array, found: Explained, inputs: Mapping[str, Any]) -> str:
+def _judged(
+    name: str, came: Array, expected: Array, found: Explained, inputs: Mapping[str, Any], function: Function
+) -> str:
     """What is wrong with the numbers of one result; empty where rounding explains them."""
     envelope, lost = found.envelopes[name], found.lost
     allowance = envelope.allowance
@@ -126,17 +129,29 @@ def _judged(name: str, came: Array, expected: Array, found: Explained, inputs: M
         f"rounding explains {allowance.limit[place]:.1g} there",
         f"  {wrong or 'none alone'} of {came.size} elements differ by more; {figures.ratio:.2g} times the limit",
     ]
-    lines += [f"  {sentence}" for sentence in _known(name, came, expected, envelope, inputs)]
+    lines += [f"  {sentence}" for sentence in _known(name, came, expected, envelope, inputs, function)]
     lines += [f"  (the limit is a rougher one, as numbers left the noise: {', '.join(lost)})"] if lost else []
     return "\n".join(lines)
 
 
-def _known(name: str, came: Array, expected: Array, envelope: Envelope, inputs: Mapping[str, Any]) -> list[str]:
+def _known(
+    name: str, came: Array, expected: Array, envelope: Envelope, inputs: Mapping[str, Any], function: Function
+) -> list[str]:
     """The known bugs that give these very numbers."""
     from .diagnosis.explain import explain  # the bugs, and all that they know of layers, where there is one to name
+    from .diagnosis.precisions import of_reduced_inputs
     from .functions.evidence import Evidence, Subject
+
+    def result(changed: Mapping[str, Array]) -> Array:
+        return array_of(
+            function({**inputs, **{key.removeprefix(NUMBERED): a for key, a in changed.items()}})[name], name
+        )
 
     rows = next((len(one) for one in inputs.values() if isinstance(one, np.ndarray) and one.ndim), 1)
     columns = expected.shape[-1] if expected.ndim else 1
-    evidence = Evidence(Subject.FUNCTION, name, {}, expected, came, envelope.allowance, batch=rows, classes=columns)
+    known = {f"{NUMBERED}{key}" if key.isdigit() else key: one for key, one in inputs.items()}
+    reduced = of_reduced_inputs(known, result)
+    evidence = Evidence(
+        Subject.FUNCTION, name, {}, expected, came, envelope.allowance, batch=rows, classes=columns, prepared=reduced
+    )
     return [f"{fit.name}: {fit.sentence}" for fit in explain(evidence)[:1]]

@@ -18,6 +18,7 @@ import numpy as np
 from gradparity_reference import LAYERS, LOSSES, LayerSpec, dense
 
 from .ports.wire import Message, WireError, decode, encode
+from .texts import both_ends
 
 MAX_MESSAGE = 1000  # characters
 
@@ -90,8 +91,8 @@ def answer(
 
 
 def _refusal(word: str, message: str) -> list[bytes | memoryview]:
-    """The text is cut, lest it outgrow a line."""
-    return encode(Message(word, {"message": message[:MAX_MESSAGE]}))
+    """Of a long text both ends, lest it outgrow a line."""
+    return encode(Message(word, {"message": both_ends(message, MAX_MESSAGE)}))
 
 
 def layer_specs(fields: Mapping[str, str]) -> list[LayerSpec]:

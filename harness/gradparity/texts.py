@@ -9,8 +9,9 @@ from itertools import islice, takewhile
 
 STDERR_LINES = 6
 LINE = 300  # characters of one of them
-ERROR = re.compile(r"(error|panic|exception|\bsummary)\b", re.IGNORECASE)
+ERROR = re.compile(r"(error|panic|exception|\bsummary|\bassert(ion)?|\babort(ed|ing)?|\bfatal)\b", re.IGNORECASE)
 PLACE = re.compile(r"\S+:\d+:\d+: ")  # where a compiler, as Go's, does not call an error that
+CUT = " ... "
 EXCERPT = 2  # lines below the first error: the source that it is about, or where that is
 
 
@@ -37,8 +38,19 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
 
 
+def both_ends(text: str, limit: int) -> str:
+    """The text, and of one that is longer than ``limit`` its beginning and its end.
+
+    A long message begins with what happened, and often ends with why: an assertion names the function, with all of its
+    types, before the condition that failed.
+    """
+    half = (limit - len(CUT)) // 2
+    return text if len(text) <= limit else f"{text[:half]}{CUT}{text[-half:]}"
+
+
 def last_lines(text: str) -> list[str]:
-    """The end of a port's own words, made safe to print; before it the errors that would be lost above.
+    """The end of a port's own words, made safe to print; before it the errors that would be lost above, or where there
+    are none, how it begins.
 
     A compiler's first error is the one that counts, and a sanitizer's summary comes before its legend.
     """
@@ -50,8 +62,6 @@ def last_lines(text: str) -> list[str]:
     if errors:
         indented = takewhile(lambda line: line[0].isspace() and not ERROR.search(line), above[errors[0] + 1 :])
         shown = [shown[0], *islice(indented, EXCERPT), *shown[1:], "..."]
-    return [plain(_cut(line)) for line in shown + end]
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= LINE else f"{line[:LINE]}..."
+    elif above:
+        shown = [above[0], "..."]
+    return [plain(both_ends(line, LINE)) for line in shown + end]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from gradparity.arithmetic.verdicts import Allowance
 from gradparity.cases import CaseSpec, draw
-from gradparity.diagnosis.bugs import KNOWN
 from gradparity.diagnosis.answers import mutated, repeated
+from gradparity.diagnosis.bugs import KNOWN
 from gradparity.diagnosis.explain import explain
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.diagnosis.steps import of_trace

@@ -41,6 +41,12 @@ def gradient(request: Message) -> Reply:
             os._exit(7)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "aborts":  # as C++ does with a long type, amid the words of others
+            print("a step\n" * 500, file=sys.stderr, flush=True)
+            types = ", ".join(["Eigen::Matrix<double, -1, -1>"] * 30)
+            print(f"net.cpp:40: softmax({types}): Assertion `sum > 0' failed.", file=sys.stderr)
+            print("#1 some frame\n" * 5_000, file=sys.stderr, flush=True)
+            os.abort()
         case "segfault":
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":

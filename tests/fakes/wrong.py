@@ -1,5 +1,6 @@
 """The reference as a port, with one thing wrong: its argument says what."""
 
+import os
 import runpy
 import sys
 from pathlib import Path
@@ -61,6 +62,9 @@ def gradient(request: Message) -> Reply:
         sys.exit(1)
     if wrong == "one-ulp":
         arrays["db1"] = np.nextafter(arrays["db1"], np.inf, dtype=arrays["db1"].dtype)
+    if wrong == "keeps-the-first-batch-size":
+        first = buffers.setdefault("first", np.array(len(port.x)))
+        arrays["db2"] = arrays["db2"] * arrays["db2"].dtype.type(len(port.x) / first)
     if wrong == "log10":
         arrays["loss"] = np.asarray(arrays["loss"] / np.log(10), arrays["loss"].dtype)
     if wrong == "drifts" and calls["gradient"] % 4 == 2:
@@ -74,12 +78,20 @@ def gradient(request: Message) -> Reply:
     return {}, arrays
 
 
+def die() -> None:
+    """As a crash does."""
+    print("about to die", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
 def layer(request: Message) -> Reply:
     """One layer."""
     reply: Reply = LAYER(request)
     if wrong == "fails-at-sigmoid" and request.fields["kind"] == "sigmoid":
         print("no sigmoid here", file=sys.stderr)
         raise ZeroDivisionError
+    if wrong.startswith("sigmoid-layer-dies") and request.fields["kind"] == "sigmoid":
+        die()
     if wrong == "relu-only-wrong-sigmoid" and request.fields["kind"] == "sigmoid":
         return {}, {name: -array for name, array in reply[1].items()}
     if wrong == "mutates-dout" and request.fields["kind"] == "relu":
@@ -89,10 +101,15 @@ def layer(request: Message) -> Reply:
 
 def load(request: Message) -> Reply:
     """A fixed epsilon replaces the request's; one activation is lacking."""
+    calls["gradient"] = 0
     if wrong.startswith("relu-only") and request.fields["activation"] != "relu":
         raise NotImplementedError("no sigmoid")
     if wrong.startswith("older") and request.fields["activation"] not in ("relu", "sigmoid"):
         raise ValueError("an older port does not know this name")
+    if wrong == "dies-with-sigmoid" and request.fields["activation"] == "sigmoid":
+        die()
+    if wrong == "sigmoid-layer-dies-and-load":
+        die()
     if wrong.startswith("own-epsilon"):
         request.fields["epsilon"] = "1e-7"
     reply: Reply = LOAD(request)

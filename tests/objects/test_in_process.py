@@ -75,15 +75,64 @@ def test_an_argument_changed_in_place_is_found(name: str) -> None:
     assert "changed its input" in detail(case, Quantity.STATE)
 
 
-def test_results_in_a_buffer_that_is_used_again_are_right() -> None:
+def test_a_result_that_the_next_call_changes_is_found() -> None:
     buffers: Found = {}
 
     def reuse(net: Spoiled, found: Found, x: Any, t: Any) -> Found:
-        for name, value in found.items():
-            buffers.setdefault(name, np.array(value))[...] = value
-        return dict(buffers)
+        buffers.setdefault("dW1", np.array(found["dW1"]))[...] = found["dW1"]
+        return {**found, **buffers}
 
-    assert checked(reuse).verdict is Verdict.IDENTICAL
+    case = checked(reuse)
+    assert wrong(case) == {(Quantity.STATE, "result of gradient dW1")}
+    assert case.diagnosis and case.diagnosis.explanations[0].sentence.endswith("own array: its next call changes it")
+
+
+def test_a_result_that_is_used_again_for_the_next_one_is_found() -> None:
+    def keep(net: Spoiled, found: Found, x: Any, t: Any) -> Found:
+        kept: Found = net.own.setdefault(f"{x.tolist()} {t.tolist()}", found)
+        return dict(kept)
+
+    case = checked(keep)
+    assert wrong(case) == {(Quantity.STATE, f"result of gradient {name}") for name in ("dW1", "db1", "dW2", "db2")}
+    assert case.diagnosis and case.diagnosis.explanations[0].sentence.endswith(
+        "written into it changes its next answer"
+    )
+
+
+@pytest.mark.parametrize("call", [3, 5, 11])
+def test_what_is_wrong_in_one_call_of_many_is_found(call: int) -> None:
+    def slip(net: Spoiled, found: Found, x: Any, t: Any) -> Found:
+        return {**found, "db1": found["db1"] + (net.calls == call)}
+
+    assert wrong(checked(slip)) == {(Quantity.STATE, "gradient db1")}
+
+
+KEPT: dict[str, Callable[[list[int]], int]] = {
+    "first": lambda seen: seen[0],
+    "largest": lambda seen: max(seen),
+    "last": lambda seen: seen[-2:][0],
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_a_network_keeps_of_a_batch_is_found_though_each_load_makes_a_new_one(kept: str) -> None:
+    def spoil(net: Spoiled, found: Found, x: Any, t: Any) -> Found:
+        seen = net.own.setdefault("sizes", [])
+        seen.append(len(x))
+        return {**found, "db1": found["db1"] * (len(x) / KEPT[kept](seen))}
+
+    case = checked(spoil)
+    assert (Quantity.STATE, "second batch db1") in wrong(case)
+    assert case.diagnosis and case.diagnosis.explanations[0].name == "stale state"
+
+
+def test_the_mask_of_an_array_is_not_lost_in_silence() -> None:
+    def mask(net: Spoiled, found: Found, x: Any, t: Any) -> Found:
+        return {**found, "dW1": np.ma.masked_less(found["dW1"], np.inf), "db1": np.ma.masked_array(found["db1"])}
+
+    case = checked(mask)
+    assert "dW1: expected an array, came a masked one, whose mask would be lost" in detail(case)
+    assert set(of(case, Quantity.GRADIENT).values()) == {Verdict.COULD_NOT_RUN}
 
 
 def test_what_one_network_leaves_to_the_next_is_found() -> None:

@@ -10,10 +10,11 @@ from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
 from gradparity.check.findings import findings
+from gradparity.check.messages import message
 from gradparity.check.options import Options
 from gradparity.check.records import CheckResult, Quantity
 from gradparity.check.run import GIVE_UP_AFTER, run_check
-from gradparity.check.wording import first_divergence, place
+from gradparity.check.wording import first_divergence, place, told_findings
 from gradparity.ports.info import RunnerInfo, State
 from gradparity.ports.manifest import Port, select_runners
 
@@ -204,8 +205,57 @@ def test_a_broken_port_fails_alone(fault: str, make_port: MakePort) -> None:
     assert f"about to {fault}" in of["fake"][0].stderr
     details = [case.cells[-1].detail for case in of["fake"]]
     assert details[0].startswith("gradient: ")
-    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
+    assert details[-1] == f"not tried, as the port broke {GIVE_UP_AFTER} times with relu"
     assert result.exit_code == 3
+
+
+def test_what_is_wrong_only_after_other_cases_is_told_with_the_command_that_shows_it(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(9, 6, 40), batch=20), CaseSpec(sizes=(9, 6, 41), batch=20), CaseSpec(sizes=(9, 6, 42))]
+    names = [spec.name for spec in specs]
+    result = check(make_port("wrong.py", "keeps-the-first-batch-size"), specs=specs)
+    assert [case.verdict for case in result.cases] == [Verdict.IDENTICAL] * 2 + [Verdict.WRONG]
+    assert result.cases[2].only_after == [names[1]]
+    assert f"--case {names[1]} --case {names[2]} --seeds 0" in result.cases[2].command
+    [told] = told_findings(result)
+    assert f"only after other cases: in a fresh process this one agrees, and after {names[1]} not" in told.more
+    assert "only after" in message(result) and told.command in message(result)
+
+
+def test_a_process_shows_in_a_little_case_what_it_keeps_of_the_size_of_a_batch(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "keeps-the-first-batch-size"), specs=[CaseSpec(sizes=(5, 4, 3), batch=6)])
+    assert wrong_arrays(result) == {(Quantity.STATE, "second batch db2")}
+    [told] = [case.diagnosis for case in result.cases]
+    assert told and (place(told.where), told.explanations[0].name) == (
+        "gradient db2, with a second batch",
+        "stale state",
+    )
+    assert told.explanations[0].sentence == "divided by 6, the size of the batch before, for 3"
+
+
+def test_what_breaks_with_one_activation_is_given_up_and_another_is_heard(make_port: MakePort) -> None:
+    sigmoid = [CaseSpec(sizes=(5, 4, 3), batch=n, activation="sigmoid") for n in range(1, GIVE_UP_AFTER + 2)]
+    relu = CaseSpec(sizes=(5, 4, 3), batch=2)
+    result = check(make_port("wrong.py", "dies-with-sigmoid"), specs=[*sigmoid, relu])
+    *broken, last = [case.verdict for case in result.cases]
+    assert set(broken) == {Verdict.COULD_NOT_RUN} and last is Verdict.IDENTICAL
+    assert result.cases[-2].cells[0].detail == f"not tried, as the port broke {GIVE_UP_AFTER} times with sigmoid"
+
+
+def test_a_layer_that_dies_is_dropped_and_hides_nothing(make_port: MakePort) -> None:
+    specs = [CaseSpec(sizes=(5, 4, 3), batch=n, activation="sigmoid") for n in range(1, GIVE_UP_AFTER + 2)]
+    result = check(make_port("wrong.py", "sigmoid-layer-dies"), specs=specs)
+    for case in result.cases:
+        could_not = {(cell.quantity, cell.array) for cell in case.cells if cell.verdict is Verdict.COULD_NOT_RUN}
+        assert could_not == {(Quantity.LAYERS, "sigmoid1")} and "about to die" in case.stderr
+        assert Quantity.GRADIENT in {cell.quantity for cell in case.cells if cell.verdict is Verdict.IDENTICAL}
+    [last] = [cell for cell in result.cases[-1].cells if cell.verdict is Verdict.COULD_NOT_RUN]
+    assert last.detail == f"not tried, as the port broke {GIVE_UP_AFTER} times with the layer sigmoid"
+
+
+def test_a_load_that_dies_is_said_beside_a_layer_that_did(make_port: MakePort) -> None:
+    result = check(make_port("wrong.py", "sigmoid-layer-dies-and-load"), specs=SPECS[2:])
+    could_not = {c.quantity: c.detail for c in result.cases[0].cells if c.verdict is Verdict.COULD_NOT_RUN}
+    assert could_not[Quantity.GRADIENT].startswith("load: ") and could_not[Quantity.LAYERS].startswith("layer: ")
 
 
 def test_an_error_fails_its_operation_and_nothing_else(make_port: MakePort) -> None:

@@ -76,7 +76,7 @@ PLANTED: dict[str, tuple[Any, Any, str]] = {
     "argument left out": (lambda X, y, p: {**by_cholesky(X, y, p), "w": by_cholesky(X, y, 0 * p)["w"]}, RIDGE, "w"),
     "number of terms": (lambda X, y, p: {**by_cholesky(X, y, p), "w": by_cholesky(X, y, p)["w"] / len(X)}, RIDGE, "w"),
     "single precision inside": (
-        lambda X, y, p: {k: np.float64(v) for k, v in by_cholesky(X.astype("f4"), y.astype("f4"), p).items()},
+        lambda X, y, p: {k: np.float64(v) for k, v in by_cholesky(X.astype("f4").astype("f8"), y, p).items()},
         RIDGE,
         "w",
     ),

@@ -117,7 +117,7 @@ def test_a_failure_is_actual_expected_call_diagnosis_command_and_no_traceback(
     head, actual, where, why, command = report.splitlines()[1:6]
     assert f" gradparity::mine::{CASE} " in head
     assert re.fullmatch(r"dW2\[.*\]=\S+, but should be \S+ \[of gradient, float64\]; ratio \S+", actual)
-    assert where == "first wrong at gradient dW2 (the layers called alone are right)"
+    assert where == "first wrong at gradient dW2 (the layers called alone are right); all of it"
     assert why.startswith("sum for mean: not divided by the batch size")
     assert command == f"gradparity check --port mine:native --case {CASE} --seeds 0"
     assert "Traceback" not in report and ".py:" not in report

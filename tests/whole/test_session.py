@@ -129,6 +129,15 @@ def test_a_failure_has_no_more_words_than_can_be_read() -> None:
     assert len(PortFailure("fake", "gradient", Failure.ERROR, "x" * 60_000).what) < 3000
 
 
+def test_the_condition_of_an_assertion_is_shown_whatever_is_said_after_it(make_port: MakePort, small: CaseSpec) -> None:
+    [runner] = make_port("faulty.py", "aborts").runners
+    with Session(runner) as session, pytest.raises(PortFailure, match="killed by SIGABRT") as caught:
+        ask_gradient(session, small)
+    stderr = caught.value.stderr
+    assert stderr.startswith("about to aborts") and "Assertion `sum > 0' failed." in stderr
+    assert stderr.endswith("#1 some frame\n\n") and len(stderr) <= STDERR_BYTES
+
+
 def test_a_command_that_is_not_there(make_port: MakePort) -> None:
     port = make_port("faulty.py", "exit")
     spec = port.manifest.runner[0].model_copy(update={"command": ["no-such-program"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .case import Array, Case
-from .drawing import draw, draw_held, following, terms_of
+from .drawing import draw, draw_held, following, nearby, second_batch, terms_of
 from .spec import IMAGE_SIZES, Activation, CaseSpec, Dtype, read_case_file
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "draw",
     "draw_held",
     "following",
+    "nearby",
     "read_case_file",
+    "second_batch",
     "terms_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..data import find_mnist, load_digits, load_mnist
 from ..functions.layers import LAYERS
 from ..functions.network import placed
 from .case import Array, Case
-from .kinks import kinks_are_clear
+from .kinks import kinks_are_alike, kinks_are_clear
 from .spec import CaseSpec
 
 DRAWS = 100  # to find parameters whose pre-activations are clear of relu's kink
@@ -47,6 +48,35 @@ def following(case: Case) -> Case:
     held = {name: _frozen(a, case.spec) for name, a in draw_held(case.spec, len(case.x), rng, gain=1.0).items()}
     x, t = _frozen(case.x[turned], case.spec), _frozen(case.t[back], case.spec)
     return Case(case.spec, case.seed, x, t, held)
+
+
+def nearby(case: Case, relative: float, seed: int) -> Case | None:
+    """The case with each floating-point number disturbed by up to so much of it, and its labels as they are.
+
+    Roundings are drawn anew in it, and what a formula gives is nearly the same. None where so much sends some element
+    the other way at a kink.
+    """
+    key = zlib.crc32(f"{case.spec.name} nearby".encode())
+    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([case.seed, seed, key])))
+    arrays = {
+        name: a if a.dtype.kind != "f" else _frozen(a * (1 + rng.uniform(-relative, relative, a.shape)), case.spec)
+        for name, a in {"x": case.x, **case.held}.items()
+    }
+    found = replace(case, x=arrays.pop("x"), held=arrays)
+    return found if kinks_are_alike(case, found) else None
+
+
+def second_batch(case: Case) -> Case | None:
+    """The same network with another batch, of another size: the last half of the rows. None where there is but one
+    row, or the network holds something for each row.
+
+    Not the first rows, as these a port may have kept from the batch before.
+    """
+    count = len(case.x) // 2
+    if not count or case.spec.described.masks:
+        return None
+    spec = case.spec.model_copy(update={"batch": count})
+    return Case(spec, case.seed, _frozen(case.x[-count:], spec), _frozen(case.t[-count:], spec), case.held)
 
 
 def _frozen(a: Array, spec: CaseSpec) -> Array:

@@ -13,6 +13,7 @@ from .case import Array, Case
 
 MOST_DECISIONS = 20_000  # of kinks, that a draw could be clear of
 CLEARANCE = 32.0  # in rounding errors of the layer
+APART = 2.0  # in root mean squares of what two cases differ by
 
 
 def kinks_are_clear(case: Case) -> bool:
@@ -27,6 +28,21 @@ def kinks_are_clear(case: Case) -> bool:
     for (z32, _), (z64, gaps) in zip(single, double, strict=True):
         error = np.sqrt(np.mean((z32 - z64) ** 2)) * shrink
         if np.any((gaps != 0) & (abs(gaps) < CLEARANCE * error)):
+            return False
+    return True
+
+
+def kinks_are_alike(case: Case, other: Case) -> bool:
+    """Whether what decides at a kink goes one way in both, and is further from the other than the two are apart.
+
+    An error of the size that they differ by then goes the same way, too. They are of one network and one batch size.
+    """
+    if not any(LAYERS[layer.kind].kink for layer in case.spec.kinds):
+        return True
+    for (z, gaps), (near, others) in zip(_decisions(case, np.float64), _decisions(other, np.float64), strict=True):
+        apart = APART * np.sqrt(np.mean((z - near) ** 2))
+        nearest = np.minimum(abs(gaps), abs(others))
+        if np.any(np.sign(gaps) != np.sign(others)) or np.any((gaps != 0) & (nearest < apart)):
             return False
     return True
 

@@ -22,6 +22,7 @@ from ..diagnosis.bugs import KNOWN
 from ..diagnosis.records import Diagnosis, Explanation, Pattern, Where
 from .records import CaseResult, Cell, CheckResult, Reason
 
+SEVERAL = 3  # cases
 MANY = 20  # numbers that a bug gives: no coincidence, even where most cases show something else
 DIGITS = 1e-3  # to which a constant that was solved for is the same in all cases, relatively
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
@@ -194,12 +195,23 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
 def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
-    evidence = _agreeing([one for one in fits if _weight(one)])
+    evidence = _agreeing([one for one in fits if _weight(one)]) or _several(
+        _agreeing([one for one in fits if _solved(one)])
+    )
     standing = {place for place, own in places.items() if _stands(evidence, fits, place, own)}
     if not standing:
         return []
-    joining = [one for one in fits if not _weight(one)]
+    joining = [one for one in fits if not _weight(one) and one not in evidence and not _solved(one)]
     return [*(one for one in evidence if one.place in standing), *joining]
+
+
+def _solved(one: Symptom) -> bool:
+    return one.explanation is not None and one.explanation.constant is not None
+
+
+def _several(fits: list[Symptom]) -> list[Symptom]:
+    """A constant is solved for with one number in each case: that it is the same in several is the evidence."""
+    return fits if len({one.key for one in fits}) >= SEVERAL else []
 
 
 def _stands(evidence: list[Symptom], fits: list[Symptom], place: Where, own: list[Symptom]) -> bool:

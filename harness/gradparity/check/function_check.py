@@ -27,6 +27,7 @@ class FunctionCheck:
     reference: FunctionReference
     cells: list[Cell] = field(default_factory=list)
     stderr: str = ""  # what it said in the first request that failed, or whose answer is wrong
+    said: PortFailure | None = None  # the last failure that has a cell
 
     def __post_init__(self) -> None:
         self.answers = FunctionAnswers(self.reference)
@@ -150,7 +151,7 @@ class FunctionCheck:
         """A cell for it. Raises it where the session is at its end."""
         verdict = verdict_of_failure(failure.kind)
         self._add(quantity, name, verdict, f"{name}: {failure.what}")
-        self.stderr = self.stderr or failure.stderr
+        self.stderr, self.said = self.stderr or failure.stderr, failure
         if failure.ends_session:
             raise failure
 

@@ -41,7 +41,7 @@ NEXT = {
 }
 CALLED = "name the file that declares these functions, as --reference FILE"
 MEND = {
-    Verdict.WRONG: "mend it: the finding says where it is wrong first",
+    Verdict.WRONG: "mend it: the findings say where it is wrong first",
     Verdict.COULD_NOT_RUN: "mend that: what happened is told above",
     Verdict.UNRESOLVED: "other cases, with --case: these show too little",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,11 @@ class Options:
     data_dir: Path | None = None
     reference: Path | None = None
 
-    def command(self, runner: Runner, case: str, seed: int) -> str:
-        """The command line that runs one case again."""
+    def command(self, runner: Runner, case: str, seed: int, before: Sequence[str] = ()) -> str:
+        """The command line that runs one case again, after those ``before`` it."""
         words = ["gradparity", "check"]
         words += ["--reference", str(self.reference)] if self.reference else []
-        words += runner.asks(case, seed)
+        words += runner.asks([*before, case], seed)
         words += ["--threads", str(self.threads)] if self.threads != 1 else []
         words += ["--timeout", f"{self.seconds:g}"] if self.seconds != REQUEST_SECONDS else []
         words += ["--data-dir", str(self.data_dir)] if self.data_dir else []

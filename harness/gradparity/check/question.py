@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -18,8 +18,9 @@ from ..diagnosis.records import Diagnosis
 from ..functions.cases import FunctionSpec
 from ..functions.expected import FunctionReference, Undecidable
 from ..functions.layers import LAYERS
+from ..ports.attended import Attended
 from ..ports.conversation import Conversation
-from ..ports.session import Hello
+from ..ports.session import Hello, PortFailure
 from ..reference import shared_reference
 from .case_check import CaseCheck
 from .function_check import FunctionCheck
@@ -38,6 +39,8 @@ class Check(Protocol):
     """`CaseCheck` or `FunctionCheck`."""
 
     cells: list[Cell]
+    said: PortFailure | None
+    """The last failure that has a cell of its own."""
 
     @property
     def stderr(self) -> str:
@@ -57,14 +60,31 @@ class Checkable(Protocol):
     def lacks(self, hello: Hello) -> str:
         """Why a port that says this of itself is not asked; empty where it is."""
 
-    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
-        """The check of one session; ``memory`` is the runner's. Raises Undecidable, and what drawing raises."""
+    @property
+    def about(self) -> str:
+        """What it has in common with others that may break the port, too: by this they are given up."""
+
+    def check(
+        self,
+        session: Conversation,
+        seed: int,
+        options: Options,
+        memory: Memory,
+        attended: Attended[Conversation] | None = None,
+    ) -> Check:
+        """The check of one session; ``memory`` is the runner's, ``attended`` starts other sessions.
+
+        Raises Undecidable, and what drawing raises.
+        """
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """The cells of a port that was not asked."""
 
-    def left_unasked(self, cell: Cell) -> bool:
-        """Whether this cell of ``nothing`` stands for what a session that broke had not been asked yet."""
+    def left_unasked(self, cell: Cell, there: Collection[Quantity]) -> bool:
+        """Whether this cell of ``nothing`` stands for what a session that broke had not been asked yet.
+
+        Of the quantities ``there`` are cells already.
+        """
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -89,11 +109,24 @@ class OfNetwork:
         asked_alone = {kind for kind in spec.described.kinds if not LAYERS[kind].assumed} & hello.layers
         return "" if lacks and not spec.is_dense and asked_alone - COMMON else lacks
 
-    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
+    @property
+    def about(self) -> str:
+        """Its layers, but for those that every case has: "sigmoid"."""
+        kinds = self.spec.described.kinds
+        return ", ".join(sorted(kinds - COMMON or kinds))
+
+    def check(
+        self,
+        session: Conversation,
+        seed: int,
+        options: Options,
+        memory: Memory,
+        attended: Attended[Conversation] | None = None,
+    ) -> Check:
         """See `Checkable`."""
         hello, data_dir, threads = session.hello, options.data_dir, options.threads
         reference = shared_reference(self.spec, seed, hello.epsilon, hello.step, data_dir, threads)
-        return CaseCheck(session, reference, memory)
+        return CaseCheck(session, reference, memory, attended)
 
     def nothing(self, verdict: Verdict, detail: str, reason: Reason | None = None) -> list[Cell]:
         """See `Checkable`."""
@@ -102,9 +135,9 @@ class OfNetwork:
         asked = [quantity for quantity in Quantity if quantity not in others]
         return [Cell.without_figures(quantity, "", verdict, detail, reason) for quantity in asked]
 
-    def left_unasked(self, cell: Cell) -> bool:
+    def left_unasked(self, cell: Cell, there: Collection[Quantity]) -> bool:
         """See `Checkable`."""
-        return cell.quantity not in BEFORE_LOAD
+        return cell.quantity not in BEFORE_LOAD and cell.quantity not in there
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -124,7 +157,19 @@ class OfFunction:
         listed = f"it lists {', '.join(sorted(hello.functions))}" if hello.functions else "it has no functions of yours"
         return "" if name in hello.functions else f"the port does not list {name}: {listed}"
 
-    def check(self, session: Conversation, seed: int, options: Options, memory: Memory) -> Check:
+    @property
+    def about(self) -> str:
+        """The function."""
+        return self.spec.function.name
+
+    def check(
+        self,
+        session: Conversation,
+        seed: int,
+        options: Options,
+        memory: Memory,
+        attended: Attended[Conversation] | None = None,
+    ) -> Check:
         """See `Checkable`."""
         return FunctionCheck(session, shared_function_reference(self.spec, seed, options.threads))
 
@@ -132,7 +177,7 @@ class OfFunction:
         """See `Checkable`."""
         return [Cell.without_figures(Quantity.RESULTS, self.spec.function.name, verdict, detail, reason)]
 
-    def left_unasked(self, cell: Cell) -> bool:
+    def left_unasked(self, cell: Cell, there: Collection[Quantity]) -> bool:
         """See `Checkable`."""
         return True
 

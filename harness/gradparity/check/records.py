@@ -28,7 +28,7 @@ class Quantity(StrEnum):
     PARTS = "parts"  # the functions that a function calls, each alone
     RESULTS = "results"  # of a function
     STATE = "state"
-    UPDATE = "update"  # of an optimizer: training's alone
+    UPDATE = "update"  # of an optimizer
 
 
 class Reason(StrEnum):
@@ -99,11 +99,12 @@ class Smallest(_Record):
 class CaseResult(_Record):
     """One runner on one case of one seed, and the command that does it again.
 
-    ``stderr`` is the end of what the port said to stderr: before it broke, or else in the first request that
-    failed, or else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then
-    only layers were compared. ``diagnoses`` are what is wrong in it, the first first, each by itself. ``function``
-    is the one that was called; empty where the case is one of the network. ``smallest`` is the same failure in a
-    smaller case, where that was looked for.
+    ``stderr`` is what the port said to stderr, of much both ends: before it broke, or else in the first request that
+    failed, or else in the first whose answer is wrong. ``refused`` is why it did not take the case's network; then only
+    layers were compared. ``diagnoses`` are what is wrong in it, the first first, each by itself. ``function`` is the
+    one that was called; empty where the case is one of the network. ``smallest`` is the same failure in a smaller case,
+    where that was looked for. ``only_after`` are the cases that a fresh process must be asked before this one, or else
+    it agrees: ``command`` has them.
     """
 
     runner: str
@@ -118,6 +119,7 @@ class CaseResult(_Record):
     refused: str = ""
     function: str = ""
     smallest: Smallest | None = None
+    only_after: list[str] = []
 
     @property
     def diagnosis(self) -> Diagnosis | None:

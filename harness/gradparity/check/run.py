@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -22,11 +22,13 @@ from ..ports.info import RunnerInfo, State
 from ..ports.manifest import Runner
 from ..ports.session import Failure, Hello, PortFailure, Session
 from .options import Options
+from .order import AskedCase, needed_before
 from .question import Check, Checkable, Spec, checkable
 from .records import CaseResult, Cell, Reason
 from .shrink import find_smallest
 
-GIVE_UP_AFTER = 3  # broken sessions in a row
+GIVE_UP_AFTER = 3  # sessions that broke over the same layers
+ALONE = 3  # wrong cases that are asked in a process of their own
 
 Progress = Callable[[RunnerInfo | CaseResult], None]
 
@@ -54,7 +56,7 @@ def run_check(
             for name, seed in ((name, seed) for name in specs for seed in seeds):
                 if stop.is_set() or check.info is None or check.info.state is not State.READY:
                     break
-                result = check.case(specs[name], seed, options.command(check.runner, name, seed))
+                result = check.case(specs[name], seed, options.command(check.runner, name, seed), name)
                 if not stop.is_set():
                     check.results.append(result)
                     progress(result)
@@ -88,7 +90,11 @@ class RunnerCheck:
         self.runner, self.options = runner, options
         self.attended = Attended(runner, new_session or self._new_session, GIVE_UP_AFTER)
         self.results: list[CaseResult] = []
-        self.shrunk: set[tuple[str, Asked]] = set()  # places
+        self.has_processes = new_session is None  # of which another can be started
+        self.earlier: list[AskedCase] = []
+        self.looked_into: set[tuple[str, Asked]] = set()  # places
+        self.asked_alone = 0
+        self.beside: RunnerCheck | None = None  # while a case is asked in a process of its own
         self.function = ""  # of the last case
         self.hello: Hello | None = None
         self.memory = Memory()
@@ -104,23 +110,43 @@ class RunnerCheck:
         self.hello = self.attended.session.hello if self.attended.session else None
         return info
 
-    def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
-        """The result of one case, whatever the port does. The first failure at each place of a function is shrunk."""
+    def case(self, spec: Spec, seed: int, command: str, option: str = "") -> CaseResult:
+        """The result of one case, whatever the port does; ``option`` is what ``--case`` calls it.
+
+        The first failure at each place is looked into: whether it needs the cases before, and, of a function, shrunk.
+        """
         if isinstance(spec, FunctionSpec) and spec.function.name != self.function:
             self.function = spec.function.name
             self.attended.worked()  # another function may well, where the last one broke
-        result = self._result(spec, seed, command)
+        result, asked = self._result(spec, seed, command), AskedCase(option or spec.name, spec, seed)
+        earlier, self.earlier = self.earlier, [*self.earlier, asked]
         told = result.diagnosis
-        if (
-            not isinstance(spec, FunctionSpec)
-            or told is None
-            or (place := (told.where.key, told.where.asked)) in self.shrunk
-        ):
+        if told is None or (place := (told.where.key, told.where.asked)) in self.looked_into:
             return result
-        self.shrunk.add(place)
+        self.looked_into.add(place)
+        if self.has_processes and earlier and self.asked_alone < ALONE:
+            self.asked_alone += 1
+            if before := needed_before(asked, earlier, self._afresh):
+                names = [one.option for one in before]
+                command = self.options.command(self.runner, asked.option, seed, names)
+                return result.model_copy(update={"only_after": names, "command": command})
+        if not isinstance(spec, FunctionSpec):
+            return result
         with self.attended.aside():  # nobody asked for these cases
             smallest = find_smallest(spec, result, lambda one: self._result(one, seed, self.command_of(one.name, seed)))
         return result.model_copy(update={"smallest": smallest})
+
+    def _afresh(self, cases: Sequence[AskedCase]) -> CaseResult | None:
+        """The last of these cases in a process of its own."""
+        self.beside = RunnerCheck(self.runner, self.options)
+        try:
+            if self.beside.start().state is not State.READY:
+                return None
+            results = [self.beside._result(one.spec, one.seed, "") for one in cases]
+            return results[-1]
+        finally:
+            self.beside.close()
+            self.beside = None
 
     def command_of(self, name: str, seed: int) -> str:
         """The command that does the case of this name again."""
@@ -139,24 +165,24 @@ class RunnerCheck:
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NO_DTYPE)}
         if self.hello and (what := question.lacks(self.hello)):
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.NOT_LISTED)}
-        if self.attended.given_up:
-            what = f"not tried, as the port broke {GIVE_UP_AFTER} times in a row"
-            cells = question.nothing(Verdict.COULD_NOT_RUN, what, Reason.GIVEN_UP)
-            return {"cells": cells, "stderr": self.attended.last_words}
+        about = question.about
+        if why := self.attended.given_up(about):
+            cells = question.nothing(Verdict.COULD_NOT_RUN, f"not tried, as {why}", Reason.GIVEN_UP)
+            return {"cells": cells, "stderr": self.attended.last_words(about)}
         check: Check | None = None
         cells = []
         stderr = refused = ""
         try:
             session = self.attended.ready()
             assert session, "a runner that is not ready is asked nothing"
-            check = question.check(session, seed, self.options, self.memory)
+            check = question.check(session, seed, self.options, self.memory, self.attended)
             check.run()
-            self.attended.worked()
+            self.attended.worked(about)
         except Undecidable as why:
             return {"cells": question.nothing(Verdict.NOT_IMPLEMENTED, str(why), Reason.UNDECIDABLE)}
         except PortFailure as failure:
             cells, refused = _not_asked(question, check, failure)
-            self.attended.failed(failure)
+            self.attended.failed(failure, about)
             stderr = failure.stderr
         if check is None:
             return {"cells": cells, "stderr": stderr}
@@ -169,6 +195,8 @@ class RunnerCheck:
     def abort(self) -> None:
         """Kill the process from another thread."""
         self.attended.abort()
+        if beside := self.beside:
+            beside.abort()
 
     def close(self) -> None:
         """End the process."""
@@ -179,10 +207,11 @@ def _not_asked(question: Checkable, check: Check | None, failure: PortFailure) -
     """The cells of what a failure left unasked, where none says so yet; and why the network was refused, if it was."""
     what = f"{failure.operation}: {failure.what}"
     refused = what if failure.kind is Failure.UNSUPPORTED else ""
-    if check and not refused and any(cell.verdict is Verdict.COULD_NOT_RUN for cell in check.cells):
+    if check and failure is check.said:
         return [], ""
     if refused:
         cells = question.nothing(Verdict.NOT_IMPLEMENTED, what, Reason.REFUSED)
     else:
         cells = question.nothing(Verdict.COULD_NOT_RUN, what)
-    return [cell for cell in cells if check is None or question.left_unasked(cell)], refused
+    there = {cell.quantity for cell in check.cells} if check else set()
+    return [cell for cell in cells if check is None or question.left_unasked(cell, there)], refused

@@ -19,9 +19,9 @@ NO_BUG = "no known bug gives these numbers"
 SLIGHT = 10.0  # a ratio
 MOST = 8  # findings of a runner that are told
 SAME = 1e-3  # relatively: less is one number
-WOULD_TELL = {
-    "trace": "would tell which layer is wrong first",
-    "layer": "would tell which layer is wrong by itself, called alone",
+WOULD_SHOW = {
+    "trace": "would show which layer is wrong first",
+    "layer": "would show which layer is wrong when it is called alone",
 }
 ALONE = {
     Alone.WRONG: " (called alone, too)",
@@ -35,6 +35,7 @@ ASKED = {
     Asked.ALONE: ", called alone",
     Asked.AGAIN: ", asked again",
     Asked.NEXT: ", in the case after another",
+    Asked.SECOND: ", with a second batch",
     Asked.ARGUMENT: "",
 }
 
@@ -105,7 +106,7 @@ def known_words(finding: Finding, result: CheckResult) -> list[str]:
     lines = [explanation(finding)]
     if finding.explanation is None:
         lines += [*_patterns(finding.symptoms), *_wanted(told.for_want_of)]
-    lines += [condition_of(finding, result), _extent_of_most(finding)]
+    lines += [condition_of(finding, result), _extent_of_most(finding), *order_words(finding.case)]
     named = finding.explanation.sentence if finding.explanation else ""
     return [line for line in lines if line] + [f"also: {one.sentence}" for one in told.also if one.sentence != named]
 
@@ -125,9 +126,9 @@ def explanation(finding: Finding) -> str:
 def _of_the_others(finding: Finding, explained: int) -> str:
     """What is known of the cases that are wrong at the same place, and that the bug does not explain."""
     unknown, apart = finding.count - explained, finding.there - finding.count
-    told = [f"the numbers of {unknown} are given by no known bug"] if unknown else []
-    told += [f"{apart} {'is' if apart == 1 else 'are'} wrong there by something else"] if apart else []
-    return f" ({', '.join(told)})" if told else ""
+    told = [f"{unknown} not explained by any known bug"] if unknown else []
+    told += [f"{apart} {'has' if apart == 1 else 'have'} another finding there"] if apart else []
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def symptom_words(one: Symptom) -> list[str]:
@@ -152,8 +153,8 @@ def _patterns(symptoms: Sequence[Symptom]) -> list[str]:
 
 def _wanted(operations: Sequence[str]) -> list[str]:
     """What the port would have to answer, for more to be known."""
-    told = [f"`{name}` {WOULD_TELL.get(name, 'would tell more')}" for name in operations]
-    return [f"the port has not got what would tell more: {'; '.join(told)}"] if told else []
+    told = [f"`{name}` {WOULD_SHOW.get(name, 'would show more')}" for name in operations]
+    return [f"not asked, as the port does not list it: {'; '.join(told)}"] if told else []
 
 
 def _extent_of_most(finding: Finding) -> str:
@@ -162,7 +163,8 @@ def _extent_of_most(finding: Finding) -> str:
     words, count = common_extent(extents)
     if not words or (finding.explanation and words == ALL.words):
         return ""
-    return f"wrong in {words}, in {count} of {len(extents)} {'cases' if len(extents) == finding.count else 'arrays'}"
+    of = "cases" if len(extents) == finding.count else "arrays"  # a case may have it in several
+    return f"where in the array: {words}, in {count} of {len(extents)} {of}"
 
 
 def not_there(result: CheckResult) -> list[str]:
@@ -175,6 +177,15 @@ def not_there(result: CheckResult) -> list[str]:
         f"{runner}: {name} is not implemented: {cases[0].cells[0].detail}"
         for (runner, name), cases in found.items()
         if cases[0].cells and all(case.verdict is Verdict.NOT_IMPLEMENTED for case in cases)
+    ]
+
+
+def order_words(case: CaseResult) -> list[str]:
+    """That a fresh process agrees in this case, and after which others it does not."""
+    if not case.only_after:
+        return []
+    return [
+        f"only after other cases: in a fresh process this one agrees, and after {' and '.join(case.only_after)} not"
     ]
 
 

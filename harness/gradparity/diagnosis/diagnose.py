@@ -8,13 +8,16 @@ import numpy as np
 
 from ..cases import Array
 from ..functions.evidence import Evidence, Subject
-from .answers import Answers, Origin, Origins, explanations
+from ..reference import OPERATIONS
+from .answers import Answers, Origin, Origins, explanations, repeated
+from .nearby import with_precision
+from .patterns import another_each_time
 from .pursuit import Memory
 from .records import Alone, Asked, Diagnosis, Where
-from .whole_pass import told_pass
-from .wrong_steps import WrongStep, in_trace, told_steps, wrong_steps
+from .whole_pass import told_pass, wrong_results
+from .wrong_steps import WrongStep, in_trace, prepared, told_steps, wrong_steps
 
-COMPARABLE = 0.1  # an answer that differs from the one before by so much of its error says nothing by itself
+MOST_ANSWERS = 5  # that differ, of one request
 
 
 def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
@@ -26,17 +29,44 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
     changing = [
         one for one in answers.state if one.where.asked is Asked.ARGUMENT and one.where.operation in answers.operations
     ]
-    erratic = [one for one in answers.state if one not in accumulating and _is_erratic(answers, one)]
-    first = [*accumulating, *changing, *erratic]
+    first = [*accumulating, *changing]
     told = _of_state(first)
-    steps = [] if changing else wrong_steps(answers)
+    erratic = _erratic(answers, {one.where.operation for one in accumulating})
+    told += list(erratic.values())[:1]
+    steps = wrong_steps(answers)
     told += told_steps(answers, steps)
-    out = {one.where.operation for one in (*accumulating, *erratic)}
-    if not changing:
-        told += told_pass(answers, steps, out, memory or Memory())
-    rest = [one for one in answers.state if one not in first]
+    out = {one.where.operation for one in accumulating} | erratic.keys() | _after(changing)
+    wrong = wrong_results(answers, out)
+    told += told_pass(answers, steps, wrong, out, memory or Memory())
+    told = with_precision(answers, told, wrong)
+    rest = [one for one in answers.state if one not in first and one.where.operation not in erratic]
     told += _of_state(rest, {fit.sentence for one in told for fit in one.explanations})
-    return told or _of_state(list(_in_following(answers)))[:1]
+    return told or _of_state(list(_in_second(answers)))[:1] or _of_state(list(_in_following(answers)))[:1]
+
+
+def _after(changing: list[Origin]) -> set[str]:
+    """The operations that were asked of a network which one before them had changed. The trace was loaded anew."""
+    places = [OPERATIONS.index(one.where.operation) for one in changing]
+    return set(OPERATIONS[min(places) + 1 :]) - {"trace"} if places else set()
+
+
+def _erratic(a: Answers, known: Collection[str]) -> dict[str, Diagnosis]:
+    """By operation: it gives another answer each time, by so much that nothing follows from a single one."""
+    found: dict[str, Diagnosis] = {}
+    for operation, first in a.operations.items():
+        answers = [first, *a.again.get(operation, [])] if operation not in known else []
+        for name, one in first.items():
+            right = getattr(a.reference, operation)[name]
+            several = list({array.tobytes(): array for array in (of[name] for of in answers)}.values())[:MOST_ANSWERS]
+            if len(several) < 2 or any((other.shape, other.dtype) != (right.shape, right.dtype) for other in several):
+                continue
+            allowance = a.reference.allowance(operation, name)
+            fact = another_each_time(several, right, allowance)
+            if fact and operation not in found:
+                where = Where(operation=operation, array=name, asked=Asked.AGAIN)
+                told = repeated(where, several[1], one, allowance, right).told()
+                found[operation] = told.model_copy(update={"facts": [fact]})
+    return found
 
 
 def _of_state(origins: list[Origin], known: Collection[str] = ()) -> list[Diagnosis]:
@@ -50,16 +80,30 @@ def _of_state(origins: list[Origin], known: Collection[str] = ()) -> list[Diagno
     return list(found.values())
 
 
-def _is_erratic(a: Answers, one: Origin) -> bool:
-    """Whether a result is another each time, by much of what it is wrong by: then no single answer says anything."""
-    if one.where.asked is not Asked.AGAIN or one.where.layer:
-        return False
-    right, again, came = one.evidence.inputs["right"], one.evidence.came, one.evidence.expected
-    if not (right.shape == again.shape == came.shape):
-        return False
-    with np.errstate(all="ignore"):
-        moved, error = (float(np.linalg.norm(np.nan_to_num(came - b))) for b in (again, right))
-    return error > 0 and moved >= COMPARABLE * error
+def _in_second(a: Answers) -> Origins:
+    """A second batch of the same network, of another size, is wrong where the first is right: something was kept."""
+    second = a.second
+    if second is None:
+        return
+    sizes = f"{len(a.reference.case.x)}, the size of the batch before, for {len(second.reference.case.x)}"
+    share = len(second.reference.case.x) / len(a.reference.case.x)
+
+    def with_kept_size(e: Evidence) -> Evidence:
+        if e.expected.dtype.kind != "f":
+            return e
+        return prepared(e, {"stale state": [(f"divided by {sizes}", e.expected * share)]})
+
+    for step in in_trace(second)[:1]:
+        where = WrongStep(step, Asked.SECOND, []).where
+        yield Origin(where, with_kept_size(step.evidence), Alone.RIGHT)
+    reference, case = second.reference, second.reference.case
+    for operation in ("predict", "gradient"):
+        for name, came in second.operations.get(operation, {}).items():
+            expected, allowance = getattr(reference, operation)[name], reference.allowance(operation, name)
+            e = Evidence(Subject.PASS, name, {}, expected, came, allowance, len(case.x), case.spec.classes)
+            if e.wrong:
+                where = Where(operation=operation, array=name, asked=Asked.SECOND)
+                yield Origin(where, with_kept_size(e), Alone.RIGHT)
 
 
 def _in_following(a: Answers) -> Origins:

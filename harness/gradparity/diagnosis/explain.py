@@ -59,4 +59,4 @@ def _candidates(bug: Bug, e: Evidence) -> Iterator[tuple[str, Array, float | Non
         gives = bug.constant.gives
         c = solved(lambda c: [gives(e, c)], [e.came], bug.constant.neutral, bug.constant.starts)
         if c is not None:
-            yield bug.constant.says.format(c=f"{c:.6g}"), gives(e, c), c
+            yield bug.constant.says(c), gives(e, c), c

@@ -19,6 +19,7 @@ from ..functions.mutated import mutants_of, result_of
 from ..functions.steps import counted_steps
 from .answers import explanations, mutated, repeated
 from .extent import extent_of
+from .precisions import of_reduced_inputs
 from .records import Alone, Asked, Diagnosis, Where
 
 
@@ -87,6 +88,7 @@ def _of_call(
         "one change": _with_one_change(called, first),
         "argument left out": _without(called, first),
         "arguments exchanged": _exchanged(called, first),
+        **of_reduced_inputs(called.inputs, lambda changed: _result(called, first, changed)),
     }
     if before:
         e = replace(e, previous={"result": before[1][first]})
@@ -168,11 +170,15 @@ def _stale(called: Called, before: Called, result: str) -> list[Candidate]:
 
 def _tried(called: Called, result: str, changed: Inputs, sentence: str) -> list[Candidate]:
     """What the reference makes of other inputs; nothing where it can make nothing of them."""
+    found = _result(called, result, changed)
+    return [] if found is None else [(sentence, found)]
+
+
+def _result(called: Called, result: str, changed: Inputs) -> Array | None:
     try:
-        found = replace(called, inputs={**called.inputs, **changed}).results[result]
+        return replace(called, inputs={**called.inputs, **changed}).results[result]
     except UsageError:
-        return []
-    return [(sentence, found)]
+        return None
 
 
 def _state(a: FunctionAnswers) -> list[Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..functions.layers import ACTIVATIONS
 from ..functions.layers.softmax_with_loss import probability
 from ..functions.network import placed
 from ..reference import Reference
-from .variants import Build, Results
+from .variants import Build, Key, Results
 
 
 class _Identity(Layer):
@@ -90,6 +90,33 @@ def _other_phase(build: Build) -> None:
 
 def _probabilities(build: Build) -> None:
     build.after.append(lambda _, found: {("predict", "out"): probability(found["predict", "out"])})
+
+
+def clipped_gradients(came: Mapping[Key, Array]) -> Iterator[OtherNetwork]:
+    """Gradients clipped at the largest value that came, or scaled to the norm that came."""
+    slopes = [a.astype(np.float64) for key, a in came.items() if key[0] == "gradient" and key[1] != "loss"]
+    if not slopes or not all(np.isfinite(a).all() for a in slopes):
+        return
+    most = max(float(abs(a).max(initial=0.0)) for a in slopes)
+    norm = float(np.sqrt(sum(np.square(a).sum() for a in slopes)))
+
+    def at_most(_: Network, found: Results) -> Results:
+        return {key: np.clip(a, -most, most).astype(a.dtype) for key, a in found.items() if _is_slope(key)}
+
+    def of_norm(_: Network, found: Results) -> Results:
+        own = {key: a for key, a in found.items() if _is_slope(key)}
+        right = float(np.sqrt(sum(np.square(a.astype(np.float64)).sum() for a in own.values())))
+        return {key: (a * min(1.0, norm / right)).astype(a.dtype) for key, a in own.items()} if right else {}
+
+    name = "gradient clipped"
+    within = f"gradients are clipped to [-{most:.6g}, {most:.6g}]"
+    yield OtherNetwork(name, within, lambda build: build.after.append(at_most), most)
+    scaled = f"gradients are scaled so that the norm of all of them is {norm:.6g}"
+    yield OtherNetwork(name, scaled, lambda build: build.after.append(of_norm), norm)
+
+
+def _is_slope(key: Key) -> bool:
+    return key[0] == "gradient" and key[1] != "loss"
 
 
 def other_decays(reference: Reference) -> Iterator[OtherNetwork]:

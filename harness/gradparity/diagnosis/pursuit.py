@@ -14,7 +14,8 @@ from ..functions.evidence import Evidence
 from ..reference import Reference
 from .bugs import KNOWN
 from .fits import numbers, residual
-from .other_networks import OtherNetwork, other_networks
+from .other_networks import OtherNetwork, clipped_gradients, other_networks
+from .reduced_networks import reduced_networks
 from .solve import solved
 from .steps import of_trace
 from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results
@@ -93,20 +94,23 @@ class Pursuit:
                 of_kind = right.setdefault(e.kind, [])
                 if e.result not in {one.result for one in of_kind}:
                     of_kind.append(e)
-            found: list[Variant] = [*in_place(right, KNOWN), *other_networks(self.reference)]
+            found: list[Variant] = [*in_place(right, KNOWN), *self._of_the_network()]
             self._all = sorted(found, key=lambda one: ORDER[one.name])
         return self._all
 
     def _remembered(self) -> list[Variant]:
         """What explained other cases, where it can be here."""
         spec, found = self.reference.case.spec, []
-        others = {(one.name, one.sentence): one for one in other_networks(self.reference)}
+        others = {(one.name, one.sentence): one for one in self._of_the_network()}
         for one in self.memory.found:
             if isinstance(one, OtherNetwork):
                 found += [others[one.name, one.sentence]] if (one.name, one.sentence) in others else []
             elif isinstance(one, InPlace) and one.kind in {layer.kind for layer in spec.kinds}:
                 found.append(replace(one, classes=spec.classes))
         return sorted(found, key=lambda one: ORDER[one.name])
+
+    def _of_the_network(self) -> list[OtherNetwork]:
+        return [*other_networks(self.reference), *reduced_networks(self.reference), *clipped_gradients(self.came)]
 
     def _searched(self) -> list[Gain]:
         place = (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
@@ -163,7 +167,9 @@ class Pursuit:
             return None
         count = sum(numbers(self.came[key], self.base[key]) for key in gained)
         count -= sum(one.constant is not None for one in found)
-        return Gain(found[-1], frozenset(gained), max(gained.values()), count) if count > 0 else None
+        if count < 0 or (count == 0 and all(one.constant is None for one in found)):
+            return None
+        return Gain(found[-1], frozenset(gained), max(gained.values()), count)
 
     def _with_constant(self, one: Variant) -> Variant | None:
         """With the constant that gives what came best, where there is one to solve for; None where none is found."""

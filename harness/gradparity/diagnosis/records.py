@@ -21,6 +21,7 @@ class Asked(StrEnum):
     ALONE = "alone"  # of a layer by itself
     AGAIN = "again"  # by the same request, once more
     NEXT = "in the next case"
+    SECOND = "with a second batch"  # of the same network
     ARGUMENT = "as an argument"  # it was sent, and asked for after the operation
 
 

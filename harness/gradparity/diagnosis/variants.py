@@ -15,6 +15,7 @@ import numpy as np
 from gradparity_reference import LAYERS as REFERENCES
 from gradparity_reference import LOSSES, Network
 
+from ..arithmetic.carried import bare
 from ..arithmetic.verdicts import Allowance
 from ..cases import Array
 from ..functions.evidence import Bug, Evidence, Inputs
@@ -34,11 +35,12 @@ class Inapplicable(Exception):
 
 @dataclass
 class Build:
-    """What a network is made of. Variants change it; ``after`` are changes of what it gives."""
+    """What a network is made of, and its x. Variants change it; ``after`` are changes of what it gives."""
 
     layers: dict[str, Any]
     losses: dict[str, Any]
-    held: dict[str, Array]
+    held: dict[str, Any]
+    x: Any
     made_of: type[Network] = Network
     after: list[After] = field(default_factory=list)
 
@@ -65,7 +67,7 @@ class Variant(Protocol):
 def results(reference: Reference, variants: Sequence[Variant]) -> Results:
     """What the case's network gives with all of these bugs in it: predict and gradient. Raises Inapplicable."""
     case = reference.case
-    build = Build(dict(REFERENCES), dict(LOSSES), dict(case.held))
+    build = Build(dict(REFERENCES), dict(LOSSES), dict(case.held), case.x)
     for one in variants:
         one.into(build)
     spec = case.spec
@@ -73,9 +75,10 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
         network = build.made_of(
             spec.kinds, build.held, reference.epsilon, build.layers, build.losses, spec.weight_decay
         )
-        found = {("predict", "out"): np.asarray(network.predict(case.x))}
+        found: dict[Key, Any] = {("predict", "out"): network.predict(build.x)}
         network.hold(build.held)
-        found |= {("gradient", name): np.asarray(a) for name, a in network.gradient(case.x, case.t).items()}
+        found |= {("gradient", name): a for name, a in network.gradient(build.x, case.t).items()}
+        found = {key: np.asarray(bare(a)) for key, a in found.items()}
         for change in build.after:
             found |= change(network, found)
     return found
@@ -101,7 +104,8 @@ class InPlace:
     @property
     def sentence(self) -> str:
         """See `Variant`."""
-        said = self.said if self.constant is None else self.said.format(c=f"{self.constant:.6g}")
+        constant = self.bug.constant
+        said = self.said if self.constant is None or constant is None else constant.says(self.constant)
         return said if len(self.results) > 1 else f"in {self.kind}'s {self.results[0]}: {said}"
 
     def with_constant(self, c: float) -> InPlace:
@@ -198,7 +202,7 @@ def _of_bug(bug: Bug, kind: str, about: Sequence[Evidence]) -> Iterator[InPlace]
     names, classes = tuple(e.result for e in about), about[0].classes
     if bug.constant:
         for of in _alone_and_together(names):
-            yield InPlace(bug, kind, of, 0, bug.constant.says, classes, bug.constant.neutral)
+            yield InPlace(bug, kind, of, 0, "", classes, bug.constant.neutral)
         return
     with np.errstate(all="ignore"):
         said = {e.result: [(sentence, _changes(e, one)) for sentence, one in bug.candidates_for(e)] for e in about}

@@ -24,9 +24,8 @@ Wrong = dict[Key, Evidence]
 WOULD_TELL = ("trace", "layer")
 
 
-def told_pass(a: Answers, steps: list[WrongStep], left_out: set[str], memory: Memory) -> list[Diagnosis]:
+def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[str], memory: Memory) -> list[Diagnosis]:
     """A diagnosis for each thing that is wrong. ``left_out`` are operations whose answers say nothing."""
-    wrong = _wrong(a, left_out)
     if not wrong:
         return []
     wrong = {key: e for key, e in wrong.items() if not (steps and _is_of_own_trace(a, key, e))}
@@ -55,8 +54,11 @@ def told_pass(a: Answers, steps: list[WrongStep], left_out: set[str], memory: Me
     return told + _one_by_one(a, rest)
 
 
-def _wrong(a: Answers, left_out: set[str]) -> Wrong:
-    """The results of operations that rounding does not explain, in the order in which they are looked at."""
+def wrong_results(a: Answers, left_out: set[str]) -> Wrong:
+    """The results of operations that rounding does not explain, in the order in which they are looked at.
+
+    ``left_out`` are operations whose answers say nothing.
+    """
     reference = a.reference
     steps = {key: one.evidence for key, one in of_trace(reference.case, reference.epsilon, reference.trace)}
     found: Wrong = {}

@@ -24,6 +24,7 @@ class Subject(StrEnum):
     ACCURACY = "accuracy"
     REPEAT = "repeat"
     MUTATED = "mutated"
+    SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Constant:
-    """A number that a bug has, to be solved for: what the bug would give with it, and how that is said, with {c}.
+    """A number that a bug has, to be solved for: what the bug would give with it, and how that is said.
 
     ``neutral`` is where there is no bug; ``starts`` are where to look for it from.
     """
 
     gives: Callable[[Evidence, float], Array]
-    says: str
+    says: Callable[[float], str]
     neutral: float
     starts: tuple[float, ...]
 
@@ -98,9 +99,11 @@ class Bug:
             yield from self.candidates(e)
 
     def about(self, e: Evidence) -> bool:
-        """Whether it could explain this array at all; an argument that was changed is that, whatever it is now."""
-        if e.kind == Subject.MUTATED:
-            return Subject.MUTATED in self.kinds
+        """Whether it could explain this array at all; what was changed, or came a second time, is that, whatever it is
+        now.
+        """
+        if e.kind in (Subject.MUTATED, Subject.REPEAT, Subject.SHARED):
+            return e.kind in self.kinds
         return (not self.kinds or e.kind in self.kinds) and (not self.results or e.result in self.results)
 
 
@@ -129,16 +132,17 @@ class Bugs(list[Bug]):
     def solved(
         self,
         name: str,
-        says: str,
+        says: str | Callable[[float], str],
         results: tuple[str, ...] = (),
         kinds: tuple[str, ...] | None = None,
         neutral: float = 0.0,
         starts: tuple[float, ...] = (1e-2,),
     ) -> Callable[[Callable[[Evidence, float], Array]], Callable[[Evidence, float], Array]]:
-        """Register what a bug with a constant would give as the bug of this name. ``says`` holds a {c}."""
+        """Register what a bug with a constant would give as the bug of this name; a text that ``says`` it has a {c}."""
 
         def register(gives: Callable[[Evidence, float], Array]) -> Callable[[Evidence, float], Array]:
-            constant = Constant(gives, says, neutral, starts)
+            said = says if callable(says) else lambda c: says.format(c=f"{c:.6g}")
+            constant = Constant(gives, said, neutral, starts)
             about = self.kinds if kinds is None else kinds
             self.append(Bug(name, about, results, lambda e: iter(()), constant))
             return gives

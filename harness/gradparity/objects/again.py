@@ -34,6 +34,11 @@ class Again:
         return f"gradparity.compare({', '.join([_shown(self.port, _kind(self.port)), *which, *more])})"
 
 
+def optimizer_call(name: str, make: Any, dtype: str) -> str:
+    """The call that compares one optimizer in one dtype."""
+    return f"gradparity.compare(optimizers={{{name!r}: {_shown(make, name)}}}, dtypes={dtype!r})"
+
+
 def _shown(value: Any, otherwise: str) -> str:
     """Text and numbers as they are written, classes and functions by their names; the rest in <>, as no code is."""
     if isinstance(value, str | float | Path):

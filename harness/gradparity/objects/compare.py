@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 import re
 from collections.abc import Iterable
 from numbers import Real
@@ -12,11 +13,13 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ..cases import CaseSpec
 from ..check.options import Options
 from ..check.question import Spec
 from ..check.records import CaseResult
 from ..check.run import RunnerCheck
 from ..functions.layers import ACTIVATIONS
+from ..ports.info import RunnerInfo, State
 from .advice import COPIES, advised
 from .again import Again
 from .comparison import Comparison
@@ -26,6 +29,7 @@ from .in_process import InProcess
 from .layers import Layers, checked_layers
 from .networks import Loss
 from .of_function import compare_function
+from .optimizers import Optimizers, checked_optimizers, compare_optimizers
 from .parameters import is_module
 from .runner import object_runner
 from .selection import Cases, cases_of, chosen_cases, chosen_seeds
@@ -35,7 +39,7 @@ NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def compare(
-    port: Any,
+    port: Any = None,
     *,
     name: str = "",
     cases: Cases = (),
@@ -46,6 +50,7 @@ def compare(
     layout: Layout | None = None,
     loss: Loss | None = None,
     layers: Layers | None = None,
+    optimizers: Optimizers | None = None,
     data_dir: str | Path | None = None,
     reference: Any = None,
 ) -> Comparison:
@@ -74,7 +79,9 @@ def compare(
     does not take it, in ``-mean(log(p + epsilon))``: 1e-7 in the book. ``layout`` is "in_out" where a weight is
     (inputs, outputs), as in the book and by default, and "out_in" as in torch.nn.Linear. ``loss(logits, labels)`` is
     for modules. ``layers`` are classes with ``forward`` and ``backward`` by their kind ("affine", "relu", ...), to be
-    asked alone. ``data_dir`` is the folder of the four MNIST files.
+    asked alone. ``optimizers`` are classes with ``update(params, grads)`` by their name ("sgd", "momentum", "nesterov",
+    "adagrad", "rmsprop", "adam"), or functions of the learning rate that make one: some updates of each are compared
+    with its formula, and ``port`` may be left out. ``data_dir`` is the folder of the four MNIST files.
 
     The code runs here, without a time limit; its exceptions become *could not run*, with the end of its traceback.
     Raises TypeError and ValueError for what cannot be compared, DataMissing where an MNIST case has no data.
@@ -90,6 +97,10 @@ def compare(
     if loss is not None and not callable(loss):
         raise ValueError(f"loss: expected a function of logits and labels, came {loss!r}")
     checked_layers(layers)
+    checked_optimizers(optimizers)
+    if port is None and optimizers:
+        suite = chosen_cases((), dtypes).values()
+        return _optimizers_alone(_label(name or "optimizers", None), optimizers, _dtypes(suite))
     implementation = implementation_of(port, activation, loss)
     network = implementation.network
     if loss is not None or is_module(network):
@@ -103,11 +114,21 @@ def compare(
     conversation = InProcess(label, implementation, weights_are, float(epsilon), layers or {})
     check = ObjectCheck(conversation, None if data_dir is None else Path(data_dir))
     given = {"name": name, "activation": activation, "epsilon": float(epsilon), "layout": layout, "loss": loss}
-    again = Again(port, given | {"layers": layers, "data_dir": data_dir})
+    again = Again(port, given | {"layers": layers, "optimizers": optimizers, "data_dir": data_dir})
     with threadpool_limits(1), np.errstate(all="ignore"):  # as behind a pipe; the port's errstate stays its own
         info = check.start()
         found = [check.case(specs[option], seed, again.of(option, seed)) for option in specs for seed in numbers]
+    found += compare_optimizers(info.runner, optimizers or {}, _dtypes(specs.values()))
     return Comparison(command=again.all, required=[info.runner], runners=[info], cases=found)
+
+
+def _optimizers_alone(label: str, optimizers: Optimizers, dtypes: Iterable[str]) -> Comparison:
+    """Without a network beside them."""
+    runner = object_runner(label).label
+    version = f"{platform.python_version()} (NumPy {np.__version__})"
+    info = RunnerInfo(runner=runner, port=label, language="Python", state=State.READY, version=version)
+    found = compare_optimizers(runner, optimizers, dtypes)
+    return Comparison(command="gradparity.compare(optimizers=<yours>)", required=[runner], runners=[info], cases=found)
 
 
 class ObjectCheck(RunnerCheck):
@@ -117,13 +138,17 @@ class ObjectCheck(RunnerCheck):
         super().__init__(object_runner(conversation.label), Options(data_dir=data_dir), lambda: conversation)
         self.conversation = conversation
 
-    def case(self, spec: Spec, seed: int, command: str) -> CaseResult:
+    def case(self, spec: Spec, seed: int, command: str, option: str = "") -> CaseResult:
         """The result of one case, with advice for who calls `compare`."""
-        found = super().case(spec, seed, command)
+        found = super().case(spec, seed, command, option)
         diagnoses = [advised(one) for one in found.diagnoses]
         if diagnoses and self.conversation.computes_with_others():
             diagnoses = [diagnoses[0].model_copy(update={"explanations": [COPIES], "also": []})]
         return found.model_copy(update={"diagnoses": diagnoses})
+
+
+def _dtypes(specs: Iterable[CaseSpec]) -> list[str]:
+    return list(dict.fromkeys(spec.dtype for spec in specs))
 
 
 def _label(name: str, port: Any) -> str:

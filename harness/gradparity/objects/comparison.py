@@ -31,7 +31,7 @@ class Comparison(CheckResult):
         """Why nothing was compared, empty where something was."""
         if any(case.verdict is not Verdict.NOT_IMPLEMENTED for case in self.cases):
             return ""
-        compared = (Quantity.GRADIENT, Quantity.RESULTS)
+        compared = (Quantity.GRADIENT, Quantity.RESULTS, Quantity.UPDATE)
         asked = [cell for case in self.cases for cell in case.cells if cell.quantity in compared]
         counts, of_a_kind = Counter(cell.reason for cell in asked), (Reason.REFUSED, Reason.NOT_LISTED)
         # What it answered itself comes first, then what most cases lack.

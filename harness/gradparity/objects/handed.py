@@ -64,7 +64,10 @@ def as_array(name: str, value: Any, dtype: Any, layout: Layout) -> Array:
     """A copy of a result: of an array, a tensor, a number; a weight's gradient as (inputs, outputs).
 
     A Python float has no dtype: it becomes one of ``dtype`` where that changes nothing, and is float64 where it would.
+    Raises TypeError for an array of which something is masked, as the mask would be lost.
     """
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name}: expected an array, came a masked one, whose mask would be lost; try .filled(...)")
     if hasattr(value, "detach"):  # a tensor
         value = value.detach().cpu().numpy()
     if type(value) is float and dtype is not None:

@@ -18,10 +18,12 @@ from ..ports.session import Expected, Failure, Hello, PortFailure, misshapen
 from ..ports.wire import DTYPES as ON_THE_WIRE
 from ..ports.wire import Message
 from ..suite import DTYPES
+from ..texts import both_ends
 from .handed import Handed, Layout, as_array, own_copy
 from .implementation import Implementation
 from .layers import Layers, layer_pass
 from .networks import Loaded
+from .results import Results, overwritten
 
 OURS = str(Path(__file__).parents[1])
 
@@ -43,6 +45,7 @@ class InProcess:
     def __post_init__(self) -> None:
         self.loaded: Loaded | None = None
         self.layer_arrays: dict[str, Array] | None = None  # of the last layer, until the next load
+        self.results = Results()
         blas: dict[str, Any] = next((i for i in threadpool_info() if i["user_api"] == "blas"), {})
         self._hello = Hello(
             name=self.label,
@@ -60,8 +63,12 @@ class InProcess:
 
     @property
     def hello(self) -> Hello:
-        """Its operations are those of the loaded network."""
-        own = self.loaded.operations if self.loaded else {}
+        """Its operations are those of the loaded network, and those that only an object can be asked for.
+
+        ``batch`` gives the same network another x and t. ``results`` are what it last gave for another operation before
+        that, as they are now, and ``overwritten`` is its answer after something was written into what it last gave.
+        """
+        own = {*self.loaded.operations, "batch", "results", "overwritten"} if self.loaded else set()
         return replace(self._hello, operations=frozenset({"load", "layer", "inputs", *own}))
 
     def request(
@@ -84,7 +91,7 @@ class InProcess:
 
     def _answer(self, operation: str, fields: Mapping[str, str], arrays: Mapping[str, Array]) -> Mapping[str, Any]:
         if operation == "load":
-            self.loaded, self.layer_arrays = None, None
+            self.loaded, self.layer_arrays, self.results = None, None, Results()
             self.loaded = self.implementation.load(Handed.of(fields, arrays, self.layout))
             return {}
         if operation == "layer":
@@ -94,10 +101,21 @@ class InProcess:
             raise NotImplementedError("no case is loaded")
         if operation == "inputs":
             return self.loaded.inputs() if self.layer_arrays is None else self.layer_arrays
+        if operation == "batch":
+            own = (own_copy(name, arrays[name], self.layout) for name in ("x", "t"))
+            self.loaded, self.results = self.loaded.with_batch(*own), Results(earlier=self.results.last)
+            return {}
+        if operation == "results":
+            return self.results.earlier[fields["operation"]]
+        if operation == "overwritten":
+            asked = fields["operation"]
+            return overwritten(self.results.last[asked], self.loaded.operations[asked])
         if operation not in self.loaded.operations:
             raise NotImplementedError(f"it has no {operation}")
         numbers = {name: float(value) for name, value in fields.items()}
-        return self.loaded.operations[operation](**numbers)
+        came = self.loaded.operations[operation](**numbers)
+        self.results.last[operation] = came
+        return came
 
     def _result(self, name: str, value: Any, expect: Expected) -> Array:
         dtype = expect[name][1] if name in expect else None
@@ -149,8 +167,8 @@ def answered(
 
 
 def _theirs(error: BaseException) -> str:
-    """The end of the traceback, from the first frame that is not ours."""
+    """The traceback from the first frame that is not ours; of a long one, both ends."""
     frames = error.__traceback__
     while frames and frames.tb_frame.f_code.co_filename.startswith(OURS):
         frames = frames.tb_next
-    return "".join(traceback.format_exception(type(error), error, frames))[-STDERR_BYTES:]
+    return both_ends("".join(traceback.format_exception(type(error), error, frames)), STDERR_BYTES)

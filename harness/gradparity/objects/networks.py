@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ Operation = Callable[..., Mapping[str, Any]]
 class Loaded:
     """A network with a case in it: its operations, and what its x, t and parameters are now.
 
-    ``filled`` are its own arrays that the case's parameters were written into, where they were.
+    ``with_batch`` is the same network with another x and t. ``filled`` are its own arrays that the case's parameters
+    were written into, where they were.
     """
 
     operations: dict[str, Operation]
     inputs: Callable[[], dict[str, Any]]
+    with_batch: Callable[[Any, Any], Loaded]
     filled: Mapping[str, Any] = field(default_factory=dict)
 
     def computes_with_others(self) -> bool:
@@ -55,15 +57,19 @@ def loaded(network: Any, handed: Handed, filled: bool, loss: Loss | None) -> Loa
 
     ``filled``: whether the case's parameters were written into its own arrays. ``loss`` is a module's.
     """
+
+    def with_batch(x: Any, t: Any) -> Loaded:
+        return loaded(network, replace(handed, x=x, t=t), filled, loss)
+
     if is_module(network):
-        return _module(network, handed, loss)
+        return Loaded(*_module(network, handed, loss), with_batch)
     if not _has(network, "gradient"):
         raise TypeError(f"expected {type(network).__name__} to have a method gradient(x, t), or named_parameters")
 
     def inputs() -> dict[str, Any]:
         return {"x": handed.x, "t": handed.t, **(held(network) if filled else handed.params)}
 
-    return Loaded(_methods(network, handed), inputs, held(network) if filled else {})
+    return Loaded(_methods(network, handed), inputs, with_batch, held(network) if filled else {})
 
 
 def _has(network: Any, method: str) -> bool:
@@ -112,7 +118,9 @@ def _mapping(method: str, came: Any) -> Mapping[str, Any]:
     return came
 
 
-def _module(network: Any, handed: Handed, loss: Loss | None) -> Loaded:
+def _module(
+    network: Any, handed: Handed, loss: Loss | None
+) -> tuple[dict[str, Operation], Callable[[], dict[str, Any]]]:
     if loss is None:
         raise TypeError("a module needs a loss(logits, labels): loss=torch.nn.functional.cross_entropy")
     tensors = held(network)
@@ -130,4 +138,4 @@ def _module(network: Any, handed: Handed, loss: Loss | None) -> Loaded:
     def inputs() -> dict[str, Any]:
         return {"x": x, "t": handed.t, **tensors}
 
-    return Loaded({"gradient": gradient, "predict": lambda: {"out": network(x)}}, inputs)
+    return {"gradient": gradient, "predict": lambda: {"out": network(x)}}, inputs

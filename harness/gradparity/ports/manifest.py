@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
@@ -107,9 +108,10 @@ class Runner:
         """The programs that it requires and that are neither beside this Python nor on PATH."""
         return [program for program in self.spec.requires if find_program(program) is None]
 
-    def asks(self, case: str, seed: int) -> list[str]:
-        """The arguments of `gradparity check` for this runner and one case."""
-        return ["--port", self.option or self.label, "--case", case, "--seeds", str(seed)]
+    def asks(self, cases: Sequence[str], seed: int) -> list[str]:
+        """The arguments of `gradparity check` for this runner and these cases, in this order."""
+        named = [word for case in cases for word in ("--case", case)]
+        return ["--port", self.option or self.label, *named, "--seeds", str(seed)]
 
     def environment(self, threads: int) -> dict[str, str]:
         """The process environment: ours, one thread count for every known library, then the port's own [env]."""

@@ -1,4 +1,4 @@
-"""A process's three pipes under one deadline. None of them blocks, and its stderr is kept while it is waited for.
+"""A process's three pipes under one deadline. None of them blocks, and its stderr is read while it is waited for.
 
 The deadline is that of a whole request: neither a byte a second nor a flood moves it.
 """
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from .kept import Kept
 from .wire import WireError
 
 PIPE_BYTES = 1 << 20
@@ -49,15 +50,15 @@ class Pipes:
             poll.register(self._err, select.POLLIN)
         self._stderr_ended = False
         self._buffer = bytearray()  # what was read of stdout, and not yet asked for
-        self._last_words = bytearray()
-        self._heard = 0  # bytes of stderr
-        self._heard_before = 0  # the request
+        self._before = b""  # the end of what was on stderr before the request
+        self._words = Kept(STDERR_BYTES)  # and what is there since it began
         self._deadline = 0.0
 
     def begin(self, seconds: float) -> None:
         """From here on, what is not written or read within so many seconds raises TimeoutError."""
         self._deadline = time.monotonic() + seconds
-        self._heard_before = self._heard
+        if self._words.text:
+            self._before, self._words = self._said_so_far(), Kept(STDERR_BYTES)
 
     def unasked(self) -> bytes:
         """What has come, or its beginning, while nothing was asked."""
@@ -137,7 +138,7 @@ class Pipes:
         return ready
 
     def _listen(self) -> bool:
-        """Keep the end of what is on stderr; whether there was something."""
+        """Keep what is on stderr, of much both ends; whether there was something."""
         if self._stderr_ended:
             return False
         try:
@@ -145,9 +146,7 @@ class Pipes:
         except BlockingIOError:
             return False
         if chunk:
-            self._last_words += chunk
-            self._heard += len(chunk)
-            del self._last_words[:-STDERR_BYTES]
+            self._words.add(chunk)
         else:
             self._stderr_ended = True
             for poll in (self._reading, self._writing, self._listening):
@@ -163,17 +162,22 @@ class Pipes:
         return code
 
     def stderr(self) -> str:
-        """The end of what the process has written to stderr."""
+        """What the process has written to stderr since ``begin``, after the end of what it had written before."""
+        self._listen_well()
+        return self._said_so_far().decode(errors="replace")
+
+    def said(self) -> str:
+        """What the process has written to stderr since ``begin``; of much, both ends."""
+        self._listen_well()
+        return self._words.text.decode(errors="replace")
+
+    def _listen_well(self) -> None:
         for _ in range(LOOKS):
             if not self._listen():
                 break
-        return bytes(self._last_words).decode(errors="replace")
 
-    def said(self) -> str:
-        """The end of what the process has written to stderr since ``begin``."""
-        self.stderr()
-        since = self._heard - self._heard_before
-        return bytes(self._last_words[-since:]).decode(errors="replace") if since else ""
+    def _said_so_far(self) -> bytes:
+        return (self._before + self._words.text)[-STDERR_BYTES:]
 
     def close_stdin(self) -> None:
         """Tell the process that nothing more will come."""

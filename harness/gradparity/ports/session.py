@@ -1,7 +1,7 @@
 """A session: one port's process, asked over its stdin and stdout, under a deadline.
 
 Whatever the process does (exit, die, hang, print garbage, announce a terabyte), the caller gets exactly one PortFailure
-that says what happened, with the end of the process's stderr, and no process is left behind: not its children either.
+that says what happened, with what the process wrote to stderr, and no process is left behind: not its children either.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functions.layers import LAYERS
+from ..texts import both_ends
 from .family import MARK, Family, new_mark
 from .lock import starting
 from .manifest import Runner
@@ -65,7 +66,7 @@ class PortFailure(Exception):
         arrays: Mapping[str, NDArray[Any]] | None = None,
         status: int | None = None,
     ) -> None:
-        what = what if len(what) <= MAX_WORDS else what[:MAX_WORDS] + "..."
+        what = both_ends(what, MAX_WORDS)
         super().__init__(f"{label}: {operation}: {what}")
         self.label, self.operation, self.kind, self.what, self.stderr = label, operation, kind, what, stderr
         self.arrays, self.status = arrays or {}, status
@@ -283,11 +284,11 @@ class Session:
         return PortFailure(self.label, operation, kind, what, self.stderr(), status=status)
 
     def stderr(self) -> str:
-        """The end of what the process wrote to stderr."""
+        """What the process wrote to stderr since the last request began, and the end of what it wrote before."""
         return self._pipes.stderr()
 
     def said(self) -> str:
-        """The end of what the process wrote to stderr since the last request began."""
+        """What the process wrote to stderr since the last request began; of much, both ends."""
         return self._pipes.said()
 
     def abort(self) -> None:

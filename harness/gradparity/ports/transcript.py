@@ -21,7 +21,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -138,7 +138,7 @@ class _Replayed(Runner):
     folder: Path = Path()
     session: count[int] = field(default_factory=lambda: count(1))
 
-    def asks(self, case: str, seed: int) -> list[str]:
+    def asks(self, cases: Sequence[str], seed: int) -> list[str]:
         """All of it: a session can be played from its beginning only."""
         return ["--replay", str(self.folder)]
 

@@ -54,7 +54,7 @@ class Checks:
         """The check of one case. Raises DataMissing, and UsageError where the reference cannot do it."""
         check = self.checks[runner.label]
         with threadpool_limits(check.options.threads), np.errstate(all="ignore"):
-            found = check.case(spec, seed, check.options.command(runner, option, seed))
+            found = check.case(spec, seed, check.options.command(runner, option, seed), option)
         return CheckResult(runners=[self._info(runner.label)], cases=[found])
 
     def _info(self, label: str) -> RunnerInfo:

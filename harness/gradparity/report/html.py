@@ -13,7 +13,7 @@ from ..ports.info import State
 from ..record.reading import Recorded
 from ..record.run import Run
 from ..train.tables import gradient_check_table, posts_table, recipe_table, updates_table
-from ..train.wording import told_troubles
+from ..train.wording import told_conventions, told_troubles
 from .cases import case_data
 from .charts import agreement, costs, scaling, speed, training
 from .charts.chart import Chart
@@ -71,6 +71,7 @@ def _tables(run: Run) -> dict[str, Any]:
         "conditions": conditions_words(bench) if bench else "",
         "blas": {one.info.runner: ", ".join(one.blas) for one in bench.runners} if bench else {},
         "updates": updates_table(train) if train else None,
+        "conventions": told_conventions(train) if train else [],
         "recipes": [recipe_table(recipe, train) for recipe in train.recipes] if train else [],
         "posts": posts_table(train) if train else None,
         "gradient_checks": gradient_check_table(train) if train else None,

@@ -18,7 +18,7 @@ from ..record.reading import Recorded
 from ..record.run import Run
 from ..texts import last_lines, plain
 from ..train.records import TrainResult, TrainRun, Updates
-from ..train.wording import training_command
+from ..train.wording import confusion_words, training_command
 
 Part = CheckResult | BenchResult | TrainRun
 
@@ -112,7 +112,8 @@ def _updated(suite: str, updates: Updates, train: TrainRun) -> Iterator[TestCase
     for optimizer, own in updates.by_optimizer.items():
         verdict = worst(cell.verdict for cell in own)
         words = [cell_words(cell) for cell in own if cell.verdict is verdict]
-        yield _case(suite, f"update {optimizer}", _result(verdict, words), [*words, train.command])
+        named = [confusion_words(updates, optimizer)] if verdict is Verdict.WRONG else []
+        yield _case(suite, f"update {optimizer}", _result(verdict, words), [*words, *named, train.command])
 
 
 def _trained(suite: str, one: TrainResult, train: TrainRun) -> TestCase:

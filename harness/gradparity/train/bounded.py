@@ -44,15 +44,45 @@ class Bounded:
         error = abs(self.value) * other.error + (abs(other.value) + other.error) * self.error
         return self._rounded(self.value * other.value, error)
 
+    def __abs__(self) -> Bounded:
+        return Bounded(abs(self.value), self.error, self.precision)
+
     def __truediv__(self, other: Bounded) -> Bounded:
-        value = self.value / other.value
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
+            value = self.value / other.value
             left = np.maximum(abs(other.value) - other.error, 0)
             error = np.where(left > 0, (self.error + abs(value) * other.error) / left, np.inf)
         return self._rounded(value, error)
 
     def sqrt(self) -> Bounded:
-        """The square root of what is not negative."""
-        root = np.sqrt(self.value)
+        """The square root; NaN of what is negative."""
+        with np.errstate(invalid="ignore"):
+            root = np.sqrt(self.value)
         error = np.where(root > 0, self.error / np.maximum(root, np.finfo(float).tiny), np.sqrt(self.error))
         return self._rounded(root, error)
+
+
+class Unbounded(Bounded):
+    """The value alone, which takes a quarter of the time: for who seeks a number, not how sure it is."""
+
+    def _only(self, value: Array) -> Unbounded:
+        return Unbounded(value, self.error, self.precision)
+
+    def __add__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value + other.value)
+
+    def __sub__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value - other.value)
+
+    def __mul__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value * other.value)
+
+    def __truediv__(self, other: Bounded) -> Unbounded:
+        return self._only(self.value / other.value)
+
+    def __abs__(self) -> Unbounded:
+        return self._only(abs(self.value))
+
+    def sqrt(self) -> Unbounded:
+        """The square root; NaN of what is negative."""
+        return self._only(np.sqrt(self.value))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..arithmetic.verdicts import Verdict
 from ..check.records import Cell
-from ..diagnosis.records import Diagnosis
+from ..diagnosis.records import Diagnosis, Explanation
 from ..ports.info import RunnerInfo, missing
 from ..version import SCHEMA, __version__
 from .recipes import Recipe
@@ -60,10 +60,16 @@ class EnvelopeResult(_Record):
 
 
 class Updates(_Record):
-    """The check of the optimizers' updates of one runner."""
+    """The check of the optimizers' updates of one runner.
+
+    By optimizer: ``explanations``, the confusion that explains what is wrong, where one does; ``conventions``, how a
+    state is kept that is not the protocol's, where the training is the same.
+    """
 
     runner: str
     cells: list[Cell]
+    explanations: dict[str, Explanation] = {}
+    conventions: dict[str, str] = {}
 
     @property
     def by_optimizer(self) -> dict[str, list[Cell]]:

@@ -1,4 +1,4 @@
-"""The optimizers' updates as formulas, and the known bugs of each.
+"""The optimizers' updates as formulas.
 
 They stand here a second time, apart from the reference's code, so that the check of updates checks that too.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -15,137 +16,82 @@ from .bounded import Bounded
 POWER = 2.0  # units in the last place: of a library's power function
 TINY = 1e-7
 
-Numbers = Mapping[str, float]
-Formula = Callable[[Numbers, int, Mapping[str, Bounded], Callable[[float], Bounded]], dict[str, Bounded]]
+Numbers = Mapping[str, Any]
+"""The numbers of an optimizer by name. Another ``epsilon`` than TINY may be among them."""
+Arrays = Mapping[str, Bounded]
+Constant = Callable[[Any], Bounded]
+"""A number as every implementation has it: rounded to the dtype."""
+Formula = Callable[[Numbers, int, Arrays, Constant], dict[str, Bounded]]
+"""Of the numbers, the iteration, and p, dp and the state: the new p and state."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An optimizer: the numbers that it takes, with those of the check, its state, and its update."""
+    """An optimizer: the numbers that it takes, with those of the check, its state, and its update.
 
-    numbers: Numbers
+    The numbers are nobody's defaults, so that a port that does not heed them is seen, and no two of lr, 1 - momentum
+    and their like are equal.
+    """
+
+    numbers: Mapping[str, float]
     state: tuple[str, ...]
     formula: Formula
 
 
-def _sgd(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def sgd(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """Stochastic gradient descent."""
     return {"p": a["p"] - c(n["learning_rate"]) * a["dp"]}
 
 
-def _momentum(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def momentum(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """With a velocity v."""
     v = c(n["momentum"]) * a["v"] - c(n["learning_rate"]) * a["dp"]
     return {"p": a["p"] + v, "v": v}
 
 
-def _nesterov(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def nesterov(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """Where p is the point looked ahead to."""
     step = c(n["learning_rate"]) * a["dp"]
     v = c(n["momentum"]) * a["v"] - step
     return {"p": a["p"] + (c(n["momentum"]) * v - step), "v": v}
 
 
-def _adagrad(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def adagrad(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """With h, the sum of the squares."""
     h = a["h"] + a["dp"] * a["dp"]
-    return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + c(TINY)), "h": h}
+    return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + _epsilon(n, c)), "h": h}
 
 
-def _rmsprop(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def rmsprop(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """With h, a mean of the squares."""
     h = c(n["decay"]) * a["h"] + c(1 - n["decay"]) * a["dp"] * a["dp"]
-    return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + c(TINY)), "h": h}
+    return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / (h.sqrt() + _epsilon(n, c)), "h": h}
 
 
-def _adam(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
+def adam(n: Numbers, i: int, a: Arrays, c: Constant) -> dict[str, Bounded]:
+    """With m and v, means of the gradient and of its squares."""
     m = a["m"] + c(1 - n["beta1"]) * (a["dp"] - a["m"])
     v = a["v"] + c(1 - n["beta2"]) * (a["dp"] * a["dp"] - a["v"])
-    return {"p": a["p"] - _rate(n, i, c) * m / (v.sqrt() + c(TINY)), "m": m, "v": v}
+    return {"p": a["p"] - corrected_rate(n, i, c) * m / (v.sqrt() + _epsilon(n, c)), "m": m, "v": v}
 
 
-def _rate(n: Numbers, i: int, c: Callable[[float], Bounded]) -> Bounded:
+def corrected_rate(n: Numbers, i: int, c: Constant) -> Bounded:
     """Adam's, which each implementation computes with a power function of its own, in float64."""
-    powers = [n["beta1"] ** i, n["beta2"] ** i]
-    rate = c(n["learning_rate"] * (1 - powers[1]) ** 0.5 / (1 - powers[0]))
-    relative = np.finfo(np.float64).eps * (4 + sum(POWER * power / (1 - power) for power in powers))
+    powers = [np.float64(1) * n["beta1"] ** i, np.float64(1) * n["beta2"] ** i]
+    rate = c(n["learning_rate"] * abs(1 - powers[1]) ** 0.5 / (1 - powers[0]))
+    relative = np.finfo(np.float64).eps * (4 + sum(POWER * power / abs(1 - power) for power in powers))
     return replace(rate, error=abs(rate.value) * (relative + rate.precision.u))
 
 
+def _epsilon(n: Numbers, c: Constant) -> Bounded:
+    return c(n.get("epsilon", TINY))
+
+
 RULES: dict[str, Rule] = {
-    "sgd": Rule({"learning_rate": 0.1}, (), _sgd),
-    "momentum": Rule({"learning_rate": 0.1, "momentum": 0.9}, ("v",), _momentum),
-    "nesterov": Rule({"learning_rate": 0.1, "momentum": 0.9}, ("v",), _nesterov),
-    "adagrad": Rule({"learning_rate": 0.1}, ("h",), _adagrad),
-    "rmsprop": Rule({"learning_rate": 0.1, "decay": 0.9}, ("h",), _rmsprop),
-    "adam": Rule({"learning_rate": 0.1, "beta1": 0.9, "beta2": 0.999}, ("m", "v"), _adam),
+    "sgd": Rule({"learning_rate": 0.06}, (), sgd),
+    "momentum": Rule({"learning_rate": 0.06, "momentum": 0.8}, ("v",), momentum),
+    "nesterov": Rule({"learning_rate": 0.06, "momentum": 0.8}, ("v",), nesterov),
+    "adagrad": Rule({"learning_rate": 0.06}, ("h",), adagrad),
+    "rmsprop": Rule({"learning_rate": 0.06, "decay": 0.85}, ("h",), rmsprop),
+    "adam": Rule({"learning_rate": 0.06, "beta1": 0.8, "beta2": 0.99}, ("m", "v"), adam),
 }
-
-
-def known_bugs(name: str) -> list[tuple[str, str, Formula]]:
-    """Known bugs of this optimizer: what each is called, a sentence, and what it computes."""
-    right = RULES[name].formula
-    found: list[tuple[str, str, Formula]] = [("sign", "the step goes uphill", _uphill(right))]
-    if name in ("adagrad", "rmsprop", "adam"):
-        found += [
-            ("eps inside the root", "1e-7 is added under the square root, where it belongs outside", _inside(name)),
-            ("eps missing", "nothing is added to the square root", _without_eps(name)),
-        ]
-    if name == "adam":
-        found += [
-            ("no bias correction", "the means are not corrected for their start at 0", _uncorrected),
-            ("iteration from 0", "the first update is counted as the second", _late),
-        ]
-    if name == "nesterov":
-        found.append(("momentum for Nesterov", "the step of plain momentum, which does not look ahead", _momentum))
-    if name in ("momentum", "nesterov"):
-        found.append(("velocity forgotten", "the velocity starts from 0 at each step", _forgetful(right, "v")))
-    return found
-
-
-def _uphill(right: Formula) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-        return {**right(n, i, a, c), "p": right(n, i, {**a, "dp": c(0.0) - a["dp"]}, c)["p"]}
-
-    return formula
-
-
-def _inside(name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-        return _divided(name, n, i, a, c, lambda mean: (mean + c(TINY)).sqrt())
-
-    return formula
-
-
-def _without_eps(name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-        return _divided(name, n, i, a, c, Bounded.sqrt)
-
-    return formula
-
-
-def _divided(
-    name: str,
-    n: Numbers,
-    i: int,
-    a: Mapping[str, Bounded],
-    c: Callable[[float], Bounded],
-    root: Callable[[Bounded], Bounded],
-) -> dict[str, Bounded]:
-    """The update with another divisor: what stands above it is the right step times the right divisor."""
-    state = {key: value for key, value in RULES[name].formula(n, i, a, c).items() if key != "p"}
-    if name == "adam":
-        rate = n["learning_rate"] * (1 - n["beta2"] ** i) ** 0.5 / (1 - n["beta1"] ** i)
-        return {"p": a["p"] - c(rate) * state["m"] / root(state["v"]), **state}
-    return {"p": a["p"] - c(n["learning_rate"]) * a["dp"] / root(state["h"]), **state}
-
-
-def _uncorrected(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-    right = _adam(n, i, a, c)
-    return {**right, "p": a["p"] - c(n["learning_rate"]) * right["m"] / (right["v"].sqrt() + c(TINY))}
-
-
-def _late(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-    return _adam(n, i + 1, a, c)
-
-
-def _forgetful(right: Formula, name: str) -> Formula:
-    def formula(n: Numbers, i: int, a: Mapping[str, Bounded], c: Callable[[float], Bounded]) -> dict[str, Bounded]:
-        return right(n, i, {**a, name: c(0.0)}, c)
-
-    return formula

@@ -10,7 +10,6 @@ import numpy as np
 from ..arithmetic.verdicts import Verdict
 from ..cases import Array
 from ..check.case_check import CaseCheck
-from ..check.records import Cell
 from ..diagnosis.records import Diagnosis
 from ..ports.attended import Attended
 from ..ports.info import RunnerInfo
@@ -23,7 +22,7 @@ from .images import ImageSets
 from .recipes import Recipe
 from .records import EnvelopeResult, Epoch, GradientCheck, TrainResult, Updates
 from .trajectory import DRAWS, TrainingEnvelope, Trajectory, envelope, network_of, reference_run, stray
-from .updates import check_updates
+from .updates import CheckedOptimizer, check_updates
 
 Progress = Callable[[str, int, int], None]
 """What is going on, how many steps of it are done, and of how many."""
@@ -57,15 +56,20 @@ class Trainer:
 
     def updates(self, dtypes: list[str], optimizers: list[str]) -> Updates:
         """The optimizers' updates, checked."""
-        cells: list[Cell] = []
+        found: list[CheckedOptimizer] = []
         for dtype in dtypes:
             session = self.attended.ready()
             if session and dtype in session.hello.dtypes and "update" in session.hello.operations:
                 try:
-                    cells += check_updates(session, optimizers, dtype)
+                    found.extend(check_updates(session, optimizers, dtype))  # what came before a failure, too
                 except PortFailure as failure:
                     self.attended.failed(failure)
-        return Updates(runner=self.runner.label, cells=cells)
+        return Updates(
+            runner=self.runner.label,
+            cells=[cell for one in found for cell in one.cells],
+            explanations={one.name: one.explanation for one in reversed(found) if one.explanation},
+            conventions={one.name: one.convention for one in found if one.convention},
+        )
 
     def gradient_check(self, recipe: Recipe, sets: ImageSets) -> GradientCheck | None:
         """The gradient check, where the port has what it needs."""

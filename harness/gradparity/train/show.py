@@ -14,7 +14,7 @@ from ..terminal import STYLES, absent, table_of
 from ..texts import plain
 from .records import TrainResult, TrainRun
 from .tables import gradient_check_table, posts_table, recipe_table, updates_table
-from .wording import told_troubles
+from .wording import told_conventions, told_troubles
 
 CURVE_WIDTH, CURVE_HEIGHT = 100, 15
 
@@ -28,6 +28,7 @@ def train_report(run: TrainRun) -> RenderableType:
         if results:
             parts += [*table_of(recipe_table(recipe, run)), _curve(results), ""]
     parts += [*_shown(posts_table(run)), *_shown(gradient_check_table(run))]
+    parts += [Text(plain(line), "dim") for line in told_conventions(run)]
     parts += [line for told in told_troubles(run) for line in told_lines(told)]
     parts += _refusals(run)
     parts += absent(run.runners, run.missing)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 
 from ..arithmetic.verdicts import Verdict
-from ..check.wording import NO_BUG, Told, place
+from ..check.wording import NO_BUG, Told, place, what_is_wrong
 from ..texts import last_lines
-from .records import TrainResult, TrainRun
+from .records import TrainResult, TrainRun, Updates
 
 
 def told_troubles(run: TrainRun) -> list[Told]:
@@ -31,17 +31,30 @@ def _is_trouble(verdict: Verdict) -> bool:
     return not verdict.passes and verdict is not Verdict.NOT_IMPLEMENTED
 
 
+def told_conventions(run: TrainRun) -> list[str]:
+    """What is kept in another way than the protocol's, and trains alike: a line for each runner and optimizer."""
+    return [f"{one.runner}, {name}: {words}" for one in run.updates for name, words in one.conventions.items()]
+
+
+def confusion_words(updates: Updates, optimizer: str) -> str:
+    """What explains the wrong updates of an optimizer."""
+    found = updates.explanations.get(optimizer)
+    return f"{found.name}: {found.sentence}; fits exactly" if found else "no known confusion gives these numbers"
+
+
 def _updates(run: TrainRun) -> list[Told]:
     told = []
     options = {info.runner: info.option for info in run.runners}
     for one in run.updates:
-        bad = [cell for cell in one.cells if _is_trouble(cell.verdict)]
-        if bad:
-            verdict = max((cell.verdict for cell in bad), key=list(Verdict).index)
-            first = next(cell for cell in bad if cell.verdict is verdict)
-            where = f"{one.runner} {verdict} in {len(bad)} update{'s' * (len(bad) != 1)}, first "
-            command = shlex.join(["gradparity", "train", "--port", options.get(one.runner) or one.runner])
-            told.append(Told(one.runner, verdict, where, f"{first.array}: {first.detail}", command=command))
+        for optimizer, cells in one.by_optimizer.items():
+            bad = [cell for cell in cells if _is_trouble(cell.verdict)]
+            if bad:
+                verdict = max((cell.verdict for cell in bad), key=list(Verdict).index)
+                first = next(cell for cell in bad if cell.verdict is verdict)
+                where = f"{one.runner} {verdict} in {len(bad)} update{'s' * (len(bad) != 1)} of {optimizer}, first "
+                command = shlex.join(["gradparity", "train", "--port", options.get(one.runner) or one.runner])
+                more = [confusion_words(one, optimizer)] if verdict is Verdict.WRONG else []
+                told.append(Told(one.runner, verdict, where, what_is_wrong(first), more, command=command))
     return told
 
 

@@ -57,6 +57,12 @@ def _phase_confused(e: Evidence) -> Candidates:
     yield from ()
 
 
+@bug("gradient clipped", kinds=(Subject.PASS,))
+def _gradient_clipped(e: Evidence) -> Candidates:
+    """Prepared: the gradients of a pass, clipped."""
+    yield from ()
+
+
 @bug("weight decay missing")
 def _weight_decay_missing(e: Evidence) -> Candidates:
     """Prepared: the results of a pass without it."""

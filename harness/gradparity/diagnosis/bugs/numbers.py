@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
-from ...arithmetic.precision import Array, Precision
+from ...arithmetic.precision import Array
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
+from ..precisions import OF_SINGLE, fewer_bits
 
 bug = Bugs()
 
@@ -21,18 +22,16 @@ def _not_a_number(e: Evidence) -> Candidates:
 
 @bug("single precision inside")
 def _single(e: Evidence) -> Candidates:
-    if e.came.dtype != np.float64 or not e.comparable or not np.any(e.expected) or not np.isfinite(e.came).all():
-        return
-    error = abs(e.came - e.expected)[e.expected != 0] / abs(e.expected[e.expected != 0])
-    u = Precision.of(np.float32).u
-    if float(np.median(error)) > 1e-3 * u and float(e.figures.relative) < 1e3 * u:
-        if np.array_equal(e.came, e.came.astype(np.float32)):
-            yield "every element is a float32: the port computes in single precision", e.came
-        else:
-            yield (
-                "most elements are off by a float32's rounding: something inside is computed in single precision",
-                e.came,
-            )
+    found = fewer_bits(e)
+    if found and found.known == OF_SINGLE:
+        yield f"{found.fact.sentence}: the port computes in single precision", e.came
+
+
+@bug("reduced precision inside")
+def _reduced(e: Evidence) -> Candidates:
+    found = fewer_bits(e)
+    if found and found.known != OF_SINGLE:
+        yield found.fact.sentence, e.came
 
 
 @bug("sign")
@@ -87,17 +86,33 @@ def _matched(came: Array, expected: Array) -> Array:
     return expected[..., order]
 
 
-@bug("constant factor")
-def _constant_factor(e: Evidence) -> Candidates:
-    if e.comparable and np.any(e.expected) and np.isfinite(e.came).all() and e.expected.size > 1:
-        a, b = e.came.astype(np.float64).ravel(), e.expected.astype(np.float64).ravel()
-        factor = float(a @ b / (b @ b))
-        known = {2.0: "2", 0.5: "1/2", math.log(10): "ln 10", 1 / math.log(10): "1 / ln 10", math.log(2): "ln 2"}
-        name = next(
-            (text for value, text in known.items() if math.isclose(factor, value, rel_tol=1e-4)), f"{factor:.6g}"
-        )
-        if abs(factor) > 1e-12 and abs(factor - 1) > 1e-12:
-            yield f"off by the constant factor {name}", e.expected * factor
+FACTORS = {2.0: "2", 0.5: "1/2", math.log(10): "ln 10", 1 / math.log(10): "1 / ln 10", math.log(2): "ln 2"}
+
+
+def _factor(c: float) -> str:
+    known = next((text for value, text in FACTORS.items() if math.isclose(c, value, rel_tol=1e-6)), f"{c:.9g}")
+    return f"off by the constant factor {known}"
+
+
+@bug.solved("constant factor", _factor, neutral=1.0, starts=(2.0,))
+def _constant_factor(e: Evidence, c: float) -> Array:
+    return e.expected * c
+
+
+@bug.solved("fixed divisor", lambda c: f"divided by {1 / c:.6g}, whatever the batch size", starts=(1.0,))
+def _fixed_divisor(e: Evidence, c: float) -> Array:
+    return e.expected * (e.batch * c)
+
+
+@bug("denormals flushed")
+def _flushed(e: Evidence) -> Candidates:
+    if e.expected.dtype.kind == "f":
+        yield "denormal results are flushed to 0", flushed(e.expected)
+
+
+def flushed(a: Array) -> Array:
+    """With 0 for what is smaller than the smallest normal number."""
+    return np.where(abs(a) < np.finfo(a.dtype).tiny, a.dtype.type(0), a)
 
 
 @bug("does not repeat", kinds=(Subject.REPEAT,))

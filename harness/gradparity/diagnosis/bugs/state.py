@@ -16,6 +16,13 @@ def _mutated(e: Evidence) -> Candidates:
     yield f"an argument is changed in place: {what} ({int(changed.sum())} of {changed.size} elements)", e.came
 
 
+@bug("result shared", kinds=(Subject.SHARED,), results=("called", "written"))
+def _shared(e: Evidence) -> Candidates:
+    """Of objects alone: what a process sends is a copy."""
+    what = {"called": "its next call changes it", "written": "what is written into it changes its next answer"}
+    yield f"the result is a view of the port's own array: {what[e.result]}", e.came
+
+
 @bug("accumulates", kinds=(Subject.REPEAT,))
 def _accumulates(e: Evidence) -> Candidates:
     for added in (e.expected, 2 * e.expected, e.inputs["right"]):

@@ -10,6 +10,7 @@ from ...arithmetic.precision import Array
 from ..evidence import Bugs, Candidates, Evidence
 from .images import from_channels_last
 from .layer import Fitted, Layer, Shape
+from .reduced import NARROWER, SINGLE, reduced_operands
 
 bug = Bugs("affine")
 
@@ -77,6 +78,32 @@ def _summed_along_rows(e: Evidence) -> Candidates:
         yield "summed over the wrong axis", e.inputs["dout"].sum(axis=1)
 
 
+BLOCKS = (2, 4, 8, 16, 32, 64, 128, 256)
+
+
+@bug("block's tail dropped")
+def _tail_dropped(e: Evidence) -> Candidates:
+    x, W = _rows(e.inputs["x"]), e.inputs["W"]
+    dout = e.inputs.get("dout")
+    terms = {"out": x.shape[1], "dx": W.shape[1], "dW": len(x), "db": len(x)}[e.result]
+    for block in (block for block in BLOCKS if block <= terms and terms % block):
+        n = terms // block * block
+        sentence = (
+            f"only the first {block} x {n // block} of {terms} terms are summed: the tail of a blocked loop is dropped"
+        )
+        if e.result == "out":
+            yield sentence, x[:, :n] @ W[:n] + e.inputs["b"]
+        elif dout is not None and e.result == "dx":
+            yield sentence, (dout[:, :n] @ W[:, :n].T).reshape(e.inputs["x"].shape)
+        elif dout is not None:
+            yield sentence, x[:n].T @ dout[:n] if e.result == "dW" else dout[:n].sum(axis=0)
+
+
+@bug.solved("weight decay added", "weight decay that nobody asked for: {c} W is added", results=("dW",), starts=(1e-2,))
+def _decay_added(e: Evidence, c: float) -> Array:
+    return e.expected + e.expected.dtype.type(c) * e.inputs["W"]
+
+
 @bug("channels last")
 def _channels_last(e: Evidence) -> Candidates:
     x = e.inputs["x"]
@@ -85,3 +112,13 @@ def _channels_last(e: Evidence) -> Candidates:
         last = x.transpose(0, 2, 3, 1).reshape(len(x), -1)
         value = AFFINE.value(e.result, {**e.inputs, "x": last})
         yield sentence, from_channels_last(value.reshape(x.shape)) if e.result == "dx" else value
+
+
+@bug("single precision inside", results=("out", "dx", "dW", "db"))
+def _single_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, AFFINE, SINGLE)
+
+
+@bug("reduced precision inside", results=("out", "dx", "dW", "db"))
+def _reduced_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, AFFINE, NARROWER)

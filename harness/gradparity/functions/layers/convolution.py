@@ -12,6 +12,7 @@ from ...arithmetic.precision import SAFETY, Array, Precision
 from ..evidence import Bugs, Candidates, Evidence, Inputs
 from .images import as_channels_last, fit_windows, from_channels_last, padded_on_one_side
 from .layer import Fitted, Layer, Shape
+from .reduced import NARROWER, SINGLE, reduced_operands
 
 bug = Bugs("convolution")
 
@@ -99,3 +100,13 @@ def _channels_last(e: Evidence) -> Candidates:
 @bug("missing bias", results=("out",))
 def _missing_bias(e: Evidence) -> Candidates:
     yield "the bias is not added", CONVOLUTION.value("out", {**e.inputs, "b": np.zeros_like(e.inputs["b"])})
+
+
+@bug("single precision inside", results=("out", "dx", "dW", "db"))
+def _single_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, CONVOLUTION, SINGLE)
+
+
+@bug("reduced precision inside", results=("out", "dx", "dW", "db"))
+def _reduced_operands(e: Evidence) -> Candidates:
+    yield from reduced_operands(e, CONVOLUTION, NARROWER)

@@ -54,6 +54,19 @@ def _mask_at_zero(e: Evidence) -> Candidates:
     yield "the gradient passes at exactly 0: < written for <=", np.where(e.inputs["x"] < 0, 0, e.inputs["dout"])
 
 
+@bug.solved("slope at zero", "the slope at exactly 0 is {c}, for 0", results=("dx",), starts=(0.5,))
+def _slope_at_zero(e: Evidence, c: float) -> Array:
+    x, dout = e.inputs["x"], e.inputs["dout"]
+    return np.where(x == 0, dout.dtype.type(c) * dout, np.where(x > 0, dout, 0))
+
+
+@bug.solved("leaky slope", "a leaky relu: its slope below 0 is {c}, for 0", starts=(0.01,))
+def _leaky(e: Evidence, c: float) -> Array:
+    x = e.inputs["x"]
+    lead = x if e.result == "out" else e.inputs["dout"]
+    return np.where(x > 0, lead, lead.dtype.type(c) * lead)
+
+
 @bug("mask missing")
 def _mask_missing(e: Evidence) -> Candidates:
     yield "the mask is not applied", e.inputs["x"] if e.result == "out" else e.inputs["dout"]

@@ -69,6 +69,54 @@ def _exp_sign(e: Evidence) -> Candidates:
     yield "the sign in the exponent: the curve is mirrored", 1 / (1 + np.exp(e.inputs["x"]))
 
 
+@bug("overflow", results=("out",), loses=True)
+def _overflow(e: Evidence) -> Candidates:
+    power = np.exp(e.inputs["x"])
+    if not np.isfinite(power).all():
+        yield "exp(x) overflows in exp(x) / (1 + exp(x))", power / (1 + power)
+
+
+CLIPPED = (
+    10.0,
+    15.0,
+    16.0,
+    20.0,
+    30.0,
+    32.0,
+    35.0,
+    36.0,
+    40.0,
+    45.0,
+    50.0,
+    60.0,
+    80.0,
+    88.0,
+    100.0,
+    500.0,
+    700.0,
+    709.0,
+)
+
+
+@bug("sigmoid clipped")
+def _clipped(e: Evidence) -> Candidates:
+    largest = float(abs(e.inputs["x"]).max(initial=0.0))
+    for most in (most for most in CLIPPED if most < largest):
+        sentence = f"x is clipped to [-{most:g}, {most:g}] before the sigmoid"
+        y = SIGMOID.value("out", {"x": np.clip(e.inputs["x"], -most, most)})
+        yield (
+            sentence,
+            y if e.result == "out" else e.inputs["dout"] * np.where(abs(e.inputs["x"]) > most, 0, y * (1 - y)),
+        )
+
+
+@bug.solved("exp is off", "exp(-x) is off by the factor 1 + {c}", results=("out",), starts=(1e-6,))
+def _exp_off(e: Evidence, c: float) -> Array:
+    power = np.exp(-e.inputs["x"])
+    y: Array = 1 / (1 + (power + power * power.dtype.type(c)))
+    return y
+
+
 @bug("sigmoid's slope", results=("dx",))
 def _slope(e: Evidence) -> Candidates:
     x, y, dout = (e.inputs[name] for name in ("x", "out", "dout"))

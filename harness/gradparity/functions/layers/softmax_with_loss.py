@@ -8,11 +8,14 @@ from typing import Any
 import gradparity_reference as reference
 import numpy as np
 
-from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision
+from ...arithmetic.precision import EXP, LOG, SAFETY, Array, Precision, float_info
+from ...arithmetic.significant import FORMATS, rounded_to
 from ..evidence import Bugs, Candidates, Evidence, Inputs, Subject
 from .layer import Loss
+from .reduced import NARROWER, SINGLE
 
 bug = Bugs(reference.LOSS)
+UNITS_OF_EXP = 4.0  # that an exp of few bits may be off by
 
 
 def _y(p: Precision, a: Inputs) -> Array:
@@ -134,6 +137,32 @@ def _overflow(e: Evidence) -> Candidates:
     yield from ((sentence, came) for sentence, came in found if not np.all(np.isfinite(came)))
 
 
+@bug("softmax shift", loses=True)
+def _shift(e: Evidence) -> Candidates:
+    """Exact where nothing overflows or underflows: numbers get lost where something does."""
+    x = e.inputs["x"]
+    tiny = np.finfo(x.dtype).tiny
+    for what, shift in (
+        ("the row's first logit", x[:, :1]),
+        ("the row's last logit", x[:, -1:]),
+        ("the row's smallest logit", x.min(axis=1, keepdims=True)),
+        ("the row's mean", x.mean(axis=1, keepdims=True)),
+        ("the largest logit of the whole batch", x.max()),
+        ("the row's largest logit, searched from 0,", np.maximum(x.max(axis=1, keepdims=True), 0)),
+        (
+            "the row's largest logit, searched from the smallest positive number,",
+            np.maximum(x.max(axis=1, keepdims=True), tiny),
+        ),
+    ):
+        powers = np.exp(x - shift)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        own = y[np.arange(len(y)), e.inputs["t"]]
+        candidates = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
+        known_right = e.result == "loss" and "y" in e.inputs and np.isfinite(e.inputs["y"]).all()
+        if not np.isfinite(y).all() and not known_right:
+            yield f"{what} is subtracted in softmax, for its largest", candidates[e.result]
+
+
 @bug("softmax axis")
 def _softmax_axis(e: Evidence) -> Candidates:
     x = e.inputs["x"]
@@ -198,6 +227,83 @@ def _base(e: Evidence) -> Candidates:
             yield sentence, np.asarray((total / math.log(base) - z[rows, e.inputs["t"]]).mean())
 
 
+EPSILONS = (1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15, 1e-16)
+
+
+@bug("probability clipped")
+def _clipped(e: Evidence) -> Candidates:
+    if e.result == "y" or "x" not in e.inputs:
+        return
+    y = probability(e.inputs["x"])
+    own = y[np.arange(len(y)), e.inputs["t"]]
+    for least in EPSILONS:
+        low = y.dtype.type(least)
+        sentence = f"the probability is clipped: it is at least {least:g}"
+        if e.result == "loss":
+            yield sentence, np.asarray(-np.log(np.maximum(own, low)).mean())
+            yield f"{sentence}, and at most 1 - {least:g}", np.asarray(-np.log(np.clip(own, low, 1 - low)).mean())
+        else:
+            dx = (y - one_hot(e.inputs)) / y.dtype.type(len(y))
+            yield sentence, np.where((own < low)[:, None], 0, dx)
+            yield f"{sentence}, and at most 1 - {least:g}", np.where(((own < low) | (own > 1 - low))[:, None], 0, dx)
+
+
+@bug("epsilon in the gradient", results=("dx",))
+def _epsilon_in_gradient(e: Evidence) -> Candidates:
+    y = probability(e.inputs["x"])
+    own = y[np.arange(len(y)), e.inputs["t"]][:, None]
+    for epsilon in EPSILONS:
+        sentence = f"the gradient is that of -log(p + {epsilon:g}), as automatic differentiation gives it"
+        yield sentence, (y - one_hot(e.inputs)) / y.dtype.type(len(y)) * (own / (own + y.dtype.type(epsilon)))
+
+
+@bug.solved("label smoothing", "labels are smoothed: {c} of each is spread over all classes", results=("loss", "dx"))
+def _smoothed(e: Evidence, c: float) -> Array:
+    x, classes = e.inputs["x"], e.inputs["x"].shape[1]
+    t = (1 - c) * one_hot(e.inputs) + c / classes
+    if e.result == "loss":
+        z = x - x.max(axis=1, keepdims=True)
+        log_y = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return np.asarray(-(t * log_y).sum(axis=1).mean())
+    dx: Array = (probability(x) - t) / len(x)
+    return dx.astype(x.dtype)
+
+
+@bug.solved("another divisor", "divided by the batch size + {c}", results=("loss", "dx"), starts=(1e-3, 1.0))
+def _another_divisor(e: Evidence, c: float) -> Array:
+    return np.asarray(e.expected * (e.batch / (e.batch + c)))
+
+
 @bug("missing target", results=("dx",))
 def _missing_target(e: Evidence) -> Candidates:
     yield "the target is not subtracted: y / batch, for (y - t) / batch", e.inputs["y"] / e.batch
+
+
+@bug("single precision inside", results=("y",))
+def _single_exponential(e: Evidence) -> Candidates:
+    yield from _reduced_exponential(e, SINGLE)
+
+
+@bug("reduced precision inside", results=("y",))
+def _narrower_exponential(e: Evidence) -> Candidates:
+    yield from _reduced_exponential(e, NARROWER)
+
+
+def _reduced_exponential(e: Evidence, formats: tuple[int, ...]) -> Candidates:
+    """y / (the row's largest y) is what exp gave, as the largest is exp(0) = 1: it is seen whether it had few bits.
+
+    How a library rounds its exp is not known, so it is no candidate by itself: it may be off by some units.
+    """
+    if not e.comparable or not np.isfinite(e.came).all():
+        return
+    z = e.inputs["x"] - e.inputs["x"].max(axis=1, keepdims=True)
+    for bits in formats:
+        if bits < float_info(e.expected.dtype).nmant:
+            powers = rounded_to(e.came / e.came.max(axis=1, keepdims=True), bits)
+            units = UNITS_OF_EXP * (1 + abs(z)) * 2.0**-bits
+            if (abs(powers - np.exp(z)) <= units * np.exp(z)).all():
+                sentence = f"what exp gives has {bits} bits ({FORMATS[bits]})"
+                yield sentence, powers / powers.sum(axis=1, keepdims=True)
+            argument = np.exp(rounded_to(z, bits))
+            sentence = f"the argument of exp is rounded to {bits} bits ({FORMATS[bits]})"
+            yield sentence, argument / argument.sum(axis=1, keepdims=True)

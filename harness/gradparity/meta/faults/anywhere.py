@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ...arithmetic.significant import rounded_to
 from ...cases import Array
 from .fault import Draw, Fault, FaultKind, Given, Spoil
 
@@ -17,12 +18,6 @@ ARRAYS = tuple(place for place in PLACES if place != "softmax.loss")
 MATRICES = tuple(place for place in ARRAYS if not place.endswith("db"))
 FORMATS = {"float32": 24, "half": 11, "bfloat16": 8, "TensorFloat-32": 11}
 OPERANDS = {"affine.out": ("x", "W"), "affine.dx": ("dout", "W"), "affine.dW": ("x", "dout")}
-
-
-def rounded_to(a: Array, bits: int) -> Array:
-    """With so many significant bits, to nearest; the exponent's range stays."""
-    mantissa, exponent = np.frexp(a)
-    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, bits)), exponent - bits).astype(a.dtype))
 
 
 def anywhere(

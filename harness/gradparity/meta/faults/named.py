@@ -8,6 +8,8 @@ from ...check.findings import findings, general
 from ...check.records import CheckResult
 from ...diagnosis.records import Diagnosis
 
+NO_NAME = "not a number"  # says what came, and not why
+
 
 @dataclass(frozen=True)
 class Named:
@@ -25,8 +27,9 @@ class Named:
 
 def names_in(result: CheckResult) -> list[Named]:
     """Those of its findings, each once for each place that a finding is at."""
-    told = [(one.explanation, symptom) for one in findings(result) if one.explanation for symptom in one.explained]
-    return list(dict.fromkeys(Named(place_of(at.diagnosis), one.name, one.constant) for one, at in told))
+    told = [(one.explanation, at.diagnosis) for one in findings(result) if one.explanation for at in one.explained]
+    found = (Named(place_of(at), one.name, one.constant) for one, at in told if one.name != NO_NAME)
+    return list(dict.fromkeys(found))
 
 
 def place_of(told: Diagnosis) -> str:

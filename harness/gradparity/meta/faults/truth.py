@@ -8,9 +8,11 @@ cases the name stays unproved, which counts as false.
 Some names have as their evidence the very numbers that came, so that they would fit on fresh cases as well. Of these
 the fault itself decides:
 
-* a precision is true of a fault that rounds to about so many bits (single: 24), and of no other;
+* a precision is true of a fault that rounds to about so many bits (single: 24; reduced: fewer), and of no other;
 * "does not repeat" is true of a fault that gives another answer each time, or one of the call before;
-* "argument mutated" and "not a number" (uninitialised memory, 0 / 0) are true of none: no fault here does that.
+* "argument mutated" is true of none: no fault here does that.
+
+"Not a number" says what came, and of no fault what it is: it is not counted as a name.
 
 Of two faults a name must be true of a port that has one of them alone; or of the port that has both, where together
 they are one (twice, and three times, as much: six times). The latter names neither of the two.
@@ -30,20 +32,23 @@ NEARLY_ALL = 0.8
 SAME = 1e-3  # relatively, of a constant that was solved for
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 BITS = 2  # more or less: 10 or 11, as the leading one is counted or not
-SINGLE = 24.0
+SINGLE = 24
 
 
-def _is_precision(one: Named, faults: Sequence[Fault]) -> bool:
-    said = SINGLE if one.constant is None else one.constant
-    return any(fault.bits is not None and abs(fault.bits - said) <= BITS for fault in faults)
+def _is_single(one: Named, faults: Sequence[Fault]) -> bool:
+    return any(fault.bits is not None and abs(fault.bits - SINGLE) <= BITS for fault in faults)
+
+
+def _is_reduced(one: Named, faults: Sequence[Fault]) -> bool:
+    bits = [fault.bits for fault in faults if fault.bits is not None and fault.bits < SINGLE - BITS]
+    return any(one.constant is None or abs(own - one.constant) <= BITS for own in bits)
 
 
 BY_THE_FAULT: dict[str, Callable[[Named, Sequence[Fault]], bool]] = {
-    "single precision inside": _is_precision,
-    "reduced precision inside": _is_precision,
+    "single precision inside": _is_single,
+    "reduced precision inside": _is_reduced,
     "does not repeat": lambda one, faults: any(not fault.repeats for fault in faults),
     "argument mutated": lambda one, faults: False,
-    "not a number": lambda one, faults: False,
 }
 
 

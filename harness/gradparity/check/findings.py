@@ -195,10 +195,10 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
 def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
-    evidence = _agreeing([one for one in fits if _weight(one)]) or _several(
-        _agreeing([one for one in fits if _solved(one)])
-    )
-    standing = {place for place, own in places.items() if _stands(evidence, fits, place, own)}
+    evidence = _agreeing([one for one in fits if _weight(one)])
+    evidence = evidence or _several(_agreeing([one for one in fits if _solved(one)]))
+    here = {place: [one for one in left if one.place == place] for place in places}
+    standing = {place for place, own in here.items() if _stands(evidence, fits, place, own)}
     if not standing:
         return []
     joining = [one for one in fits if not _weight(one) and one not in evidence and not _solved(one)]

@@ -53,7 +53,8 @@ class Answers:
     ``again`` are the later answers to the same request, in order, by operation or the layer's name. ``following`` are
     the answers for the case after it, of the same sizes; ``second`` those for a second batch of the same network, of
     another size; ``ask_nearby`` puts another case to the port, of the same network and nearly the same numbers, and
-    gives the answers by operation and array. ``state`` is what was found wrong in arguments, in repeated calls, and in what became of results.
+    gives the answers by operation and array. ``state`` is what was found wrong in arguments, in repeated calls, and
+    in what became of results.
     """
 
     reference: Reference

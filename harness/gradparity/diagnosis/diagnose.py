@@ -14,7 +14,7 @@ from .nearby import with_precision
 from .patterns import another_each_time
 from .pursuit import Memory
 from .records import Alone, Asked, Diagnosis, Where
-from .whole_pass import told_pass, wrong_results
+from .whole_pass import told_again, told_pass, wrong_results
 from .wrong_steps import WrongStep, in_trace, prepared, told_steps, wrong_steps
 
 MOST_ANSWERS = 5  # that differ, of one request
@@ -41,7 +41,13 @@ def diagnose(answers: Answers, memory: Memory | None = None) -> list[Diagnosis]:
     told = with_precision(answers, told, wrong)
     rest = [one for one in answers.state if one not in first and one.where.operation not in erratic]
     told += _of_state(rest, {fit.sentence for one in told for fit in one.explanations})
-    return told or _of_state(list(_in_second(answers)))[:1] or _of_state(list(_in_following(answers)))[:1]
+    for other, asked, origins in (
+        (answers.second, Asked.SECOND, _in_second),
+        (answers.following, Asked.NEXT, _in_following),
+    ):
+        if other and not told:
+            told = told_again(other, asked, memory or Memory()) or _of_state(list(origins(answers)))[:1]
+    return told
 
 
 def _after(changing: list[Origin]) -> set[str]:

@@ -39,9 +39,15 @@ def explain(e: Evidence) -> list[Fit]:
             ]
         if tried:
             left, sentence, constant = min(tried, key=lambda fit: fit[0])
-            count = numbers(e.came, e.expected) - (constant is not None)
+            count = _count(one, e) - (constant is not None)
             fits.append(Fit(one.name, sentence, left, max(count, 0), constant))
     return fits if np.isfinite(e.came.astype(np.float64)).any() else _of_no_number(fits)
+
+
+def _count(bug: Bug, e: Evidence) -> int:
+    if bug.name in EVERYWHERE:  # it says no more than there is to see
+        return e.came.size
+    return numbers(e.came, e.expected)
 
 
 def _of_no_number(fits: list[Fit]) -> list[Fit]:

@@ -9,13 +9,19 @@ from ..arithmetic.verdicts import Allowance
 
 FIT = {"float64": 1e-9, "float32": 2e-4}  # relative residual: no rounding is larger than that where a name is given
 SHARE = 0.01  # of the difference may stay unexplained
+SHARE_OF_KNOWN = 0.3  # of what is known to explain other cases
 ROUNDINGS = 8.0  # times what rounding explains of the right array: a wrong formula may round more
 OF_ONE = 30.0  # the same for a single element
 COUNTS = 1e-3  # of the largest difference: what differs by less is no evidence
 
 
-def residual(came: Array, candidate: Array, expected: Array, allowance: Allowance) -> float | None:
-    """What the candidate leaves unexplained of what came, relatively; None where that is more than rounding."""
+def residual(
+    came: Array, candidate: Array, expected: Array, allowance: Allowance, share: float = SHARE
+) -> float | None:
+    """What the candidate leaves unexplained of what came, relatively.
+
+    None where that is more than rounding, or more than a ``share`` of the difference.
+    """
     candidate = np.asarray(candidate)
     if candidate.shape != came.shape:
         return None
@@ -28,7 +34,7 @@ def residual(came: Array, candidate: Array, expected: Array, allowance: Allowanc
     a, c, b = (np.where(np.isfinite(one), one, 0.0) for one in (a, c, b))
     size, left = _rms(a), _rms(a - c)
     difference = _rms(a - b) if alike else size
-    if left > SHARE * difference or left > _allowed(came, c, b, allowance):
+    if left > share * difference or left > _allowed(came, c, b, allowance):
         return None
     if left and float(np.max(abs(a - c))) > OF_ONE * _allowed(came, c, b, allowance):
         return None
@@ -42,7 +48,7 @@ def numbers(came: Array, expected: Array) -> int:
     a, b = came.astype(np.float64), expected.astype(np.float64)
     lost = ~np.isfinite(a) & np.isfinite(b)
     difference = abs(np.where(np.isfinite(a) & np.isfinite(b), a - b, 0.0))
-    pattern = int(min(lost.sum(), (~lost).sum()))
+    pattern = int(min(lost.sum(), np.isfinite(a).sum()))
     return pattern + int((difference > COUNTS * difference.max(initial=0.0)).sum())
 
 

@@ -13,7 +13,7 @@ from ..arithmetic.precision import Array
 from ..functions.evidence import Evidence
 from ..reference import Reference
 from .bugs import KNOWN
-from .fits import numbers, residual
+from .fits import SHARE, SHARE_OF_KNOWN, numbers, residual
 from .other_networks import OtherNetwork, clipped_gradients, other_networks
 from .reduced_networks import reduced_networks
 from .solve import solved
@@ -78,12 +78,16 @@ class Pursuit:
     def explained(self) -> Iterator[list[Gain]]:
         """Bug after bug: those that explain the same arrays, the first of them taken."""
         while self.open and len(self.known) < MOST_BUGS:
-            gains = self._gains(self._remembered()) or self._searched()
+            gains = self.remembered() or self._searched()
             if not gains:
                 return
             yield gains
             self.memory.keep([one.variant for one in gains])
             self.take(gains[0].variant)
+
+    def remembered(self) -> list[Gain]:
+        """What explained other cases, and explains arrays that are open here."""
+        return self._gains(self._remembered(), SHARE_OF_KNOWN)
 
     def variants(self) -> list[Variant]:
         """All that may be tried here."""
@@ -122,8 +126,8 @@ class Pursuit:
         self.memory.fruitless[place] += not gains
         return gains
 
-    def _gains(self, variants: Sequence[Variant]) -> list[Gain]:
-        return _best([gain for one in variants if (gain := self._gain([one]))])
+    def _gains(self, variants: Sequence[Variant], share: float = SHARE) -> list[Gain]:
+        return _best([gain for one in variants if (gain := self._gain([one], share))])
 
     def _pairs(self) -> list[Gain]:
         """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
@@ -153,7 +157,7 @@ class Pursuit:
         except Inapplicable:
             return False
 
-    def _gain(self, variants: Sequence[Variant]) -> Gain | None:
+    def _gain(self, variants: Sequence[Variant], share: float = SHARE) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
         found = [own for one in variants if (own := self._with_constant(one)) is not None]
         if len(found) < len(variants):
@@ -162,18 +166,18 @@ class Pursuit:
             tried = results(self.reference, [*self.known, *found])
         except Inapplicable:
             return None
-        gained = {key: left for key in self.open if (left := self._left(key, tried)) is not None}
+        gained = {key: left for key in self.open if (left := self._left(key, tried, share)) is not None}
         if not gained or any(not self._still(key, tried) for key in self.came.keys() - self.open):
             return None
         count = sum(numbers(self.came[key], self.base[key]) for key in gained)
-        count -= sum(one.constant is not None for one in found)
+        count -= sum(own is not one for own, one in zip(found, variants, strict=True))  # a constant was solved for
         if count < 0 or (count == 0 and all(one.constant is None for one in found)):
             return None
         return Gain(found[-1], frozenset(gained), max(gained.values()), count)
 
     def _with_constant(self, one: Variant) -> Variant | None:
         """With the constant that gives what came best, where there is one to solve for; None where none is found."""
-        if not isinstance(one, InPlace) or one.bug.constant is None:
+        if not isinstance(one, InPlace) or one.bug.constant is None or one.constant is not None:
             return one
         known, constant = self.known, one.bug.constant
 
@@ -209,7 +213,19 @@ class Pursuit:
         return not self.reference.allowance(*key).ratio(difference) <= 1
 
     def _matches(self, key: Key, tried: Results) -> bool:
-        return residual(self.came[key], tried[key], self._right(key), self.reference.allowance(*key)) is not None
+        came, given, allowance = self.came[key], tried[key], self.reference.allowance(*key)
+        if residual(came, given, self._right(key), allowance, SHARE_OF_KNOWN) is not None:
+            return True
+        # What is no number spreads in one way or another: 0 times NaN, or a mask that keeps it out.
+        lost, anywhere = ~np.isfinite(given), any(not np.isfinite(one).all() for one in tried.values())
+        if not anywhere or np.isfinite(came).all() or not np.array_equal(lost & ~np.isfinite(came), lost):
+            return False
+        both = np.isfinite(came) & ~lost
+        if not both.any():
+            return True
+        limit = None if allowance.limit is None else np.broadcast_to(allowance.limit, both.shape)[both]
+        right, own = self._right(key)[both], replace(allowance, limit=limit)
+        return residual(came[both], given[both], right, own, SHARE_OF_KNOWN) is not None
 
     def _still(self, key: Key, tried: Results) -> bool:
         """Whether what was right, or explained, still is."""
@@ -217,10 +233,10 @@ class Pursuit:
             return True
         return self._matches(key, tried) if key in self.wrong else not self._differs(key, self.came[key], tried)
 
-    def _left(self, key: Key, tried: Results) -> float | None:
+    def _left(self, key: Key, tried: Results, share: float) -> float | None:
         if np.array_equal(tried[key], self.base[key], equal_nan=True):
             return None
-        return residual(self.came[key], tried[key], self.base[key], self.reference.allowance(*key))
+        return residual(self.came[key], tried[key], self.base[key], self.reference.allowance(*key), share)
 
 
 def _best(gains: Sequence[Gain]) -> list[Gain]:

@@ -202,7 +202,7 @@ def _of_bug(bug: Bug, kind: str, about: Sequence[Evidence]) -> Iterator[InPlace]
     names, classes = tuple(e.result for e in about), about[0].classes
     if bug.constant:
         for of in _alone_and_together(names):
-            yield InPlace(bug, kind, of, 0, "", classes, bug.constant.neutral)
+            yield InPlace(bug, kind, of, 0, "", classes)
         return
     with np.errstate(all="ignore"):
         said = {e.result: [(sentence, _changes(e, one)) for sentence, one in bug.candidates_for(e)] for e in about}

@@ -15,7 +15,7 @@ from ..reference import Reference
 from .advice import ADVICE
 from .answers import Answers, Origin, explanations
 from .pursuit import Gain, Memory, Pursuit
-from .records import Alone, Diagnosis, Explanation, Where
+from .records import Alone, Asked, Diagnosis, Explanation, Where
 from .steps import of_trace
 from .variants import InPlace, Key
 from .wrong_steps import WrongStep, prepared, with_others
@@ -41,6 +41,7 @@ def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[st
             mine = [key for key in wrong if key in gains[0].keys]
             told.append(_of_gains(a, gains, mine, wrong)) if mine else None
             explained |= gains[0].keys
+        explained |= pursuit.wrong - pursuit.open
     rest = {key: e for key, e in wrong.items() if key not in explained}
     if steps and unnamed:
         rest = {key: e for key, e in rest.items() if key[0] not in ("gradient", "predict")}
@@ -52,6 +53,18 @@ def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[st
         if not (key[0] == "accuracy" and logits_wrong) and not (key[0] == "numerical_gradient" and loss_wrong)
     }
     return told + _one_by_one(a, rest)
+
+
+def told_again(a: Answers, asked: Asked, memory: Memory) -> list[Diagnosis]:
+    """What is wrong with another batch or case, where bugs that explained other cases explain all of it."""
+    wrong = wrong_results(a, set())
+    pursuit = Pursuit(a.reference, {key: _came(a, key) for key in _pursued(a, set())}, memory)
+    gains = pursuit.remembered() if wrong and pursuit.wrong else []
+    mine = [key for key in wrong if gains and key in gains[0].keys]
+    if not mine or pursuit.wrong - gains[0].keys:
+        return []
+    told = _of_gains(a, gains, mine, wrong)
+    return [told.model_copy(update={"where": told.where.model_copy(update={"asked": asked})})]
 
 
 def wrong_results(a: Answers, left_out: set[str]) -> Wrong:

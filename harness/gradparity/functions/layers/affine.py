@@ -83,14 +83,11 @@ BLOCKS = (2, 4, 8, 16, 32, 64, 128, 256)
 
 @bug("block's tail dropped")
 def _tail_dropped(e: Evidence) -> Candidates:
-    x, W = _rows(e.inputs["x"]), e.inputs["W"]
-    dout = e.inputs.get("dout")
+    x, W, dout = _rows(e.inputs["x"]), e.inputs["W"], e.inputs.get("dout")
     terms = {"out": x.shape[1], "dx": W.shape[1], "dW": len(x), "db": len(x)}[e.result]
-    for block in (block for block in BLOCKS if block <= terms and terms % block):
-        n = terms // block * block
-        sentence = (
-            f"only the first {block} x {n // block} of {terms} terms are summed: the tail of a blocked loop is dropped"
-        )
+    for n in sorted({terms // block * block for block in BLOCKS} - {0, terms}):
+        of = ", ".join(str(block) for block in BLOCKS if terms // block * block == n)
+        sentence = f"only the first {n} of {terms} terms are summed: the tail of a loop over blocks is dropped ({of})"
         if e.result == "out":
             yield sentence, x[:, :n] @ W[:n] + e.inputs["b"]
         elif dout is not None and e.result == "dx":

@@ -17,7 +17,7 @@ BUGS = {
     "epsilon": {"epsilon in the logarithm"},
     "sum for mean": {"sum for mean"},
     "softmax over the batch": {"softmax axis"},
-    "first logit subtracted": {"softmax's shift"},
+    "first logit subtracted": {"softmax shift"},
     "labels off by one": {"labels shifted"},
     "mask at zero": {"mask at zero", "slope at zero"},
     "slope without 1 - y": {"sigmoid's slope"},

@@ -242,5 +242,5 @@ WRONG = {
     Clipped: _truth("gradients clipped to [-5, 5]", "gradient clipped", constant=5),
     AnotherEachTime: _truth("another answer each time, by 1e-9", "does not repeat"),
     Decay: _truth("weight decay 0.01 W added to dW", "weight decay added", constant=0.01),
-    MeanByMore: _truth("divided by N + 1e-7"),
+    MeanByMore: _truth("divided by N + 1e-7", "another divisor", constant=1e-7),
 }

@@ -18,13 +18,14 @@ from .other_networks import OtherNetwork, clipped_gradients, other_networks
 from .reduced_networks import reduced_networks
 from .solve import solved
 from .steps import of_trace
-from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results
+from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results, results_of_the_loss
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
-MOST_OF_PAIRS = 64  # variants
+MOST_OF_OUT = 24  # variants of what predict gives, of which pairs are tried
 MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
+Pair = tuple[InPlace, InPlace]
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
 
 
@@ -46,7 +47,7 @@ class Memory:
     """What a runner's cases before have shown: the variants that explained something, and where a search found none."""
 
     found: list[Variant] = field(default_factory=list)
-    pairs: list[tuple[Variant, Variant]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     fruitless: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def keep(self, variants: Sequence[Variant]) -> None:
@@ -183,27 +184,15 @@ class Pursuit:
 
     def _pair(self) -> list[Gain]:
         """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
-        for pair in (self._here(pair) for pair in self.memory.pairs):
+        for remembered in self.memory.pairs:
+            pair = self._here(remembered)
             if len(pair) == 2 and (gain := self._gain(pair, SHARE_OF_KNOWN)):
                 return [replace(gain, variant=one) for one in pair]
         place = ("a pair", *self._place_of_search())
         if len(self.known) > 1 or self.memory.fruitless[place] >= FRUITLESS or self._is_large:
             return []
-        last, names = self.reference.case.spec.kinds[-1].kind, {one.name for one in self.memory.found}
-        smallest = min(self.open, key=lambda key: (self.came[key].size, key))
-        here = ("predict", "out") if ("predict", "out") in self.open else smallest
-        some = [
-            one
-            for one in sorted(self.variants(), key=lambda one: one.name not in names)
-            if isinstance(one, InPlace) and one.bug.constant is None
-            if (one.results == ("out",) if here[0] == "predict" else one.kind == last)
-            if self._touches(one, here)
-        ][:MOST_OF_PAIRS]
-        found = [
-            (pair, gain)
-            for pair in combinations(some, 2)
-            if pair[0].name != pair[1].name and (gain := self._gain(pair))
-        ]
+        pairs = self._pairs_of_out() if ("predict", "out") in self.open else self._pairs_of_the_loss()
+        found = [(pair, gain) for pair in pairs if (gain := self._gain(pair))]
         self.memory.fruitless[place] += not found
         if not found:
             return []
@@ -211,11 +200,32 @@ class Pursuit:
         self.memory.pairs.append(pair)
         return [replace(gain, variant=one) for one in pair]
 
-    def _touches(self, one: Variant, key: Key) -> bool:
-        try:
-            return not np.array_equal(results(self.reference, [one])[key], self.base[key], equal_nan=True)
-        except Inapplicable:
-            return False
+    def _pairs_of_out(self) -> Iterator[Pair]:
+        some = [one for one in self._without_constant() if one.results == ("out",)]
+        yield from _of_two_bugs(some[:MOST_OF_OUT])
+
+    def _pairs_of_the_loss(self) -> Iterator[Pair]:
+        """Those that give the loss, or the gradient of the last bias, which are cheap to know."""
+        last = self.reference.case.spec.kinds[-1].kind
+        right = results_of_the_loss(self.reference, [])
+        here = next((key for key in reversed(right) if key in self.open), None)
+        if here is None:
+            return
+        some = [one for one in self._without_constant() if one.kind == last]
+        came, allowance = self.came[here], self.reference.allowance(*here)
+        for pair in _of_two_bugs(some):
+            try:
+                tried = results_of_the_loss(self.reference, [*self.known, *pair])[here]
+            except Inapplicable:
+                continue
+            if residual(came, tried, right[here], allowance) is not None:
+                yield pair
+
+    def _without_constant(self) -> list[InPlace]:
+        """Known bugs in their places, those first that explained other cases."""
+        names = {one.name for one in self.memory.found}
+        some = [one for one in self.variants() if isinstance(one, InPlace) and one.bug.constant is None]
+        return sorted(some, key=lambda one: one.name not in names)
 
     def _gain(self, variants: Sequence[Variant], share: float = SHARE, least: int = 1) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
@@ -311,6 +321,10 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
             if there is None or one.residual < there.residual:
                 found[one.variant.name] = one
     return list(found.values())
+
+
+def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[Pair]:
+    return ((one, other) for one, other in combinations(some, 2) if one.name != other.name)
 
 
 def _is_forward(one: Variant) -> bool:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
 from gradparity_reference import LAYERS as REFERENCES
-from gradparity_reference import LOSSES
+from gradparity_reference import LOSS, LOSSES
 
 from ..arithmetic.carried import bare
 from ..arithmetic.precision import Precision
 from ..arithmetic.verdicts import Allowance
 from ..cases import Array, Case
-from ..functions.declared import DeclaredNetwork
+from ..functions.declared import Declared, DeclaredNetwork
 from ..functions.evidence import Bug, Evidence, Inputs
 from ..functions.layers import LAYERS
+from ..functions.network import placed
 from ..reference import Reference
 
 Key = tuple[str, str]
@@ -68,12 +70,7 @@ class Variant(Protocol):
 
 def results(reference: Reference, variants: Sequence[Variant]) -> Results:
     """What the case's network gives with all of these bugs in it: predict and gradient. Raises Inapplicable."""
-    case = reference.case
-    classes = {kind: class_of(case, kind) for kind in REFERENCES | LOSSES}
-    losses = {kind: classes[kind] for kind in LOSSES}
-    build = Build(classes, losses, dict(case.held), case.x)
-    for one in variants:
-        one.into(build)
+    case, build = reference.case, _build(reference, variants)
     spec = case.spec
     with np.errstate(all="ignore"):
         network = build.made_of(
@@ -89,9 +86,38 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
     return found
 
 
+def results_of_the_loss(reference: Reference, variants: Sequence[Variant]) -> Results:
+    """The loss, and the gradient of the last bias, by the right logits: of bugs in the loss this is all, and cheap."""
+    case = reference.case
+    last, kind = placed(case.spec.kinds)[-1], case.spec.kinds[-1].kind
+    made_of = _build(reference, variants).losses[kind]
+    with np.errstate(all="ignore"):
+        layer = made_of(reference.epsilon) if kind == LOSS else made_of()
+        found = {("gradient", "loss"): np.asarray(layer.forward(reference.trace[f"{last.name}.out"], case.t))}
+        if last.layer.kind == "affine":
+            found["gradient", f"d{last.params['b']}"] = layer.backward().sum(axis=0)
+    return found
+
+
+def _build(reference: Reference, variants: Sequence[Variant]) -> Build:
+    case = reference.case
+    classes = _classes(case.declared, case.spec.dtype)
+    build = Build(dict(classes), {kind: classes[kind] for kind in LOSSES}, dict(case.held), case.x)
+    for one in variants:
+        one.into(build)
+    return build
+
+
+@cache
+def _classes(declared: Declared, dtype: str) -> dict[str, type[Any]]:
+    """The class of each kind of layer, as the port of the case declares it."""
+    tiny = Precision.of(dtype).tiny
+    return {kind: declared.made_of(kind, tiny) for kind in REFERENCES | LOSSES}
+
+
 def class_of(case: Case, kind: str) -> type[Any]:
     """The class of a layer of this kind, as the port of the case declares it."""
-    return case.declared.made_of(kind, Precision.of(case.spec.dtype).tiny)
+    return _classes(case.declared, case.spec.dtype)[kind]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from ..diagnosis.records import Diagnosis, Explanation, Pattern, Where
 from .records import CaseResult, Cell, CheckResult, Reason
 
 SEVERAL = 3  # cases
+OF_SOLVED = 0.9  # what needs no constant to be solved for may explain so many fewer cases
 MANY = 20  # numbers that a bug gives: no coincidence, even where most cases show something else
 DIGITS = 1e-3  # to which a constant that was solved for is the same in all cases, relatively
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
@@ -194,8 +195,13 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
     order = [one.name for one in KNOWN]
     found = [_explained(name, places, left) for name in names]
     ranked = zip((order.index(name) if name in order else len(order) for name in names), found, strict=True)
-    best = max(ranked, key=lambda pair: (len({one.key for one in pair[1]}), -pair[0]), default=(0, []))
+    best = max(ranked, key=lambda pair: (_worth(pair[1]), -pair[0]), default=(0, []))
     return best[1]
+
+
+def _worth(explained: Sequence[Symptom]) -> float:
+    """How many cases a bug explains, less where a constant was solved for."""
+    return len({one.key for one in explained}) * (OF_SOLVED if any(map(_solved, explained)) else 1.0)
 
 
 def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:

@@ -41,7 +41,9 @@ def explain(e: Evidence) -> list[Fit]:
             left, sentence, constant = min(tried, key=lambda fit: fit[0])
             count = _count(one, e) - (constant is not None)
             fits.append(Fit(one.name, sentence, left, max(count, 0), constant))
-    return fits if np.isfinite(e.came.astype(np.float64)).any() else _of_no_number(fits)
+    if np.isfinite(e.came.astype(np.float64)).any():
+        return [one for one in fits if one.name not in EVERYWHERE] or fits
+    return _of_no_number(fits)
 
 
 def _count(bug: Bug, e: Evidence) -> int:
@@ -55,7 +57,7 @@ def _of_no_number(fits: list[Fit]) -> list[Fit]:
     known = {bug.name for bug in KNOWN if bug.loses}
     losing = [one for one in fits if one.name in known]
     others = [one for one in fits if one.name in EVERYWHERE]
-    return [*([replace(losing[0], numbers=1)] if len(losing) == 1 else []), *others]
+    return [replace(losing[0], numbers=1)] if len(losing) == 1 else others
 
 
 def _candidates(bug: Bug, e: Evidence) -> Iterator[tuple[str, Array, float | None]]:

@@ -22,37 +22,33 @@ from .wrong_steps import WrongStep, prepared, with_others
 
 Wrong = dict[Key, Evidence]
 WOULD_TELL = ("trace", "layer")
+PURSUED = ("predict", "gradient")
 
 
 def told_pass(a: Answers, steps: list[WrongStep], wrong: Wrong, left_out: set[str], memory: Memory) -> list[Diagnosis]:
     """A diagnosis for each thing that is wrong. ``left_out`` are operations whose answers say nothing."""
-    if not wrong:
-        return []
-    wrong = {key: e for key, e in wrong.items() if not (steps and _is_of_own_trace(a, key, e))}
-    pursuit = Pursuit(a.reference, {key: _came(a, key) for key in _pursued(a, left_out)}, memory)
-    known = [variant for one in steps if (variant := _in_its_place(pursuit, one))]
-    for variant in known:
-        pursuit.take(variant)
-    unnamed = [one for one in steps if not one.explanations]
-    inherited = {key for key in wrong if key in pursuit.wrong and key not in pursuit.open}
-    told, explained = [], set(inherited)
-    if not unnamed:  # or else it may be that, and nothing can be computed with it
-        for gains in pursuit.explained():
+    own = {key for key, e in wrong.items() if steps and _is_of_own_trace(a, key, e)}  # they follow from the steps
+    unnamed = any(not one.explanations for one in steps)
+    explained = set(own)
+    told: list[Diagnosis] = []
+    if any(key[0] in PURSUED for key in wrong.keys() - own):
+        came = {key: _came(a, key) for key in _pursued(a, left_out) if key not in own}
+        pursuit = Pursuit(a.reference, came, memory)
+        for variant in [variant for one in steps if (variant := _in_its_place(pursuit, one))]:
+            pursuit.take(variant)
+        for gains in pursuit.explained() if not unnamed else ():  # or else it may be that, which cannot be computed
             mine = [key for key in wrong if key in gains[0].keys]
-            told.append(_of_gains(a, gains, mine, wrong)) if mine else None
+            told += [_of_gains(a, gains, mine, wrong)] if mine else []
             explained |= gains[0].keys
         explained |= pursuit.wrong - pursuit.open
-    rest = {key: e for key, e in wrong.items() if key not in explained}
-    if steps and unnamed:
-        rest = {key: e for key, e in rest.items() if key[0] not in ("gradient", "predict")}
-    logits_wrong = any(key[0] == "predict" for key in wrong) or bool(unnamed)
-    loss_wrong = ("gradient", "loss") in wrong or logits_wrong
-    rest = {
-        key: e
-        for key, e in rest.items()
-        if not (key[0] == "accuracy" and logits_wrong) and not (key[0] == "numerical_gradient" and loss_wrong)
-    }
-    return told + _one_by_one(a, rest)
+    if unnamed:
+        explained |= {key for key in wrong if key[0] in PURSUED}
+    logits_wrong = unnamed or any(key[0] == "predict" for key in wrong)
+    if logits_wrong:
+        explained.add(("accuracy", "accuracy"))
+    if logits_wrong or ("gradient", "loss") in wrong:  # it is made of losses
+        explained |= {key for key in wrong if key[0] == "numerical_gradient"}
+    return told + _one_by_one(a, {key: e for key, e in wrong.items() if key not in explained})
 
 
 def told_again(a: Answers, asked: Asked, memory: Memory) -> list[Diagnosis]:
@@ -88,7 +84,7 @@ def wrong_results(a: Answers, left_out: set[str]) -> Wrong:
 
 
 def _pursued(a: Answers, left_out: set[str]) -> list[Key]:
-    return [(op, name) for op in ("predict", "gradient") if op not in left_out for name in a.operations.get(op, {})]
+    return [(op, name) for op in PURSUED if op not in left_out for name in a.operations.get(op, {})]
 
 
 def _came(a: Answers, key: Key) -> Array:

@@ -9,7 +9,6 @@ import pytest
 from conftest import MakePort, hasty
 from gradparity.arithmetic.verdicts import Verdict
 from gradparity.cases import CaseSpec
-from gradparity.check.findings import findings
 from gradparity.check.findings import changed_arguments, findings
 from gradparity.check.messages import message
 from gradparity.check.options import Options

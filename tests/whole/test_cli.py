@@ -203,6 +203,17 @@ def test_mutants_are_checked_on_the_cases_that_are_named(gradparity: Gradparity)
     assert done.returncode == 1 and "survived" in done.stdout, "a case without relu cannot tell"
 
 
+def test_random_faults_are_told_with_what_shows_them_again(gradparity: Gradparity) -> None:
+    done = gradparity("mutants", "--random", "1", "--from", "35")
+    assert done.returncode == 0 and "gradparity mutants --random 1 --seed 0 --from 35" in done.stdout
+    for options, word in (
+        (("--seed", "1"), "--seed: expected with --random"),
+        (("--random", "1", "--port", "python"), "--port: --random puts faults"),
+    ):
+        done = gradparity("mutants", *options)
+        assert done.returncode == 2 and word in done.stderr
+
+
 def test_a_screen_can_be_saved(tmp_path: Path, gradparity: Gradparity) -> None:
     path = tmp_path / "screen.svg"
     assert gradparity("check", "--port", "python", "--case", ONE, "--svg", str(path)).returncode == 0

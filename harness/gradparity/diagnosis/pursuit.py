@@ -22,7 +22,8 @@ from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, re
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
-MOST_OF_PAIRS = 40  # variants
+MOST_OF_PAIRS = 64  # variants
+MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
 
@@ -45,6 +46,7 @@ class Memory:
     """What a runner's cases before have shown: the variants that explained something, and where a search found none."""
 
     found: list[Variant] = field(default_factory=list)
+    pairs: list[tuple[Variant, Variant]] = field(default_factory=list)
     fruitless: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def keep(self, variants: Sequence[Variant]) -> None:
@@ -72,18 +74,31 @@ class Pursuit:
         except Inapplicable:
             return
         self.known.append(variant)
-        self.base = tried
-        self.open = {key for key in self.open if not self._matches(key, tried)}
+        self._settle(tried)
+
+    def _settle(self, tried: Results | None = None) -> None:
+        """What is explained by all that is known is open no more."""
+        self.base = base = results(self.reference, self.known) if tried is None else tried
+        self.open = {key for key in self.open if not self._matches(key, base)}
 
     def explained(self) -> Iterator[list[Gain]]:
         """Bug after bug: those that explain the same arrays, the first of them taken."""
         while self.open and len(self.known) < MOST_BUGS:
-            gains = self.remembered() or self._searched()
+            gains, together = self.remembered() or self._searched(), False
+            if not gains and (pair := self._pair()):
+                gains, together = pair, True
+            gains = gains or self._guessed()
             if not gains:
                 return
-            yield gains
-            self.memory.keep([one.variant for one in gains])
-            self.take(gains[0].variant)
+            if together:
+                for one in gains:
+                    yield [one]
+                    self.known.append(one.variant)
+                self._settle()
+            else:
+                yield gains
+                self.memory.keep([one.variant for one in gains])
+                self.take(gains[0].variant)
 
     def remembered(self) -> list[Gain]:
         """What explained other cases, and explains arrays that are open here."""
@@ -104,52 +119,97 @@ class Pursuit:
 
     def _remembered(self) -> list[Variant]:
         """What explained other cases, where it can be here."""
-        spec, found = self.reference.case.spec, []
+        return sorted(self._here(self.memory.found), key=lambda one: ORDER[one.name])
+
+    def _here(self, variants: Sequence[Variant]) -> list[Variant]:
+        """Variants of other cases in this one, those that it can have."""
+        spec, found = self.reference.case.spec, list[Variant]()
         others = {(one.name, one.sentence): one for one in self._of_the_network()}
-        for one in self.memory.found:
+        for one in variants:
             if isinstance(one, OtherNetwork):
                 found += [others[one.name, one.sentence]] if (one.name, one.sentence) in others else []
             elif isinstance(one, InPlace) and one.kind in {layer.kind for layer in spec.kinds}:
                 found.append(replace(one, classes=spec.classes))
-        return sorted(found, key=lambda one: ORDER[one.name])
+        return found
 
     def _of_the_network(self) -> list[OtherNetwork]:
         return [*other_networks(self.reference), *reduced_networks(self.reference), *clipped_gradients(self.came)]
 
     def _searched(self) -> list[Gain]:
-        place = (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
-        if self.memory.fruitless[place] >= FRUITLESS or sum(a.size for a in self.came.values()) > MOST_NUMBERS:
+        """What explains arrays by itself, of all that may be tried."""
+        place = self._place_of_search()
+        if self.memory.fruitless[place] >= FRUITLESS or self._is_large:
             return []
-        right_forward = ("predict", "out") in self.came and ("predict", "out") not in self.open
-        some = [one for one in self.variants() if not (right_forward and _is_forward(one))]
-        gains = self._gains(some) or self._pairs()
+        gains = self._gains(self._in_question())
         self.memory.fruitless[place] += not gains
         return gains
 
-    def _gains(self, variants: Sequence[Variant], share: float = SHARE) -> list[Gain]:
-        return _best([gain for one in variants if (gain := self._gain([one], share))])
+    @property
+    def _is_large(self) -> bool:
+        return sum(a.size for a in self.came.values()) > MOST_NUMBERS
 
-    def _pairs(self) -> list[Gain]:
+    def _place_of_search(self) -> tuple[str, ...]:
+        return (*sorted(self.reference.case.spec.described.kinds), *sorted({_place(key) for key in self.open}))
+
+    def _in_question(self) -> list[Variant]:
+        right_forward = ("predict", "out") in self.came and ("predict", "out") not in self.open
+        return [one for one in self.variants() if not (right_forward and _is_forward(one))]
+
+    def _guessed(self) -> list[Gain]:
+        """A constant that was solved for with the only number: evidence if other cases have the same."""
+        if len(self.open) > 1:
+            return []
+        some = [one for one in self._in_question() if isinstance(one, InPlace) and one.bug.constant]
+        return _best([gain for one in some if (gain := self._gain([one], least=0))])
+
+    def _gains(self, variants: Sequence[Variant], share: float = SHARE) -> list[Gain]:
+        gains = [gain for one in variants if (gain := self._gain([one], share))]
+        best = _best(gains)
+        if not best or best[0].keys == self.open or len(self.known) + 1 >= MOST_BUGS:
+            return best
+        # Something is left: of variants that explain the same, the one that lets others explain most of that.
+        alike = [one for one in gains if one.keys == best[0].keys][:MOST_ALIKE]
+        if len(alike) < 2:
+            return best
+        first = max(alike, key=lambda one: self._lets_explain(one, variants))
+        return [first, *(one for one in best if one.variant.name != first.variant.name)]
+
+    def _lets_explain(self, gain: Gain, variants: Sequence[Variant]) -> int:
+        before = (list(self.known), self.base, set(self.open))
+        self.take(gain.variant)
+        explained = max((len(one.keys) for other in variants if (one := self._gain([other]))), default=0)
+        self.known, self.base, self.open = before
+        return explained
+
+    def _pair(self) -> list[Gain]:
         """Two that together explain what none does alone, as both are of the loss, or of what predict gives."""
-        last = self.reference.case.spec.kinds[-1].kind
-        here = (
-            ("predict", "out")
-            if ("predict", "out") in self.open
-            else min(self.open, key=lambda key: self.came[key].size)
-        )
+        for pair in (self._here(pair) for pair in self.memory.pairs):
+            if len(pair) == 2 and (gain := self._gain(pair, SHARE_OF_KNOWN)):
+                return [replace(gain, variant=one) for one in pair]
+        place = ("a pair", *self._place_of_search())
+        if len(self.known) > 1 or self.memory.fruitless[place] >= FRUITLESS or self._is_large:
+            return []
+        last, names = self.reference.case.spec.kinds[-1].kind, {one.name for one in self.memory.found}
+        smallest = min(self.open, key=lambda key: (self.came[key].size, key))
+        here = ("predict", "out") if ("predict", "out") in self.open else smallest
         some = [
             one
-            for one in self.variants()
+            for one in sorted(self.variants(), key=lambda one: one.name not in names)
             if isinstance(one, InPlace) and one.bug.constant is None
             if (one.results == ("out",) if here[0] == "predict" else one.kind == last)
             if self._touches(one, here)
         ][:MOST_OF_PAIRS]
-        found = [(pair, gain) for pair in combinations(some, 2) if (gain := self._gain(pair))]
+        found = [
+            (pair, gain)
+            for pair in combinations(some, 2)
+            if pair[0].name != pair[1].name and (gain := self._gain(pair))
+        ]
+        self.memory.fruitless[place] += not found
         if not found:
             return []
         pair, gain = max(found, key=lambda one: len(one[1].keys))
-        self.take(pair[0])
-        return [gain]
+        self.memory.pairs.append(pair)
+        return [replace(gain, variant=one) for one in pair]
 
     def _touches(self, one: Variant, key: Key) -> bool:
         try:
@@ -157,7 +217,7 @@ class Pursuit:
         except Inapplicable:
             return False
 
-    def _gain(self, variants: Sequence[Variant], share: float = SHARE) -> Gain | None:
+    def _gain(self, variants: Sequence[Variant], share: float = SHARE, least: int = 1) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
         found = [own for one in variants if (own := self._with_constant(one)) is not None]
         if len(found) < len(variants):
@@ -171,7 +231,7 @@ class Pursuit:
             return None
         count = sum(numbers(self.came[key], self.base[key]) for key in gained)
         count -= sum(own is not one for own, one in zip(found, variants, strict=True))  # a constant was solved for
-        if count < 0 or (count == 0 and all(one.constant is None for one in found)):
+        if count < least:
             return None
         return Gain(found[-1], frozenset(gained), max(gained.values()), count)
 

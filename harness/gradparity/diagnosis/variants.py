@@ -133,10 +133,13 @@ class InPlace:
             return value
         right = np.asarray(value)
         e = Evidence(self.kind, result, inputs, right, right, ALLOWED, len(inputs["x"]), self.classes)
-        if self.constant is not None and self.bug.constant:
-            came: Any = self.bug.constant.gives(e, self.constant)
-        else:
-            came = next((one for _, one in islice(self.bug.candidates_for(e), self.nth, None)), None)
+        try:
+            if self.constant is not None and self.bug.constant:
+                came: Any = self.bug.constant.gives(e, self.constant)
+            else:
+                came = next((one for _, one in islice(self.bug.candidates_for(e), self.nth, None)), None)
+        except (IndexError, ValueError) as error:  # another bug has left it something that it cannot be
+            raise Inapplicable from error
         if came is None or np.shape(came) != right.shape:
             raise Inapplicable
         return np.asarray(came).astype(right.dtype)[()]

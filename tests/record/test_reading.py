@@ -156,7 +156,7 @@ def test_nan_and_infinity_are_read_as_tokens_and_as_strings(folder: Path, token:
     assert found.run.check.cases[0].cells[0].ratio == pytest.approx(float(token.strip('"')), nan_ok=True)
 
 
-@pytest.mark.parametrize("version", [5, 0, -1, "2", 2.0, None, True, [2]])
+@pytest.mark.parametrize("version", [6, 0, -1, "2", 2.0, None, True, [2]])
 def test_a_schema_that_is_not_known_is_refused_with_what_to_do(folder: Path, version: Any) -> None:
     with pytest.raises(UsageError, match="and this gradparity reads 1 to 5: install the gradparity that wrote it"):
         read(folder, json.dumps({"schema_version": version, "future": 1}).encode())

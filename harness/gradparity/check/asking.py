@@ -18,7 +18,7 @@ from ..ports.conversation import Conversation
 from ..ports.session import Failure, PortFailure, misshapen
 from ..reference import STEP, Reference
 from .answers import difference_words, shapes_of, verdict_of_failure, verdict_of_state
-from .by_norm import ByNorm
+from .by_norm import ByNorm, Fast
 from .records import Cell, Quantity, Reason
 
 USUAL = 3  # answers to each request
@@ -130,7 +130,8 @@ class Asking:
             return self.add(quantity, where.key, Verdict.NOT_IMPLEMENTED, said, Reason.OTHER_STEP)
         if figures.verdict is Verdict.WRONG:
             self.printed = self.printed or self.session.said()
-        self.by_norm.note(len(self.cells), figures.verdict, figures)
+        fast = None if where.operation == "layer" else _if_fast(self.reference, where, came)
+        self.by_norm.note(len(self.cells), figures.verdict, figures, fast)
         self.cells.append(Cell.of(quantity, where.key, figures, said))
 
     def _beside_plain(
@@ -185,7 +186,7 @@ class Asking:
                 figures = judge(came[name], array, reference.allowance(operation, name))
                 verdict, where = verdict_of_state(figures), Where(operation=operation, array=name)
                 said = "" if verdict.passes else detail(came[name], array, figures.worst, where)
-                self.by_norm.note(len(self.cells), verdict, figures)
+                self.by_norm.note(len(self.cells), verdict, figures, _if_fast(reference, where, came[name]))
                 self.add(Quantity.STATE, f"{words} {name}", verdict, said)
 
     def add(
@@ -193,6 +194,14 @@ class Asking:
     ) -> None:
         """A cell of what was not compared, or where the figures say nothing."""
         self.cells.append(Cell.without_figures(quantity, array, verdict, said, reason))
+
+
+def _if_fast(reference: Reference, where: Where, came: Array) -> Fast:
+    def figures() -> Figures | None:
+        allowance = reference.allowance_by_norm(where.operation, where.array)
+        return judge(came, getattr(reference, where.operation)[where.array], allowance) if allowance else None
+
+    return figures
 
 
 def fits(came: Inputs | None, expected: Mapping[str, Array]) -> bool:

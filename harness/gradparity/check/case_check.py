@@ -30,7 +30,6 @@ SHOWN = {
     "trace": Quantity.TRACE,
     "numerical_gradient": Quantity.NUMERICAL,
 }
-OPERATIONS_OF = {**{shown: operation for operation, shown in SHOWN.items()}, Quantity.LOSS: "gradient"}
 MANY = 11  # further answers, of the gradient, in a case that is little
 
 
@@ -86,21 +85,7 @@ class CaseCheck(Asking):
         try:
             self._ask_all()
         finally:
-            self._note_by_norm()
             self.cells = self.by_norm.settled(self.cells, self._is_explained)
-
-    def _note_by_norm(self) -> None:
-        """Where a fast product shows: what is wrong beyond it, if such a product explains that, too."""
-        scattered = any(one.scattered for one in self.by_norm.figures.values())
-        for at, cell in enumerate(self.cells if scattered else []):
-            if cell.verdict is Verdict.WRONG and at not in self.by_norm.figures and cell.ratio is not None:
-                operation = OPERATIONS_OF.get(cell.quantity, "")
-                came = self.answers.operations.get(operation, {}).get(cell.array)
-                allowance = self.reference.allowance_by_norm(operation, cell.array)
-                if came is not None and allowance:
-                    figures = judge(came, getattr(self.reference, operation)[cell.array], allowance)
-                    if figures.verdict is not Verdict.WRONG:
-                        self.by_norm.figures[at] = figures
 
     def _is_explained(self) -> bool:
         return any(told.explanations for told in self.diagnoses)

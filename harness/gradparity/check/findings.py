@@ -281,8 +281,9 @@ def _failures(cases: Sequence[CaseResult], verdict: Verdict) -> Iterator[Finding
 
 def _noted(cases: Sequence[CaseResult], verdict: Verdict) -> Iterator[Finding]:
     found = [(case, cell) for case in cases for cell in case.cells if cell.verdict is verdict]
+    by_norm = verdict is Verdict.BY_NORM
     if found:
-        case, cell = max(found, key=lambda pair: pair[1].units or pair[1].ratio or 0.0)
+        case, cell = max(found, key=lambda pair: (pair[1].units if by_norm else pair[1].ratio) or 0.0)
         arrays = list(dict.fromkeys(cell.array for _, cell in found))
         yield Finding(case, cell, len({(case.case, case.seed) for case, _ in found}), arrays=arrays)
 

@@ -15,7 +15,7 @@ from .patterns import another_each_time
 from .pursuit import Memory
 from .records import Alone, Asked, Diagnosis, Where
 from .whole_pass import told_again, told_pass, wrong_results
-from .wrong_steps import WrongStep, in_trace, prepared, told_steps, wrong_steps
+from .wrong_steps import WrongStep, prepared, told_steps, wrong_in_trace, wrong_steps
 
 MOST_ANSWERS = 5  # that differ, of one request
 
@@ -108,7 +108,7 @@ def _in_second(a: Answers) -> Origins:
             return e
         return prepared(e, {"stale state": [(f"divided by {sizes}", e.expected * share)]})
 
-    for step in in_trace(second)[:1]:
+    for step in wrong_in_trace(second)[:1]:
         where = WrongStep(step, Asked.SECOND, []).where
         yield Origin(where, with_kept_size(step.evidence), Alone.RIGHT)
     reference, case = second.reference, second.reference.case
@@ -127,7 +127,7 @@ def _in_following(a: Answers) -> Origins:
     if next_ is None:
         return
     before = (case, a.operations["trace"]) if "trace" in a.operations else None
-    for step in in_trace(next_, before)[:1]:
+    for step in wrong_in_trace(next_, before)[:1]:
         yield Origin(WrongStep(step, Asked.NEXT, []).where, step.evidence, Alone.RIGHT)
     stale = _stale_weights(a)
     for name, came in next_.operations.get("gradient", {}).items():

@@ -40,7 +40,7 @@ class WrongStep:
 
 def wrong_steps(a: Answers) -> list[WrongStep]:
     """Those of the trace in the order of the pass, then those of layers called alone, that no other follows from."""
-    found = [WrongStep(one, Asked.IN_PASS, explanations(one.evidence)) for one in in_trace(a)]
+    found = [WrongStep(one, Asked.IN_PASS, explanations(one.evidence)) for one in wrong_in_trace(a)]
     seen = {one.step.key for one in found}
     for layer in a.reference.layers:
         own = of_layer_alone(a, layer, a.layers[layer.name]) if layer.name in a.layers else []
@@ -107,7 +107,7 @@ def _inherited(a: Answers, step: Step, others: set[str]) -> list[str]:
     ]
 
 
-def in_trace(a: Answers, before: tuple[Case, Inputs] | None = None) -> list[Step]:
+def wrong_in_trace(a: Answers, before: tuple[Case, Inputs] | None = None) -> list[Step]:
     """The steps of the trace that do not follow from the port's own arrays, in order."""
     trace, reference = a.operations.get("trace"), a.reference
     if trace is None:

@@ -246,7 +246,7 @@ def _agreeing(fits: list[Symptom]) -> list[Symptom]:
 def _alike(a: Explanation, b: Explanation) -> bool:
     if a.constant is None or b.constant is None:
         return a.constant is b.constant
-    sharp = max(DIGITS, AMPLIFIED * a.residual, AMPLIFIED * b.residual)
+    sharp = max(DIGITS, AMPLIFIED * (a.residual or 0.0), AMPLIFIED * (b.residual or 0.0))
     return math.isclose(a.constant, b.constant, rel_tol=min(sharp, 1.0))
 
 

@@ -119,9 +119,12 @@ def explanation(finding: Finding) -> str:
     bug, explained = finding.explanation, finding.explained
     if bug is None:
         return NO_BUG
-    left = max(one.explanation.residual for one in explained if one.explanation)
+    left = [one.explanation.residual for one in explained if one.explanation]
+    computed = [one for one in left if one is not None]
     many = len({one.key for one in explained})
-    told = f"{bug.name}: {bug.sentence}; fits {'exactly' if left == 0 else f'to {number(left)}'}"
+    told = f"{bug.name}: {bug.sentence}"
+    if computed:
+        told += f"; fits {'exactly' if max(computed) == 0 else f'to {number(max(computed))}'}"
     told += f", in {many} of {cases_words(finding.there)}{_of_the_others(finding, many)}"
     return told + (f"; {bug.advice}" if bug.advice else "")
 

@@ -22,7 +22,7 @@ class Fit:
 
     name: str
     sentence: str
-    residual: float
+    residual: float | None
     numbers: int
     constant: float | None = None
 
@@ -33,14 +33,14 @@ def explain(e: Evidence) -> list[Fit]:
     for one in KNOWN if e.wrong else []:
         with np.errstate(all="ignore"):
             tried = [
-                (left, sentence, constant)
+                (left, sentence, constant, candidate is e.came)
                 for sentence, candidate, constant in _candidates(one, e)
                 if (left := residual(e.came, candidate, e.expected, e.allowance)) is not None
             ]
         if tried:
-            left, sentence, constant = min(tried, key=lambda fit: fit[0])
+            left, sentence, constant, only_came = min(tried, key=lambda fit: fit[0])
             count = _count(one, e) - (constant is not None)
-            fits.append(Fit(one.name, sentence, left, max(count, 0), constant))
+            fits.append(Fit(one.name, sentence, None if only_came else left, max(count, 0), constant))
     if np.isfinite(e.came.astype(np.float64)).any():
         return [one for one in fits if one.name not in EVERYWHERE] or fits
     return _of_no_number(fits)

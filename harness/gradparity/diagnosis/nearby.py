@@ -24,7 +24,9 @@ def with_precision(a: Answers, told: list[Diagnosis], wrong: Iterable[Key]) -> l
     if found is None:
         return told
     size = sum(a.operations[operation][name].size for operation, name in keys)
-    named = [Explanation(name=found.bug, sentence=found.fact.sentence, residual=0.0, numbers=size)] if found.bug else []
+    named = (
+        [Explanation(name=found.bug, sentence=found.fact.sentence, residual=None, numbers=size)] if found.bug else []
+    )
     return [
         one if one.explanations else one.model_copy(update={"explanations": named, "facts": [found.fact]})
         for one in told

@@ -59,7 +59,8 @@ class Alone(StrEnum):
 
 
 class Explanation(_Record):
-    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively.
+    """A known bug that gives these numbers; ``residual`` is what it leaves unexplained, relatively, and None where it
+    says what came and computes nothing.
 
     ``constant`` is a number that was solved for, such as a weight decay; ``numbers`` are how many wrong numbers it
     gives beside that: none is no evidence by itself. ``advice`` is for whoever means it.
@@ -67,7 +68,7 @@ class Explanation(_Record):
 
     name: str
     sentence: str
-    residual: float
+    residual: float | None
     advice: str = ""
     constant: float | None = None
     numbers: int = 0

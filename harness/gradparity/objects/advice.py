@@ -14,7 +14,7 @@ ADVICE = {
 COPIES = Explanation(
     name="stale weights",
     sentence="what is written into its params does not change its predict: its layers hold others, such as copies",
-    residual=0.0,
+    residual=None,
     numbers=1,
 )
 

@@ -70,4 +70,4 @@ def _same(one: Named, other: Explanation) -> bool:
         return False
     if one.constant is None or other.constant is None:
         return one.constant is other.constant
-    return math.isclose(one.constant, other.constant, rel_tol=max(SAME, AMPLIFIED * other.residual))
+    return math.isclose(one.constant, other.constant, rel_tol=max(SAME, AMPLIFIED * (other.residual or 0.0)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..cases import Array, nearby
-from .answers import Answers, Results
+from .answers import Answers
 from .precisions import Difference, Rounded, looks_rounded
 from .records import Diagnosis, Explanation
 from .variants import Key
@@ -24,9 +24,9 @@ def with_precision(a: Answers, told: list[Diagnosis], wrong: Iterable[Key]) -> l
     if found is None:
         return told
     size = sum(a.operations[operation][name].size for operation, name in keys)
-    named = (
-        [Explanation(name=found.bug, sentence=found.fact.sentence, residual=None, numbers=size)] if found.bug else []
-    )
+    named = []
+    if found.bug:
+        named = [Explanation(name=found.bug, sentence=found.fact.sentence, residual=None, numbers=size)]
     return [
         one if one.explanations else one.model_copy(update={"explanations": named, "facts": [found.fact]})
         for one in told
@@ -44,7 +44,7 @@ def _precision(a: Answers, keys: list[Key]) -> Rounded | None:
     again = []
     for seed in SEEDS:
         case = nearby(reference.case, found.disturbance, seed)
-        came: Results | None = case and a.ask_nearby(case)
+        came = None if case is None else a.ask_nearby(case)
         if case is None or came is None:
             return None
         network = case.network(epsilon=reference.epsilon)

@@ -196,9 +196,9 @@ class Pursuit:
         self.memory.fruitless[place] += not found
         if not found:
             return []
-        pair, gain = max(found, key=lambda one: len(one[1].keys))
-        self.memory.pairs.append(pair)
-        return [replace(gain, variant=one) for one in pair]
+        best, gain = max(found, key=lambda one: len(one[1].keys))
+        self.memory.pairs.append(best)
+        return [replace(gain, variant=one) for one in best]
 
     def _pairs_of_out(self) -> Iterator[Pair]:
         some = [one for one in self._without_constant() if one.results == ("out",)]

@@ -218,7 +218,8 @@ def _faulty_loss(made_of: type[Any], fault: InPlace) -> type[Any]:
             numbers = {name: np.asarray(float(getattr(self, name))) for name in made_of.numbers}
             given = {"x": x, "t": labels, **numbers}
             if "y" in LAYERS[fault.kind].kept:
-                given["y"] = self.y = fault.changed("y", self.y, {**given, "y": self.y})
+                self.y: Any = fault.changed("y", self.y, {**given, "y": self.y})
+                given["y"] = self.y
             self.__dict__.setdefault("faults", {})[fault] = given
             return fault.changed("loss", loss, given)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..arithmetic.precision import Precision
 from ..cases import Case
-from ..functions.evidence import Evidence, Inputs
+from ..functions.evidence import Candidate, Evidence, Inputs
 from ..functions.layers import LAYERS
 from ..functions.network import Call
 from ..reference import LayerCheck, Reference
@@ -146,9 +146,9 @@ def with_others(e: Evidence, reference: Reference) -> Evidence:
     return prepared(e, {"layers permuted": found})
 
 
-def prepared(e: Evidence, candidates: Mapping[str, list[tuple[str, object]]]) -> Evidence:
+def prepared(e: Evidence, candidates: Mapping[str, Sequence[Candidate]]) -> Evidence:
     """With these candidates beside those that it has."""
-    return replace(e, prepared={**e.prepared, **candidates})  # type: ignore[dict-item]
+    return replace(e, prepared={**e.prepared, **candidates})
 
 
 def _alone(a: Answers, step: Step) -> Alone:

@@ -98,7 +98,8 @@ def _tail_dropped(e: Evidence) -> Candidates:
 
 @bug.solved("weight decay added", "weight decay that nobody asked for: {c} W is added", results=("dW",), starts=(1e-2,))
 def _decay_added(e: Evidence, c: float) -> Array:
-    return e.expected + e.expected.dtype.type(c) * e.inputs["W"]
+    decayed: Array = e.expected + e.expected.dtype.type(c) * e.inputs["W"]
+    return decayed
 
 
 @bug("channels last")

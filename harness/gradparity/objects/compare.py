@@ -168,7 +168,7 @@ def _dtypes(specs: Iterable[CaseSpec]) -> list[str]:
 def _label(name: str, port: Any) -> str:
     """What tables call it: as a port is named, so in lower case."""
     own = "" if called(port) == "<lambda>" else re.sub(r"[^a-z0-9]+", "-", called(port).lower())
-    label = name or own.strip("-0123456789") or "port"
+    label = name or own.lstrip("-0123456789").rstrip("-") or "port"
     if not isinstance(label, str) or not NAME.fullmatch(label):
         raise ValueError(f"name: expected a lower-case letter, then letters, digits, - and _, came {label!r}")
     return label

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...arithmetic.precision import Array
 from ...functions.evidence import Bugs, Candidates, Evidence, Subject
+from ...functions.layers import LAYERS
 from ..precisions import OF_SINGLE, fewer_bits
 
 bug = Bugs()
@@ -108,6 +109,13 @@ def _fixed_divisor(e: Evidence, c: float) -> Array:
 def _flushed(e: Evidence) -> Candidates:
     if e.expected.dtype.kind == "f":
         yield "denormal results are flushed to 0", flushed(e.expected)
+        inputs = {name: flushed(a) if a.dtype.kind == "f" else a for name, a in e.inputs.items()}
+        if e.kind in LAYERS and any(
+            not np.array_equal(a, e.inputs[name], equal_nan=True) for name, a in inputs.items()
+        ):
+            value = LAYERS[e.kind].value(e.result, inputs)
+            yield "denormal inputs are taken as 0", value
+            yield "denormal inputs are taken as 0, and denormal results are", flushed(value)
 
 
 def flushed(a: Array) -> Array:

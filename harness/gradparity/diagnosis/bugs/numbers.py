@@ -12,13 +12,29 @@ from ...functions.layers import LAYERS
 from ..precisions import OF_SINGLE, fewer_bits
 
 bug = Bugs()
+WITH_EXP = ("sigmoid", "tanh", "softmax_with_loss")
 
 
 @bug("not a number")
 def _not_a_number(e: Evidence) -> Candidates:
     bad = ~np.isfinite(e.came.astype(np.float64))
     if bad.any():
-        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite", e.came
+        yield f"{int(bad.sum())} of {bad.size} elements are NaN or infinite{_traced_back(e)}", e.came
+
+
+def _traced_back(e: Evidence) -> str:
+    """What may have lost the numbers: it can be said where all that it is computed from is known."""
+    floats = {name: a for name, a in e.inputs.items() if a.dtype.kind == "f"}
+    if not floats or not all(np.isfinite(a).all() for a in floats.values()):
+        return ""
+    told = ", and all that it is computed from is finite"
+    if "y" in floats and e.result == "loss" and not floats["y"].all():
+        return f"{told}: a probability is 0, and the logarithm of 0 is infinite"
+    largest = float(abs(floats["x"]).max(initial=0.0)) if "x" in floats else 0.0
+    most = float(np.log(np.finfo(e.expected.dtype).max))
+    if e.kind in WITH_EXP and largest > most:
+        return f"{told}: exp overflows from {most:.0f} on, and its inputs go to {largest:.0f}"
+    return told
 
 
 @bug("single precision inside")

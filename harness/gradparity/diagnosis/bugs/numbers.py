@@ -24,7 +24,7 @@ def _not_a_number(e: Evidence) -> Candidates:
 
 def _traced_back(e: Evidence) -> str:
     """What may have lost the numbers: it can be said where all that it is computed from is known."""
-    floats = {name: a for name, a in e.inputs.items() if a.dtype.kind == "f"}
+    floats = {name: a for name, a in e.inputs.items() if a.dtype.kind == "f" and name != e.result}
     if not floats or not all(np.isfinite(a).all() for a in floats.values()):
         return ""
     told = ", and all that it is computed from is finite"

@@ -164,7 +164,7 @@ class InPlace:
                 came: Any = self.bug.constant.gives(e, self.constant)
             else:
                 came = next((one for _, one in islice(self.bug.candidates_for(e), self.nth, None)), None)
-        except (IndexError, ValueError) as error:  # another bug has left it something that it cannot be
+        except (KeyError, IndexError, ValueError) as error:  # another bug has left it something that it cannot be
             raise Inapplicable from error
         if came is None or np.shape(came) != right.shape:
             raise Inapplicable

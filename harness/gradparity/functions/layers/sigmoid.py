@@ -74,7 +74,7 @@ def _overflow(e: Evidence) -> Candidates:
     x = e.inputs["x"]
     for text, power in {"exp(x)": np.exp(x), "exp(-x)": np.exp(-x)}.items():
         if e.result == "dx":
-            formula, came = f"{text} / (1 + {text})^2", e.inputs["dout"] * (power / (1 + power) ** 2)
+            formula, came = f"{text} / (1 + {text})^2", e.inputs["dout"] * power / (1 + power) ** 2
         else:
             formula, came = f"{text} / (1 + {text})", power / (1 + power)
         if not np.isfinite(power).all():

@@ -82,7 +82,7 @@ def repeated(
     where: Where, came: Array, expected: Array, allowance: Allowance, right: Array, later: Sequence[Array] = ()
 ) -> Origin:
     """A later answer to one request, an earlier one, and the right one; and those still ``later``."""
-    inputs = {"right": right} | {"later": one for one in later[:1]}
+    inputs = {"right": right} | ({"later": later[0]} if later else {})
     return Origin(where, Evidence(Subject.REPEAT, "again", inputs, expected, came, allowance, 1, 1))
 
 

@@ -188,6 +188,12 @@ def _labels_shifted(e: Evidence) -> Candidates:
         yield sentence, _with(e, t=np.clip(e.inputs["t"] + shift, 0, e.classes - 1))
 
 
+@bug("labels in 8 bits", results=("loss", "dx"))
+def _labels_in_8_bits(e: Evidence) -> Candidates:
+    if e.classes > 256:
+        yield "labels are kept in 8 bits: 256 is 0 again", _with(e, t=e.inputs["t"] % 256)
+
+
 @bug("rows shifted")
 def _rows_shifted(e: Evidence) -> Candidates:
     for shift in (1, -1):

@@ -41,6 +41,11 @@ class OtherNetwork:
     made: Callable[[Build], None]
     constant: float | None = None
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """See `Variant`."""
+        return self.name, self.sentence, self.constant
+
     def into(self, build: Build) -> None:
         """See `Variant`."""
         self.made(build)

@@ -64,6 +64,10 @@ class Variant(Protocol):
     def constant(self) -> float | None:
         """What was solved for."""
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What it is, among all variants of a network."""
+
     def into(self, build: Build) -> None:
         """Make the network one that has it."""
 
@@ -143,6 +147,11 @@ class InPlace:
         constant = self.bug.constant
         said = self.said if self.constant is None or constant is None else constant.says(self.constant)
         return said if len(self.results) > 1 else f"in {self.kind}'s {self.results[0]}: {said}"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """See `Variant`."""
+        return self.name, self.kind, self.results, self.nth, self.constant
 
     def with_constant(self, c: float) -> InPlace:
         """The same with this constant."""

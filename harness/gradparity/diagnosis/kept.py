@@ -8,15 +8,16 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from gradparity_reference import LOSS
 
 from ..arithmetic.precision import Array
-from ..functions.evidence import Evidence
+from ..functions.evidence import Bug, Constant, Evidence
 from ..reference import Reference
 from .bugs import KNOWN
 from .other_networks import other_networks
 from .reduced_networks import reduced_networks
 from .steps import of_trace
-from .variants import Inapplicable, Key, Results, Variant, in_place, results
+from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results, results_of_the_loss
 
 MOST_KEPT = 1000  # numbers of a pass: the results of larger ones are computed anew
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
@@ -28,6 +29,7 @@ class _Kept:
     right: Results | None = None
     alone: dict[tuple[Any, ...], Results | None] = field(default_factory=dict)
     touched: dict[tuple[Any, ...], frozenset[Key]] = field(default_factory=dict)
+    composed: dict[tuple[Any, ...], bool] = field(default_factory=dict)
 
 
 _OF: WeakKeyDictionary[Reference, _Kept] = WeakKeyDictionary()
@@ -85,6 +87,33 @@ def touched_by(reference: Reference, variant: Variant) -> frozenset[Key]:
         found, right = results_with(reference, [variant]), right_results(reference)
         touched[variant.key] = frozenset(key for key, a in found.items() if differs(reference, key, a, right[key]))
     return touched[variant.key]
+
+
+def composes(reference: Reference, variant: InPlace, key: Key) -> bool:
+    """Whether a bug of the loss makes something of what another before it has left, and does not compute it anew."""
+    kept = _OF.setdefault(reference, _Kept())
+    if (variant.key, key) not in kept.composed:
+        try:
+            alone, after = (results_of_the_loss(reference, [*some, variant])[key] for some in ((), (_ANOTHER,)))
+            kept.composed[variant.key, key] = not np.array_equal(alone, after, equal_nan=True)
+        except Inapplicable:
+            kept.composed[variant.key, key] = False
+    return kept.composed[variant.key, key]
+
+
+def _another(e: Evidence, c: float) -> Array:
+    return e.expected * e.expected.dtype.type(c)
+
+
+_ANOTHER = InPlace(
+    Bug("another", (), (), lambda e: iter(()), Constant(_another, str, 1.0, ())),
+    LOSS,
+    ("y", "loss", "dx"),
+    0,
+    "",
+    1,
+    0.7,
+)
 
 
 def differs(reference: Reference, key: Key, a: Array, b: Array) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
 
 from ..arithmetic.precision import Array
 from ..reference import Reference
 from .fits import SHARE, SHARE_OF_KNOWN, numbers, residual
-from .kept import ORDER, differs, results_with, right_results, touched_by, variants_of
+from .kept import ORDER, composes, differs, results_with, right_results, touched_by, variants_of
 from .other_networks import OtherNetwork, clipped_gradients
 from .solve import solved
 from .variants import Inapplicable, InPlace, Key, Results, Variant, results, results_of_the_loss
@@ -22,7 +24,8 @@ MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained 
 MOST_OF_OUT = 24  # variants of what predict gives, of which pairs are tried
 MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
-Pair = tuple[InPlace, InPlace]
+Pair = tuple[Variant, Variant]
+V = TypeVar("V", bound=Variant)
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ class Pursuit:
         return [replace(gain, variant=one) for one in pair]
 
     def _pairs_of_out(self) -> Iterator[Pair]:
-        some = [one for one in self._without_constant() if one.results == ("out",)]
+        some = self._that_may(one for one in self._without_constant() if one.results == ("out",))
         yield from _of_two_bugs(some[:MOST_OF_OUT])
 
     def _pairs_of_the_loss(self) -> Iterator[Pair]:
@@ -209,15 +212,26 @@ class Pursuit:
         here = next((key for key in reversed(right) if key in self.open), None)
         if here is None:
             return
-        some = [one for one in self._without_constant() if one.kind == last]
+        some = self._that_may(one for one in self._without_constant() if one.kind == last)
+        labels = self._that_may(one for one in self._of_the_network() if one.name == "labels shifted")
+        pairs = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
+        pairs += [(one, other) for one in some for other in labels if one.name != other.name]
         came, allowance = self.came[here], self.reference.allowance(*here)
-        for pair in _of_two_bugs(some):
+        for pair in pairs:
             try:
                 tried = results_of_the_loss(self.reference, [*self.known, *pair])[here]
             except Inapplicable:
                 continue
             if residual(came, tried, right[here], allowance) is not None:
                 yield pair
+
+    def _that_may(self, variants: Iterable[V]) -> list[V]:
+        """Those that change by themselves only what is wrong."""
+        found = []
+        for one in variants:
+            with suppress(Inapplicable):
+                found += [one] if self._may_touch(touched_by(self.reference, one)) else []
+        return found
 
     def _without_constant(self) -> list[InPlace]:
         """Known bugs in their places, those first that explained other cases."""
@@ -319,8 +333,8 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
     return list(found.values())
 
 
-def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[Pair]:
-    return ((one, other) for one, other in combinations(some, 2) if one.name != other.name)
+def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[tuple[InPlace, InPlace]]:
+    return ((one, other) for one, other in permutations(some, 2) if one.name != other.name)
 
 
 def _is_forward(one: Variant) -> bool:

@@ -200,6 +200,17 @@ def _rows_shifted(e: Evidence) -> Candidates:
         yield "labels belong to the rows beside", _with(e, t=np.roll(e.inputs["t"], shift))
 
 
+@bug("term left out", results=("loss",))
+def _row_left_out(e: Evidence) -> Candidates:
+    x, t = e.inputs["x"], e.inputs["t"]
+    for which, kept in (("last", slice(None, -1)), ("first", slice(1, None))):
+        if len(x) > 1:
+            mean = _with(e, x=x[kept], t=t[kept], **({"y": e.inputs["y"][kept]} if "y" in e.inputs else {}))
+            n = mean.dtype.type(len(x))
+            yield f"the {which} of the rows is left out of the sum", mean * ((n - 1) / n)
+            yield f"the {which} of the rows is left out of the mean", mean
+
+
 @bug("outer-product indexing", results=("loss", "dx"))
 def _outer_indexing(e: Evidence) -> Candidates:
     t, sentence = e.inputs["t"], "all rows x all labels are indexed, where each row's own label is meant"

@@ -45,7 +45,7 @@ def variants_of(reference: Reference) -> list[Variant]:
             of_kind = right.setdefault(e.kind, [])
             if e.result not in {one.result for one in of_kind}:
                 of_kind.append(e)
-        found = [*in_place(right, KNOWN), *other_networks(reference), *reduced_networks(reference)]
+        found: list[Variant] = [*in_place(right, KNOWN), *other_networks(reference), *reduced_networks(reference)]
         kept.variants = sorted(found, key=lambda one: ORDER[one.name])
     return kept.variants
 
@@ -102,7 +102,8 @@ def composes(reference: Reference, variant: InPlace, key: Key) -> bool:
 
 
 def _another(e: Evidence, c: float) -> Array:
-    return e.expected * e.expected.dtype.type(c)
+    found: Array = e.expected * e.expected.dtype.type(c)
+    return found
 
 
 _ANOTHER = InPlace(

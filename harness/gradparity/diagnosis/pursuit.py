@@ -214,7 +214,7 @@ class Pursuit:
             return
         some = self._that_may(one for one in self._without_constant() if one.kind == last)
         labels = self._that_may(one for one in self._of_the_network() if one.name == "labels shifted")
-        pairs = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
+        pairs: list[Pair] = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
         pairs += [(one, other) for one in some for other in labels if one.name != other.name]
         came, allowance = self.came[here], self.reference.allowance(*here)
         for pair in pairs:

@@ -141,6 +141,15 @@ def test_a_second_answer_that_is_twice_the_first_accumulates() -> None:
     assert names(repeated(where, 2 * first, first, Allowance(spread=1e-9), first).evidence)[0] == "accumulates"
 
 
+def test_a_second_answer_that_is_twice_the_first_and_not_kept_does_not_accumulate() -> None:
+    where = Where(operation="gradient", array="db1", asked=Asked.AGAIN)
+    first = np.array([1.0, -2.0, 5.0])
+    once = repeated(where, 2 * first, first, Allowance(spread=1e-9), first, [first])
+    added = repeated(where, 2 * first, first, Allowance(spread=1e-9), first, [3 * first])
+    assert names(once.evidence) == ["does not repeat"]
+    assert names(added.evidence)[0] == "accumulates"
+
+
 def test_a_step_from_the_case_before_is_stale() -> None:
     a, b = (Reference(draw(CaseSpec(sizes=(9, 6, 4), activation="sigmoid"), seed)) for seed in (0, 1))
     stale = dict(b.trace)

@@ -55,13 +55,16 @@ def _count(bug: Bug, e: Evidence) -> int:
 def _of_no_number(fits: list[Fit]) -> list[Fit]:
     """Where nothing is a number, what gives none either is evidence only if it is the only known bug that does.
 
+    Each of several may be it, if other cases show it.
     What happened to an argument or a result was seen, whatever numbers it left.
     """
     seen = [one for one in fits if one.residual is None and one.name not in EVERYWHERE]
     known = {bug.name for bug in KNOWN if bug.loses}
     losing = [one for one in fits if one.name in known]
     others = [one for one in fits if one.name in EVERYWHERE]
-    return seen or ([replace(losing[0], numbers=1)] if len(losing) == 1 else others)
+    if len(losing) == 1:
+        return seen or [replace(losing[0], numbers=1)]
+    return seen or [*others, *(replace(one, numbers=0) for one in losing)]
 
 
 def _candidates(bug: Bug, e: Evidence) -> Iterator[tuple[str, Array, float | None]]:

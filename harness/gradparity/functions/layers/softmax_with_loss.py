@@ -129,6 +129,7 @@ def _overflow(e: Evidence) -> Candidates:
     stable = probability(x)[np.arange(len(x)), e.inputs["t"]]
     found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
     if e.result == "loss":
+        found.append((f"{found[0][0]}, in x - log(sum(exp(x)))", _by_log_sum(x, e.inputs["t"])))
         found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
         found += [
             ("the logarithm of a probability that underflowed to 0", np.asarray(-np.log(stable).mean())),
@@ -161,6 +162,13 @@ def _shift(e: Evidence) -> Candidates:
         known_right = e.result == "loss" and "y" in e.inputs and np.isfinite(e.inputs["y"]).all()
         if not np.isfinite(y).all() and not known_right:
             yield f"{what} is subtracted in softmax, for its largest", candidates[e.result]
+            if e.result == "loss":
+                yield f"{what} is subtracted in softmax, for its largest", _by_log_sum(x - shift, e.inputs["t"])
+
+
+def _by_log_sum(z: Array, t: Array) -> Array:
+    """The loss as log(sum(exp(z))) - z, with nothing subtracted."""
+    return np.asarray((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), t]).mean())
 
 
 @bug("softmax axis")

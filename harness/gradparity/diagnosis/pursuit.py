@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from itertools import combinations
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from ..arithmetic.precision import Array
 from ..reference import Reference
 from .fits import SHARE, SHARE_OF_KNOWN, numbers, residual
-from .kept import ORDER, composes, differs, results_with, right_results, touched_by, variants_of
+from .kept import ORDER, Pair, differs, pairs_of_the_loss, results_with, right_results, touched_by, variants_of
 from .other_networks import OtherNetwork, clipped_gradients
 from .solve import solved
 from .variants import Inapplicable, InPlace, Key, Results, Variant, results, results_of_the_loss
@@ -24,7 +24,6 @@ MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained 
 MOST_OF_OUT = 24  # variants of what predict gives, of which pairs are tried
 MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
-Pair = tuple[Variant, Variant]
 V = TypeVar("V", bound=Variant)
 
 
@@ -207,19 +206,18 @@ class Pursuit:
 
     def _pairs_of_the_loss(self) -> Iterator[Pair]:
         """Those that give the loss, or the gradient of the last bias, which are cheap to know."""
-        last = self.reference.case.spec.kinds[-1].kind
         right = results_of_the_loss(self.reference, [])
         here = next((key for key in reversed(right) if key in self.open), None)
         if here is None:
             return
-        some = self._that_may(one for one in self._without_constant() if one.kind == last)
-        labels = self._that_may(one for one in self._of_the_network() if one.name == "labels shifted")
-        pairs = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
-        pairs += [(one, other) for one in some for other in labels if one.name != other.name]
         came, allowance = self.came[here], self.reference.allowance(*here)
-        for pair in pairs:
+        found = pairs_of_the_loss(self.reference, here)
+        may = {one.key for one in self._that_may({one.key: one for pair, _ in found for one in pair}.values())}
+        for pair, given in found:
+            if not {one.key for one in pair} <= may:
+                continue
             try:
-                tried = results_of_the_loss(self.reference, [*self.known, *pair])[here]
+                tried = results_of_the_loss(self.reference, [*self.known, *pair])[here] if self.known else given
             except Inapplicable:
                 continue
             if residual(came, tried, right[here], allowance) is not None:
@@ -333,8 +331,8 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
     return list(found.values())
 
 
-def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[tuple[InPlace, InPlace]]:
-    return ((one, other) for one, other in permutations(some, 2) if one.name != other.name)
+def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[Pair]:
+    return ((one, other) for one, other in combinations(some, 2) if one.name != other.name)
 
 
 def _is_forward(one: Variant) -> bool:

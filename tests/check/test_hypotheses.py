@@ -12,10 +12,13 @@ from gradparity.cases import CaseSpec, draw
 from gradparity.diagnosis.answers import mutated, repeated
 from gradparity.diagnosis.bugs import KNOWN
 from gradparity.diagnosis.explain import explain
+from gradparity.diagnosis.pursuit import Pursuit
 from gradparity.diagnosis.records import Asked, Where
 from gradparity.diagnosis.steps import of_trace
+from gradparity.diagnosis.variants import Inapplicable, results
 from gradparity.functions.evidence import Evidence, Subject
 from gradparity.reference import Reference
+from gradparity.suite import ANY_LAYERS, SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +56,20 @@ def test_numbers_that_no_bug_gave_are_not_explained(dtype: Any, key: str, seed: 
 @pytest.mark.parametrize("key", KEYS)
 def test_what_is_right_needs_no_explanation(key: str) -> None:
     assert explain(evidence(key)) == []
+
+
+@pytest.mark.parametrize("network", [*SMALL, *ANY_LAYERS[:-1]])
+def test_every_bug_can_be_put_into_a_network_or_is_said_to_be_none_there(network: str) -> None:
+    reference = Reference(draw(CaseSpec(network=network), 0))
+    variants = Pursuit(reference, {("predict", "out"): reference.predict["out"]}).variants()
+    given = set()
+    for one in variants:
+        try:
+            given.add(frozenset(results(reference, [one])))
+        except Inapplicable:
+            continue
+    assert len(variants) > 50
+    assert given == {frozenset(results(reference, []))}
 
 
 def test_nan_alone_is_a_nan_and_no_other_bug_that_would_give_one() -> None:

@@ -168,7 +168,7 @@ class Asking:
         said = "" if verdict.passes else told + detail(again, before, figures.worst, where, "but was")
         self.add(Quantity.STATE, name, verdict, said)
         if not verdict.passes:
-            self.answers.state.append(repeated(where, again, before, allowance, right))
+            self.answers.state.append(repeated(where, again, before, allowance, right, answers[at:]))
 
     def compare_next(self, answers: Answers, operations: Iterable[str], words: str) -> None:
         """What it answers to these for what was loaded just now, beside the reference of that."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -78,9 +78,12 @@ def mutated(where: Where, came: Array, expected: Array) -> Origin:
     return Origin(where, Evidence(Subject.MUTATED, "inputs", {}, expected, came, nothing, 1, 1))
 
 
-def repeated(where: Where, came: Array, expected: Array, allowance: Allowance, right: Array) -> Origin:
-    """A later answer to one request, an earlier one, and the right one."""
-    return Origin(where, Evidence(Subject.REPEAT, "again", {"right": right}, expected, came, allowance, 1, 1))
+def repeated(
+    where: Where, came: Array, expected: Array, allowance: Allowance, right: Array, later: Sequence[Array] = ()
+) -> Origin:
+    """A later answer to one request, an earlier one, and the right one; and those still ``later``."""
+    inputs = {"right": right} | ({"later": later[0]} if later else {})
+    return Origin(where, Evidence(Subject.REPEAT, "again", inputs, expected, came, allowance, 1, 1))
 
 
 def shared(where: Where, came: Array, expected: Array, what: str) -> Origin:

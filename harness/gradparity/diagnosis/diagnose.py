@@ -79,7 +79,7 @@ def _erratic(a: Answers, known: Collection[str]) -> dict[str, Diagnosis]:
             fact = another_each_time(several, right, allowance)
             if fact and operation not in found:
                 where = Where(operation=operation, array=name, asked=Asked.AGAIN)
-                told = repeated(where, several[1], one, allowance, right).told()
+                told = repeated(where, several[1], one, allowance, right, [answers[-1][name]]).told()
                 found[operation] = told.model_copy(update={"facts": [fact]})
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from gradparity_reference import LAYERS as REFERENCES
-from gradparity_reference import Layer
+from gradparity_reference import LOSS, Layer
 
 from ..cases import Array
 from ..functions.declared import DeclaredNetwork
@@ -41,6 +41,11 @@ class OtherNetwork:
     made: Callable[[Build], None]
     constant: float | None = None
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """See `Variant`."""
+        return self.name, self.sentence, self.constant
+
     def into(self, build: Build) -> None:
         """See `Variant`."""
         self.made(build)
@@ -64,6 +69,9 @@ def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
     if any(layer.layer.phased for layer in placed(case.spec.kinds)):
         sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
         yield OtherNetwork("phase confused", sentence, _other_phase)
+    for shift in (1, -1) if case.spec.kinds[-1].kind == LOSS else ():
+        sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
+        yield OtherNetwork("labels shifted", sentence, _labels_shifted(shift, case.spec.classes))
     if not case.declared.predict:
         yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
     yield from other_decays(reference)
@@ -78,6 +86,13 @@ def _layer(kind: str, made_of: type[Layer]) -> Callable[[Build], None]:
 
 def _without_biases(build: Build) -> None:
     build.held |= {name: np.zeros_like(a) for name, a in build.held.items() if name.rstrip("0123456789") == "b"}
+
+
+def _labels_shifted(shift: int, classes: int) -> Callable[[Build], None]:
+    def made(build: Build) -> None:
+        build.t = np.roll(build.t, shift, axis=1) if build.t.ndim > 1 else (build.t + shift) % classes
+
+    return made
 
 
 class _OtherPhase(DeclaredNetwork):

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
 
 from ..arithmetic.precision import Array
-from ..functions.evidence import Evidence
 from ..reference import Reference
-from .bugs import KNOWN
 from .fits import SHARE, SHARE_OF_KNOWN, numbers, residual
-from .other_networks import OtherNetwork, clipped_gradients, other_networks
-from .reduced_networks import reduced_networks
+from .kept import ORDER, composes, differs, results_with, right_results, touched_by, variants_of
+from .other_networks import OtherNetwork, clipped_gradients
 from .solve import solved
-from .steps import of_trace
-from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results, results_of_the_loss
+from .variants import Inapplicable, InPlace, Key, Results, Variant, results, results_of_the_loss
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
 MOST_OF_OUT = 24  # variants of what predict gives, of which pairs are tried
 MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
-Pair = tuple[InPlace, InPlace]
-ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
+Pair = tuple[Variant, Variant]
+V = TypeVar("V", bound=Variant)
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Pursuit:
         self.reference, self.memory = reference, memory or Memory()
         self.came = {key: a for key, a in came.items() if _alike(a, self._right(key))}
         self.known: list[Variant] = []
-        self.base = results(reference, [])
+        self.base = right_results(reference)
         self.wrong = {key for key in self.came if self._differs(key, self.came[key])}
         self.open = set(self.wrong)
         self._all: list[Variant] | None = None
@@ -71,7 +70,7 @@ class Pursuit:
     def take(self, variant: Variant) -> None:
         """Put it into the reference, found or known from elsewhere: what it explains is open no more."""
         try:
-            tried = results(self.reference, [*self.known, variant])
+            tried = results_with(self.reference, [*self.known, variant])
         except Inapplicable:
             return
         self.known.append(variant)
@@ -79,7 +78,7 @@ class Pursuit:
 
     def _settle(self, tried: Results | None = None) -> None:
         """What is explained by all that is known is open no more."""
-        self.base = base = results(self.reference, self.known) if tried is None else tried
+        self.base = base = results_with(self.reference, self.known) if tried is None else tried
         self.open = {key for key in self.open if not self._matches(key, base)}
 
     def explained(self) -> Iterator[list[Gain]]:
@@ -108,13 +107,7 @@ class Pursuit:
     def variants(self) -> list[Variant]:
         """All that may be tried here."""
         if self._all is None:
-            right: dict[str, list[Evidence]] = {}
-            for _, step in of_trace(self.reference.case, self.reference.epsilon, self.reference.trace):
-                e = replace(step.evidence, came=step.evidence.expected)
-                of_kind = right.setdefault(e.kind, [])
-                if e.result not in {one.result for one in of_kind}:
-                    of_kind.append(e)
-            found: list[Variant] = [*in_place(right, KNOWN), *self._of_the_network()]
+            found = [*variants_of(self.reference), *clipped_gradients(self.came)]
             self._all = sorted(found, key=lambda one: ORDER[one.name])
         return self._all
 
@@ -134,7 +127,15 @@ class Pursuit:
         return found
 
     def _of_the_network(self) -> list[OtherNetwork]:
-        return [*other_networks(self.reference), *reduced_networks(self.reference), *clipped_gradients(self.came)]
+        return [one for one in self.variants() if isinstance(one, OtherNetwork)]
+
+    def _may_touch(self, touched: Collection[Key]) -> bool:
+        """Whether what a variant changes by itself is wrong, wherever it came; and whether it is open, before others.
+
+        With others before it it may change what they explain by less than rounding.
+        """
+        here = self.came.keys() & touched
+        return here <= self.wrong and not here.isdisjoint(self.open)
 
     def _searched(self) -> list[Gain]:
         """What explains arrays by itself, of all that may be tried."""
@@ -201,7 +202,7 @@ class Pursuit:
         return [replace(gain, variant=one) for one in best]
 
     def _pairs_of_out(self) -> Iterator[Pair]:
-        some = [one for one in self._without_constant() if one.results == ("out",)]
+        some = self._that_may(one for one in self._without_constant() if one.results == ("out",))
         yield from _of_two_bugs(some[:MOST_OF_OUT])
 
     def _pairs_of_the_loss(self) -> Iterator[Pair]:
@@ -211,15 +212,26 @@ class Pursuit:
         here = next((key for key in reversed(right) if key in self.open), None)
         if here is None:
             return
-        some = [one for one in self._without_constant() if one.kind == last]
+        some = self._that_may(one for one in self._without_constant() if one.kind == last)
+        labels = self._that_may(one for one in self._of_the_network() if one.name == "labels shifted")
+        pairs: list[Pair] = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
+        pairs += [(one, other) for one in some for other in labels if one.name != other.name]
         came, allowance = self.came[here], self.reference.allowance(*here)
-        for pair in _of_two_bugs(some):
+        for pair in pairs:
             try:
                 tried = results_of_the_loss(self.reference, [*self.known, *pair])[here]
             except Inapplicable:
                 continue
             if residual(came, tried, right[here], allowance) is not None:
                 yield pair
+
+    def _that_may(self, variants: Iterable[V]) -> list[V]:
+        """Those that change by themselves only what is wrong."""
+        found = []
+        for one in variants:
+            with suppress(Inapplicable):
+                found += [one] if self._may_touch(touched_by(self.reference, one)) else []
+        return found
 
     def _without_constant(self) -> list[InPlace]:
         """Known bugs in their places, those first that explained other cases."""
@@ -233,7 +245,9 @@ class Pursuit:
         if len(found) < len(variants):
             return None
         try:
-            tried = results(self.reference, [*self.known, *found])
+            if any(not self._may_touch(touched_by(self.reference, one)) for one in found if one.constant is None):
+                return None
+            tried = results_with(self.reference, [*self.known, *found])
         except Inapplicable:
             return None
         gained = {key: left for key in self.open if (left := self._left(key, tried, share)) is not None}
@@ -255,8 +269,11 @@ class Pursuit:
             tried = results(self.reference, [*known, one.with_constant(c)])
             return [tried[key] for key in keys]
 
+        some = one.with_constant(constant.starts[0])
         try:
-            probe = results(self.reference, [*known, one.with_constant(constant.starts[0])])
+            if not self.wrong.issuperset(touched_by(self.reference, some) & self.came.keys()):
+                return None
+            probe = results_with(self.reference, [*known, some])
             touched = [key for key in self.came if self._differs(key, probe[key], self.base)]
             if not touched or not self.open.issuperset(touched):
                 return None
@@ -273,14 +290,7 @@ class Pursuit:
 
     def _differs(self, key: Key, a: Array, base: Results | None = None) -> bool:
         """Whether it differs from what is right, or from another base, by more than rounding."""
-        b = self._right(key) if base is None else base[key]
-        if np.array_equal(a, b, equal_nan=True):
-            return False
-        with np.errstate(all="ignore"):
-            difference = np.asarray(a.astype(np.float64) - b.astype(np.float64))
-            difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, difference)
-        difference = np.where(np.isnan(difference), np.inf, difference)
-        return not self.reference.allowance(*key).ratio(difference) <= 1
+        return differs(self.reference, key, a, self._right(key) if base is None else base[key])
 
     def _matches(self, key: Key, tried: Results) -> bool:
         came, given, allowance = self.came[key], tried[key], self.reference.allowance(*key)
@@ -323,8 +333,8 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
     return list(found.values())
 
 
-def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[Pair]:
-    return ((one, other) for one, other in combinations(some, 2) if one.name != other.name)
+def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[tuple[InPlace, InPlace]]:
+    return ((one, other) for one, other in permutations(some, 2) if one.name != other.name)
 
 
 def _is_forward(one: Variant) -> bool:

@@ -39,12 +39,13 @@ class Inapplicable(Exception):
 
 @dataclass
 class Build:
-    """What a network is made of, and its x. Variants change it; ``after`` are changes of what it gives."""
+    """What a network is made of, its x, and its t. Variants change it; ``after`` are changes of what it gives."""
 
     layers: dict[str, Any]
     losses: dict[str, Any]
     held: dict[str, Any]
     x: Any
+    t: Any
     made_of: type[DeclaredNetwork] = DeclaredNetwork
     after: list[After] = field(default_factory=list)
 
@@ -64,6 +65,10 @@ class Variant(Protocol):
     def constant(self) -> float | None:
         """What was solved for."""
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What it is, among all variants of a network."""
+
     def into(self, build: Build) -> None:
         """Make the network one that has it."""
 
@@ -79,7 +84,7 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
         network.declared = case.declared
         found: dict[Key, Any] = {("predict", "out"): network.predict(build.x)}
         network.hold(build.held)
-        found |= {("gradient", name): a for name, a in network.gradient(build.x, case.t).items()}
+        found |= {("gradient", name): a for name, a in network.gradient(build.x, build.t).items()}
         found = {key: np.asarray(bare(a)) for key, a in found.items()}
         for change in build.after:
             found |= change(network, found)
@@ -90,10 +95,11 @@ def results_of_the_loss(reference: Reference, variants: Sequence[Variant]) -> Re
     """The loss, and the gradient of the last bias, by the right logits: of bugs in the loss this is all, and cheap."""
     case = reference.case
     last, kind = placed(case.spec.kinds)[-1], case.spec.kinds[-1].kind
-    made_of = _build(reference, variants).losses[kind]
+    build = _build(reference, variants)
+    made_of = build.losses[kind]
     with np.errstate(all="ignore"):
         layer = made_of(reference.epsilon) if kind == LOSS else made_of()
-        found = {("gradient", "loss"): np.asarray(layer.forward(reference.trace[f"{last.name}.out"], case.t))}
+        found = {("gradient", "loss"): np.asarray(layer.forward(reference.trace[f"{last.name}.out"], build.t))}
         if last.layer.kind == "affine":
             found["gradient", f"d{last.params['b']}"] = layer.backward().sum(axis=0)
     return found
@@ -102,7 +108,7 @@ def results_of_the_loss(reference: Reference, variants: Sequence[Variant]) -> Re
 def _build(reference: Reference, variants: Sequence[Variant]) -> Build:
     case = reference.case
     classes = _classes(case.declared, case.spec.dtype)
-    build = Build(dict(classes), {kind: classes[kind] for kind in LOSSES}, dict(case.held), case.x)
+    build = Build(dict(classes), {kind: classes[kind] for kind in LOSSES}, dict(case.held), case.x, case.t)
     for one in variants:
         one.into(build)
     return build
@@ -144,6 +150,11 @@ class InPlace:
         said = self.said if self.constant is None or constant is None else constant.says(self.constant)
         return said if len(self.results) > 1 else f"in {self.kind}'s {self.results[0]}: {said}"
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """See `Variant`."""
+        return self.name, self.kind, self.results, self.nth, self.constant
+
     def with_constant(self, c: float) -> InPlace:
         """The same with this constant."""
         return replace(self, constant=c)
@@ -164,7 +175,7 @@ class InPlace:
                 came: Any = self.bug.constant.gives(e, self.constant)
             else:
                 came = next((one for _, one in islice(self.bug.candidates_for(e), self.nth, None)), None)
-        except (IndexError, ValueError) as error:  # another bug has left it something that it cannot be
+        except (KeyError, IndexError, ValueError) as error:  # another bug has left it something that it cannot be
             raise Inapplicable from error
         if came is None or np.shape(came) != right.shape:
             raise Inapplicable

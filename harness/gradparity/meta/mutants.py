@@ -4,6 +4,9 @@ A port's mutants.toml lists them: a file, the text in it, and the text that repl
 port's own language, and a list of them reads as a list of diffs. It must be killed (no verdict of agreement) and its
 bug named as listed. Equivalent mutants change the code and not what it computes: these must survive, or their
 reason is wrong.
+
+A mutant whose numbers fit no known bug must be killed, and be given no name: its bug is "unnamed". One that shows in
+few cases says which: they are checked beside those that were chosen.
 """
 
 from __future__ import annotations
@@ -36,11 +39,13 @@ from ..ports.build import StepFailed, ensure_built
 from ..ports.building import build_ports
 from ..ports.info import State
 from ..ports.manifest import Port, Runner, read_port
+from ..suite import select_cases
 
 GALLERY = "mutants.toml"
 COULD_NOT_RUN = "could not run"
+UNNAMED = "unnamed"
 MUTATED = "argument mutated"
-NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN}
+NAMES = {one.name for one in KNOWN} | {COULD_NOT_RUN, UNNAMED}
 
 
 class _Table(BaseModel):
@@ -48,7 +53,10 @@ class _Table(BaseModel):
 
 
 class Mutant(_Table):
-    """One change of one file; the hypothesis that must name it, or why it is equivalent: it changes no result."""
+    """One change of one file; the hypothesis that must name it, or why it is equivalent: it changes no result.
+
+    ``cases`` are those of the suite that show it, as ``--case`` takes them, where few do.
+    """
 
     name: str
     file: str
@@ -56,6 +64,7 @@ class Mutant(_Table):
     new: str
     bug: str = ""
     equivalent: str = ""
+    cases: tuple[str, ...] = ()
 
 
 class Gallery(_Table):
@@ -166,6 +175,7 @@ class _Workshop:
             ensure_built(port)
             began = perf_counter()
             runner = replace(self.runner, port=port, option=label)
+            specs = specs | (select_cases(mutant.cases) if mutant.cases else {})
             infos, cases, _ = run_check([runner], specs, [0], options, lambda _: None)
             result = CheckResult(runners=infos, cases=cases)
             return self._outcome(mutant, result, perf_counter() - began)
@@ -186,6 +196,8 @@ class _Workshop:
         crashed = info.state is State.FAILED or any(case.verdict is Verdict.COULD_NOT_RUN for case in result.cases)
         if not told and crashed:
             named, where = [COULD_NOT_RUN], _last_word(result)
+        elif told and not named:
+            named = [UNNAMED]
         killed = result.exit_code != 0 or any(one.verdict.noted for one in found)
         return MutantResult(port=label, mutant=mutant, killed=killed, named=named, where=where, seconds=seconds)
 

@@ -9,6 +9,29 @@ from ...functions.evidence import Bugs, Candidates, Evidence, Subject
 bug = Bugs()
 
 
+@bug("argmax from 0", kinds=(Subject.ACCURACY,))
+def _from_zero(e: Evidence) -> Candidates:
+    out = e.inputs["out"]
+    above = (out > 0).any(axis=1)
+    for found in (-1, 0):
+        hits = (np.where(above, out.argmax(axis=1), found) == e.inputs["t"]).mean()
+        yield "the largest logit is searched from 0 on: where all are negative, none is found", np.asarray(hits)
+
+
+@bug("last of a tie", kinds=(Subject.ACCURACY,))
+def _last(e: Evidence) -> Candidates:
+    out = e.inputs["out"]
+    hits = (out.shape[1] - 1 - out[:, ::-1].argmax(axis=1) == e.inputs["t"]).mean()
+    yield "the last of equal logits is taken, for the first", np.asarray(hits)
+
+
+@bug("NaN left out", kinds=(Subject.ACCURACY,))
+def _without_nan(e: Evidence) -> Candidates:
+    out = e.inputs["out"]
+    hits = (np.where(np.isnan(out), -np.inf, out).argmax(axis=1) == e.inputs["t"]).mean()
+    yield "logits that are NaN are left out: the first NaN counts as the largest", np.asarray(hits)
+
+
 @bug("labels compared as a whole", kinds=(Subject.ACCURACY,))
 def _whole_arrays(e: Evidence) -> Candidates:
     right = float(e.expected)

@@ -40,3 +40,12 @@ def _rows_shifted(e: Evidence) -> Candidates:
     if e.expected.ndim == 2:
         for shift in (1, -1):
             yield "rows are shifted by one", np.roll(e.expected, shift, axis=0)
+
+
+@bug("border left out")
+def _border_left_out(e: Evidence) -> Candidates:
+    for axis, what in enumerate(("row", "column")) if e.expected.ndim == 2 else ():
+        for which, at in (("last", -1), ("first", 0)):
+            found = e.expected.copy()
+            found[(slice(None),) * axis + (at,)] = 0
+            yield f"the {which} {what} is 0: a loop that is one too short", found

@@ -78,7 +78,21 @@ def _summed_along_rows(e: Evidence) -> Candidates:
         yield "summed over the wrong axis", e.inputs["dout"].sum(axis=1)
 
 
-BLOCKS = (2, 4, 8, 16, 32, 64, 128, 256)
+@bug("term left out")
+def _term_left_out(e: Evidence) -> Candidates:
+    x, W, dout = _rows(e.inputs["x"]), e.inputs["W"], e.inputs.get("dout")
+    what = {"out": "inputs", "dx": "outputs", "dW": "rows", "db": "rows"}[e.result]
+    for which, kept in (("last", slice(None, -1)), ("first", slice(1, None))):
+        sentence = f"the {which} of the {what} is left out of the sum"
+        if e.result == "out":
+            yield sentence, x[:, kept] @ W[kept] + e.inputs["b"]
+        elif dout is not None and e.result == "dx":
+            yield sentence, (dout[:, kept] @ W[:, kept].T).reshape(e.inputs["x"].shape)
+        elif dout is not None:
+            yield sentence, x[kept].T @ dout[kept] if e.result == "dW" else dout[kept].sum(axis=0)
+
+
+BLOCKS = (4, 8, 16, 32, 64, 128, 256)
 
 
 @bug("block's tail dropped")

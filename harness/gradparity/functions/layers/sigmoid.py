@@ -69,11 +69,16 @@ def _exp_sign(e: Evidence) -> Candidates:
     yield "the sign in the exponent: the curve is mirrored", 1 / (1 + np.exp(e.inputs["x"]))
 
 
-@bug("overflow", results=("out",), loses=True)
+@bug("overflow", loses=True)
 def _overflow(e: Evidence) -> Candidates:
-    power = np.exp(e.inputs["x"])
-    if not np.isfinite(power).all():
-        yield "exp(x) overflows in exp(x) / (1 + exp(x))", power / (1 + power)
+    x = e.inputs["x"]
+    for text, power in {"exp(x)": np.exp(x), "exp(-x)": np.exp(-x)}.items():
+        if e.result == "dx":
+            formula, came = f"{text} / (1 + {text})^2", e.inputs["dout"] * power / (1 + power) ** 2
+        else:
+            formula, came = f"{text} / (1 + {text})", power / (1 + power)
+        if not np.isfinite(power).all():
+            yield f"{text} overflows in {formula}", came
 
 
 CLIPPED = (

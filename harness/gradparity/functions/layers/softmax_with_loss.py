@@ -188,10 +188,27 @@ def _labels_shifted(e: Evidence) -> Candidates:
         yield sentence, _with(e, t=np.clip(e.inputs["t"] + shift, 0, e.classes - 1))
 
 
+@bug("labels in 8 bits", results=("loss", "dx"))
+def _labels_in_8_bits(e: Evidence) -> Candidates:
+    if e.classes > 256:
+        yield "labels are kept in 8 bits: 256 is 0 again", _with(e, t=e.inputs["t"] % 256)
+
+
 @bug("rows shifted")
 def _rows_shifted(e: Evidence) -> Candidates:
     for shift in (1, -1):
         yield "labels belong to the rows beside", _with(e, t=np.roll(e.inputs["t"], shift))
+
+
+@bug("term left out", results=("loss",))
+def _row_left_out(e: Evidence) -> Candidates:
+    x, t = e.inputs["x"], e.inputs["t"]
+    for which, kept in (("last", slice(None, -1)), ("first", slice(1, None))):
+        if len(x) > 1:
+            mean = _with(e, x=x[kept], t=t[kept], **({"y": e.inputs["y"][kept]} if "y" in e.inputs else {}))
+            n = mean.dtype.type(len(x))
+            yield f"the {which} of the rows is left out of the sum", mean * ((n - 1) / n)
+            yield f"the {which} of the rows is left out of the mean", mean
 
 
 @bug("outer-product indexing", results=("loss", "dx"))

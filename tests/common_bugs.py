@@ -151,3 +151,12 @@ def missed(bugs: Collection[str], everything: bool, cases: Collection[str] = CAS
         found = names_in(gradparity.compare(port, cases=cases, layers=layers, activation="relu"))
     names = {one.name for one in found}
     return [bug for bug in bugs if not BUGS[bug] & names], [str(one) for one in found]
+
+
+if __name__ == "__main__":
+    for everything in (True, False):
+        left = {pair: found for pair in PAIRS if (found := missed(pair, everything))[0]}
+        print("with trace and layers:" if everything else "gradient and predict alone:", end=" ")
+        print(f"{len(PAIRS) - len(left)} of {len(PAIRS)} pairs named")
+        for pair, (unnamed, told) in left.items():
+            print(f"    {' and '.join(pair)}: not named {', '.join(unnamed)}; told {', '.join(told)}")

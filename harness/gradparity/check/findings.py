@@ -26,6 +26,8 @@ SEVERAL = 3  # cases
 OF_SOLVED = 0.9  # what needs no constant to be solved for may explain so many fewer cases
 MANY = 20  # numbers that a bug gives: no coincidence, even where most cases show something else
 DIGITS = 1e-3  # to which a constant that was solved for is the same in all cases, relatively
+NEARLY_ALL = 0.8
+OF_ANYTHING = {bug.name for bug in KNOWN if bug.constant and not bug.kinds}
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 APART = {Pattern.NOT_A_NUMBER, Pattern.ANOTHER_EACH_TIME}  # patterns that have a cause of their own
 FAILURES = (Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED)
@@ -208,21 +210,35 @@ def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Sym
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
     evidence = _agreeing([one for one in fits if _weight(one)])
-    evidence = evidence or _several(_agreeing([one for one in fits if _solved(one)]))
+    evidence = evidence or _several(_agreeing([one for one in fits if _solved(one) or _is_accuracy(one)]))
     here = {place: [one for one in left if one.place == place] for place in places}
     standing = {place for place, own in here.items() if _stands(evidence, fits, place, own)}
+    if any(_solved(one) for one in evidence):  # of few of the cases a constant is a coincidence: say, of one batch size
+        least = NEARLY_ALL if name in OF_ANYTHING else 0.5
+        standing = {place for place in standing if _share(evidence, places[place]) > least}
     if not standing:
         return []
     joining = [one for one in fits if not _weight(one) and one not in evidence and not _solved(one)]
     return [*(one for one in evidence if one.place in standing), *joining]
 
 
+def _share(evidence: list[Symptom], there: list[Symptom]) -> float:
+    """Of the cases that are wrong at a place those that this explains."""
+    return len({one.key for one in evidence} & {one.key for one in there}) / len({one.key for one in there})
+
+
 def _solved(one: Symptom) -> bool:
     return one.explanation is not None and one.explanation.constant is not None
 
 
+def _is_accuracy(one: Symptom) -> bool:
+    return one.diagnosis.where.operation == "accuracy"
+
+
 def _several(fits: list[Symptom]) -> list[Symptom]:
-    """A constant is solved for with one number in each case: that it is the same in several is the evidence."""
+    """A constant is solved for with one number in each case: that it is the same in several is the evidence. And of a
+    share of a few rows, that the same bug gives it in several.
+    """
     return fits if len({one.key for one in fits}) >= SEVERAL else []
 
 

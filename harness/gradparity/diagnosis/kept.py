@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -14,12 +14,13 @@ from ..arithmetic.precision import Array
 from ..functions.evidence import Bug, Constant, Evidence
 from ..reference import Reference
 from .bugs import KNOWN
-from .other_networks import other_networks
+from .other_networks import LABELS_SHIFTED, other_networks
 from .reduced_networks import reduced_networks
 from .steps import of_trace
 from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results, results_of_the_loss
 
 MOST_KEPT = 1000  # numbers of a pass: the results of larger ones are computed anew
+Pair = tuple[Variant, Variant]
 ORDER = {bug.name: at for at, bug in enumerate(KNOWN)}
 
 
@@ -29,7 +30,7 @@ class _Kept:
     right: Results | None = None
     alone: dict[tuple[Any, ...], Results | None] = field(default_factory=dict)
     touched: dict[tuple[Any, ...], frozenset[Key]] = field(default_factory=dict)
-    composed: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    pairs: dict[Key, list[tuple[Pair, Array]]] = field(default_factory=dict)
 
 
 _OF: WeakKeyDictionary[Reference, _Kept] = WeakKeyDictionary()
@@ -45,7 +46,7 @@ def variants_of(reference: Reference) -> list[Variant]:
             of_kind = right.setdefault(e.kind, [])
             if e.result not in {one.result for one in of_kind}:
                 of_kind.append(e)
-        found = [*in_place(right, KNOWN), *other_networks(reference), *reduced_networks(reference)]
+        found: list[Variant] = [*in_place(right, KNOWN), *other_networks(reference), *reduced_networks(reference)]
         kept.variants = sorted(found, key=lambda one: ORDER[one.name])
     return kept.variants
 
@@ -89,20 +90,41 @@ def touched_by(reference: Reference, variant: Variant) -> frozenset[Key]:
     return touched[variant.key]
 
 
-def composes(reference: Reference, variant: InPlace, key: Key) -> bool:
-    """Whether a bug of the loss makes something of what another before it has left, and does not compute it anew."""
-    kept = _OF.setdefault(reference, _Kept())
-    if (variant.key, key) not in kept.composed:
-        try:
-            alone, after = (results_of_the_loss(reference, [*some, variant])[key] for some in ((), (_ANOTHER,)))
-            kept.composed[variant.key, key] = not np.array_equal(alone, after, equal_nan=True)
-        except Inapplicable:
-            kept.composed[variant.key, key] = False
-    return kept.composed[variant.key, key]
+def pairs_of_the_loss(reference: Reference, key: Key) -> list[tuple[Pair, Array]]:
+    """Two bugs of the loss that both change this array, and what it is with them.
+
+    The second makes something of what the first has left: it does not compute it anew.
+    """
+    pairs = _OF.setdefault(reference, _Kept()).pairs
+    if key not in pairs:
+        last, right = reference.case.spec.kinds[-1].kind, results_of_the_loss(reference, [])[key]
+        some: list[Variant] = []
+        composing: list[Variant] = []
+        for one in variants_of(reference):
+            of_loss = isinstance(one, InPlace) and one.kind == last and one.bug.constant is None
+            if not (of_loss or one.name == LABELS_SHIFTED) or one.name == "zero":
+                continue
+            alone, after = (_with_these(reference, [*first, one], key) for first in ((), (_ANOTHER,)))
+            if alone is None or np.array_equal(alone, right, equal_nan=True):
+                continue
+            some.append(one)
+            composing += [one] if after is not None and not np.array_equal(alone, after, equal_nan=True) else []
+        found = ((one, other) for one in some for other in composing if one.name != other.name)
+        tried = ((pair, _with_these(reference, pair, key)) for pair in found)
+        pairs[key] = [(pair, came) for pair, came in tried if came is not None]
+    return pairs[key]
+
+
+def _with_these(reference: Reference, variants: Sequence[Variant], key: Key) -> Array | None:
+    try:
+        return results_of_the_loss(reference, variants)[key]
+    except Inapplicable:
+        return None
 
 
 def _another(e: Evidence, c: float) -> Array:
-    return e.expected * e.expected.dtype.type(c)
+    found: Array = e.expected * e.expected.dtype.type(c)
+    return found
 
 
 _ANOTHER = InPlace(

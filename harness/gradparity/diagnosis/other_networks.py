@@ -18,6 +18,8 @@ from ..functions.network import placed
 from ..reference import Reference
 from .variants import Build, Key, Results, class_of
 
+LABELS_SHIFTED = "labels shifted"
+
 
 class _Identity(Layer):
     """A layer that is left out."""
@@ -71,7 +73,7 @@ def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
         yield OtherNetwork("phase confused", sentence, _other_phase)
     for shift in (1, -1) if case.spec.kinds[-1].kind == LOSS else ():
         sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
-        yield OtherNetwork("labels shifted", sentence, _labels_shifted(shift, case.spec.classes))
+        yield OtherNetwork(LABELS_SHIFTED, sentence, _labels_shifted(shift, case.spec.classes))
     if not case.declared.predict:
         yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
     yield from other_decays(reference)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import permutations
+from itertools import combinations
 from typing import TypeVar
 
 import numpy as np
@@ -14,17 +14,16 @@ import numpy as np
 from ..arithmetic.precision import Array
 from ..reference import Reference
 from .fits import SHARE, SHARE_OF_KNOWN, numbers, residual
-from .kept import ORDER, composes, differs, results_with, right_results, touched_by, variants_of
+from .kept import ORDER, Pair, differs, pairs_of_the_loss, results_with, right_results, touched_by, variants_of
 from .other_networks import OtherNetwork, clipped_gradients
 from .solve import solved
-from .variants import Inapplicable, InPlace, Key, Results, Variant, results, results_of_the_loss
+from .variants import Inapplicable, InPlace, Key, Results, Variant, results_of_the_loss
 
 MOST_BUGS = 3
 MOST_NUMBERS = 60_000  # of a pass: larger cases are held beside what explained others, and nothing else
 MOST_OF_OUT = 24  # variants of what predict gives, of which pairs are tried
 MOST_ALIKE = 6  # variants that explain the same arrays, of which the one is taken that lets others explain most
 FRUITLESS = 3  # searches of the same place, after which no more are made
-Pair = tuple[Variant, Variant]
 V = TypeVar("V", bound=Variant)
 
 
@@ -207,19 +206,18 @@ class Pursuit:
 
     def _pairs_of_the_loss(self) -> Iterator[Pair]:
         """Those that give the loss, or the gradient of the last bias, which are cheap to know."""
-        last = self.reference.case.spec.kinds[-1].kind
         right = results_of_the_loss(self.reference, [])
         here = next((key for key in reversed(right) if key in self.open), None)
         if here is None:
             return
-        some = self._that_may(one for one in self._without_constant() if one.kind == last)
-        labels = self._that_may(one for one in self._of_the_network() if one.name == "labels shifted")
-        pairs = [pair for pair in _of_two_bugs(some) if composes(self.reference, pair[1], here)]
-        pairs += [(one, other) for one in some for other in labels if one.name != other.name]
         came, allowance = self.came[here], self.reference.allowance(*here)
-        for pair in pairs:
+        found = pairs_of_the_loss(self.reference, here)
+        may = {one.key for one in self._that_may({one.key: one for pair, _ in found for one in pair}.values())}
+        for pair, given in found:
+            if not {one.key for one in pair} <= may:
+                continue
             try:
-                tried = results_of_the_loss(self.reference, [*self.known, *pair])[here]
+                tried = results_of_the_loss(self.reference, [*self.known, *pair])[here] if self.known else given
             except Inapplicable:
                 continue
             if residual(came, tried, right[here], allowance) is not None:
@@ -241,9 +239,14 @@ class Pursuit:
 
     def _gain(self, variants: Sequence[Variant], share: float = SHARE, least: int = 1) -> Gain | None:
         """What they explain beside what was explained before; None where that is nothing, or something else is lost."""
-        found = [own for one in variants if (own := self._with_constant(one)) is not None]
-        if len(found) < len(variants):
-            return None
+        if len(variants) > 1:
+            return self._gain_of(variants, variants, share, least)
+        for found in self._with_constant(variants[0]):
+            if gain := self._gain_of([found], variants, share, least):
+                return gain
+        return None
+
+    def _gain_of(self, found: Sequence[Variant], variants: Sequence[Variant], share: float, least: int) -> Gain | None:
         try:
             if any(not self._may_touch(touched_by(self.reference, one)) for one in found if one.constant is None):
                 return None
@@ -259,30 +262,35 @@ class Pursuit:
             return None
         return Gain(found[-1], frozenset(gained), max(gained.values()), count)
 
-    def _with_constant(self, one: Variant) -> Variant | None:
-        """With the constant that gives what came best, where there is one to solve for; None where none is found."""
+    def _with_constant(self, one: Variant) -> Iterator[Variant]:
+        """With the constant that gives what came best, where there is one to solve for: of all arrays that it changes,
+        or, as another bug may be in some of them, of the weights nearest to the loss.
+        """
         if not isinstance(one, InPlace) or one.bug.constant is None or one.constant is not None:
-            return one
-        known, constant = self.known, one.bug.constant
+            yield one
+            return
+        known, constant, fault = self.known, one.bug.constant, one
 
         def gives(c: float, keys: Collection[Key]) -> list[Array]:
-            tried = results(self.reference, [*known, one.with_constant(c)])
+            tried = results_with(self.reference, [*known, fault.with_constant(c)])
             return [tried[key] for key in keys]
 
         some = one.with_constant(constant.starts[0])
         try:
             if not self.wrong.issuperset(touched_by(self.reference, some) & self.came.keys()):
-                return None
+                return
             probe = results_with(self.reference, [*known, some])
             touched = [key for key in self.came if self._differs(key, probe[key], self.base)]
             if not touched or not self.open.issuperset(touched):
-                return None
-            c = solved(
-                lambda c: gives(c, touched), [self.came[key] for key in touched], constant.neutral, constant.starts
-            )
+                return
+            nearest = max(touched, key=lambda key: (self.came[key].ndim, key[1]))
+            for keys in (touched, [nearest])[: len(touched)]:
+                came = [self.came[key] for key in keys]
+                c = solved(lambda c, keys=keys: gives(c, keys), came, constant.neutral, constant.starts)  # type: ignore[misc]
+                if c is not None:
+                    yield one.with_constant(c)
         except Inapplicable:
-            return None
-        return None if c is None else one.with_constant(c)
+            return
 
     def _right(self, key: Key) -> Array:
         found: Array = getattr(self.reference, key[0])[key[1]]
@@ -333,8 +341,8 @@ def _best(gains: Sequence[Gain]) -> list[Gain]:
     return list(found.values())
 
 
-def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[tuple[InPlace, InPlace]]:
-    return ((one, other) for one, other in permutations(some, 2) if one.name != other.name)
+def _of_two_bugs(some: Sequence[InPlace]) -> Iterator[Pair]:
+    return ((one, other) for one, other in combinations(some, 2) if one.name != other.name)
 
 
 def _is_forward(one: Variant) -> bool:

@@ -34,8 +34,8 @@ def _without_nan(e: Evidence) -> Candidates:
 
 @bug("labels compared as a whole", kinds=(Subject.ACCURACY,))
 def _whole_arrays(e: Evidence) -> Candidates:
-    right = float(e.expected)
-    for value in (float(right == 1), float(right == 1) / e.batch, 0.0):
+    whole = float(float(e.expected) == 1)
+    for value in (whole, whole / e.batch):
         yield "whole arrays of labels are compared, where elements are meant", np.asarray(value)
 
 

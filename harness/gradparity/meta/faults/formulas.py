@@ -59,7 +59,8 @@ def _dx(s: Given, labels: Array) -> Array:
 
 
 def _shifted(s: Given, c: float) -> Array:
-    return np.asarray((s.t + int(c)) % s.x.shape[1])
+    classes = (s.y if s.x is None else s.x).shape[1]
+    return np.asarray((s.t + int(c)) % classes)
 
 
 def _softmax(s: Given, shift: Any, axis: int | None = 1, scale: float = 1.0) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import not_
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,8 @@ def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
         yield OtherNetwork("left out", "dropout", _layer("dropout", _Identity))
     yield OtherNetwork("left out", "the biases", _without_biases)
     if any(layer.layer.phased for layer in placed(case.spec.kinds)):
-        sentence = "training and test phase are exchanged: predict is of the test, the gradient of training"
-        yield OtherNetwork("phase confused", sentence, _other_phase)
+        for sentence, phase_of in PHASES.items():
+            yield OtherNetwork("phase confused", sentence, _in_phase(phase_of))
     for shift in (1, -1) if case.spec.kinds[-1].kind == LOSS else ():
         sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
         yield OtherNetwork(LABELS_SHIFTED, sentence, _labels_shifted(shift, case.spec.classes))
@@ -97,15 +98,22 @@ def _labels_shifted(shift: int, classes: int) -> Callable[[Build], None]:
     return made
 
 
-class _OtherPhase(DeclaredNetwork):
-    """Trains as in the test, and tests as in training."""
+PHASES: dict[str, Callable[[bool], bool]] = {
+    "training and test phase are exchanged: predict is of the test, the gradient of training": not_,
+    "predict is in the phase of training: it is of the test": lambda training: True,
+    "the gradient is in the phase of the test: it is of training": lambda training: False,
+}
 
-    def _forward(self, x: Array, training: bool) -> Array:
-        return super()._forward(x, not training)
 
+def _in_phase(phase_of: Callable[[bool], bool]) -> Callable[[Build], None]:
+    class OtherPhase(DeclaredNetwork):
+        def _forward(self, x: Array, training: bool) -> Array:
+            return super()._forward(x, phase_of(training))
 
-def _other_phase(build: Build) -> None:
-    build.made_of = _OtherPhase
+    def made(build: Build) -> None:
+        build.made_of = OtherPhase
+
+    return made
 
 
 def _probabilities(build: Build) -> None:

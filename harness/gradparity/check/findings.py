@@ -28,6 +28,7 @@ MANY = 20  # numbers that a bug gives: no coincidence, even where most cases sho
 DIGITS = 1e-3  # to which a constant that was solved for is the same in all cases, relatively
 NEARLY_ALL = 0.8
 OF_ANYTHING = {bug.name for bug in KNOWN if bug.constant and not bug.kinds}
+NEUTRAL = {bug.name: bug.constant.neutral for bug in KNOWN if bug.constant}
 AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 APART = {Pattern.NOT_A_NUMBER, Pattern.ANOTHER_EACH_TIME}  # patterns that have a cause of their own
 FAILURES = (Verdict.COULD_NOT_RUN, Verdict.UNRESOLVED)
@@ -196,9 +197,12 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
     names = dict.fromkeys(name for one in left for name in one.fits if name not in used)
     order = [one.name for one in KNOWN]
     found = [_explained(name, places, left) for name in names]
-    ranked = zip((order.index(name) if name in order else len(order) for name in names), found, strict=True)
-    best = max(ranked, key=lambda pair: (_worth(pair[1]), -pair[0]), default=(0, []))
-    return best[1]
+    places_of = (order.index(name) if name in order else len(order) for name in names)
+    ranked = (
+        (len({one.key for one in own}), -_digits(own), -at, own) for at, own in zip(places_of, found, strict=True)
+    )
+    best = max(ranked, key=lambda one: one[:3], default=(0, 0, 0, []))
+    return best[3]
 
 
 def _worth(explained: Sequence[Symptom]) -> float:
@@ -206,10 +210,21 @@ def _worth(explained: Sequence[Symptom]) -> float:
     return len({one.key for one in explained}) * (OF_SOLVED if any(map(_solved, explained)) else 1.0)
 
 
+def _digits(found: list[Symptom]) -> int:
+    """How many significant digits the constant has that was solved for: of several that fit, the round one is meant."""
+    fits = [one.explanation for one in found if one.explanation and one.explanation.constant is not None]
+    if not fits or fits[0].constant is None:
+        return 0
+    c, far = fits[0].constant, fits[0].constant - NEUTRAL.get(fits[0].name, 0.0)
+    return min(len(f"{value:.3e}".split("e")[0].strip("-").rstrip("0.")) for value in (far, 1 / c if c else 0.0))
+
+
 def _explained(name: str, places: dict[Where, list[Symptom]], left: Sequence[Symptom]) -> list[Symptom]:
     """What the bug explains at the places where it stands; and elsewhere what is no evidence by itself."""
     fits = [replace(one, explanation=fit) for one in left if (fit := one.fits.get(name))]
     evidence = _agreeing([one for one in fits if _weight(one)])
+    if len({one.key for one in evidence}) == 1 and sum(map(_weight, evidence)) < MANY:
+        evidence = [one for one in evidence if not _solved(one)]
     evidence = evidence or _several(_agreeing([one for one in fits if _solved(one) or _is_accuracy(one)]))
     here = {place: [one for one in left if one.place == place] for place in places}
     standing = {place for place, own in here.items() if _stands(evidence, fits, place, own)}
@@ -260,10 +275,21 @@ def _agreeing(fits: list[Symptom]) -> list[Symptom]:
 
 
 def _alike(a: Explanation, b: Explanation) -> bool:
-    if a.constant is None or b.constant is None:
-        return a.constant is b.constant
-    sharp = max(DIGITS, AMPLIFIED * (a.residual or 0.0), AMPLIFIED * (b.residual or 0.0))
-    return math.isclose(a.constant, b.constant, rel_tol=min(sharp, 1.0))
+    return same_constant(a.name, a.constant, b.constant, max(a.residual or 0.0, b.residual or 0.0))
+
+
+def same_constant(name: str, a: float | None, b: float | None, residual: float) -> bool:
+    """Whether two constants of a bug are one, to as many digits as are known of them where so much was unexplained.
+
+    What tells them apart is how far they are from that of no bug: of factors, 1.
+    """
+    if a is None or b is None:
+        return a is b
+    neutral = NEUTRAL.get(name, 0.0)
+    one, other = a - neutral, b - neutral
+    size, far = max(abs(a), abs(b), abs(neutral)), max(abs(one), abs(other))
+    sharp = max(DIGITS, AMPLIFIED * residual * size / far) if far else 1.0
+    return math.isclose(one, other, rel_tol=min(sharp, 1.0))
 
 
 def _home(one: Symptom, named: list[list[Symptom]], places: dict[Where, list[Symptom]]) -> list[Symptom] | None:

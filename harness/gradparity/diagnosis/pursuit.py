@@ -256,8 +256,10 @@ class Pursuit:
         gained = {key: left for key in self.open if (left := self._left(key, tried, share)) is not None}
         if not gained or any(not self._still(key, tried) for key in self.came.keys() - self.open):
             return None
-        count = sum(numbers(self.came[key], self.base[key]) for key in gained)
-        count -= sum(own is not one for own, one in zip(found, variants, strict=True))  # a constant was solved for
+        solved_for = [own for own, one in zip(found, variants, strict=True) if own is not one]
+        if solved_for and 2 * len(gained) < sum(self._differs(key, tried[key], self.base) for key in self.open):
+            return None  # a constant that was solved for fits a few numbers by chance
+        count = sum(numbers(self.came[key], self.base[key]) for key in gained) - len(solved_for)
         if count < least:
             return None
         return Gain(found[-1], frozenset(gained), max(gained.values()), count)

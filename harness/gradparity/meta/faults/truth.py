@@ -20,17 +20,15 @@ they are one (twice, and three times, as much: six times). The latter names neit
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
+from ...check.findings import same_constant
 from ...check.records import CheckResult
 from ...diagnosis.records import Explanation
 from .fault import Fault
 from .named import Named, place_of
 
 NEARLY_ALL = 0.8
-SAME = 1e-3  # relatively, of a constant that was solved for
-AMPLIFIED = 1e3  # how much less sharply a constant is known than the whole array, whose part it explains
 BITS = 2  # more or less: 10 or 11, as the leading one is counted or not
 SINGLE = 24
 
@@ -66,8 +64,4 @@ def foretold(one: Named, fresh: CheckResult) -> bool:
 
 
 def _same(one: Named, other: Explanation) -> bool:
-    if one.name != other.name:
-        return False
-    if one.constant is None or other.constant is None:
-        return one.constant is other.constant
-    return math.isclose(one.constant, other.constant, rel_tol=max(SAME, AMPLIFIED * (other.residual or 0.0)))
+    return one.name == other.name and same_constant(one.name, one.constant, other.constant, other.residual or 0.0)

@@ -88,6 +88,26 @@ def test_a_constant_is_one_number_in_all_cases() -> None:
     assert "in 2 of 3 cases (1 not explained by any known bug)" in text
 
 
+def test_a_constant_of_a_minority_is_a_coincidence_and_of_anything_it_is_for_nearly_all() -> None:
+    seven = [told(LOSS, fit("fixed divisor", 50, 0.142857))]
+    other = [told(LOSS, fit("another divisor", 50, 1e-7))]
+    assert grouped(*[other] * 7, *[seven] * 2) == [("another divisor", 9)], "of the cases of one batch size"
+    assert grouped(*[seven] * 6, *[[told(LOSS)]] * 3) == [("", 9)]
+    assert grouped(*[seven] * 8, [told(LOSS)]) == [("fixed divisor", 9)]
+
+
+def test_factors_near_1_are_alike_by_how_far_they_are_from_it() -> None:
+    factors = [[told(LOSS, fit("constant factor", 0, 1 + 1e-8 * i))] for i in range(1, 6)]
+    assert grouped(*factors) == [("", 5)]
+    assert grouped(*[factors[0]] * 5) == [("constant factor", 5)]
+
+
+def test_a_constant_of_a_single_case_takes_many_numbers_and_the_round_one_is_meant() -> None:
+    assert grouped([told(LOSS, fit("exp is off", 2, -9.937e-8))]) == [("", 1)]
+    several = [fit("another divisor", 299, -6.090909), fit("constant factor", 299, 1.1)]
+    assert grouped([told(LOSS, *several)]) == [("constant factor", 1)]
+
+
 def test_the_name_that_explains_most_is_chosen_and_then_the_one_known_first() -> None:
     both = [told(LOSS, fit("sign"), fit("constant factor"))]
     assert grouped(both, both, [told(LOSS, fit("constant factor"))]) == [("constant factor", 3)]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from gradparity.cases import draw
 from gradparity.diagnosis.records import Alone, Diagnosis, Explanation, Where
+from gradparity.meta.faults.anywhere import ANYWHERE
 from gradparity.meta.faults.drawing import composed
 from gradparity.meta.faults.fault import Fault, FaultKind
+from gradparity.meta.faults.formulas import FORMULAS
 from gradparity.meta.faults.measure import CASES, FaultResult, Naming, checked, measured
 from gradparity.meta.faults.named import Named, names_in
-from gradparity.meta.faults.network import Asks
+from gradparity.meta.faults.network import Asks, as_port
 from gradparity.meta.faults.truth import foretold, is_true
+from gradparity.suite import select_cases
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +50,37 @@ def test_without_a_fault_all_agrees(asks: Asks) -> None:
 def test_no_fault_breaks_the_port(index: int) -> None:
     result = checked(list(composed(1, index).faults), Asks.LAYERS, SOME)
     assert result.exit_code in (0, 1), result.report()
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_every_slip_answers(activation: str) -> None:
+    case = draw(select_cases([f"random-6-5-3-{activation}-n7-float64"])[f"random-6-5-3-{activation}-n7-float64"], 0)
+    for slip in [*FORMULAS, *ANYWHERE]:
+        made, _ = as_port([slip(np.random.default_rng(0))], Asks.TRACE)
+        weights, biases = ([np.array(case.params[f"{name}{i}"]) for i in (1, 2)] for name in "Wb")
+        network = made(weights, biases, activation, 0.0)
+        for _ in range(2):
+            with np.errstate(all="ignore"):
+                assert network.gradient(case.x, case.t).keys() == {"loss", "dW1", "db1", "dW2", "db2"}
+
+
+LAST = {
+    "border left out": {"softmax.dx": lambda s: np.vstack([s.right[:-1], 0 * s.right[-1:]])},
+    "term left out": {"affine.db": lambda s: s.dout[:-1].sum(axis=0)},
+}
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_a_last_one_that_is_left_out_is_no_tail_of_a_block(name: str) -> None:
+    found = names_in(checked([Fault(FaultKind.INDEX, "the last", LAST[name])], Asks.PREDICT, SOME))
+    assert {one.name for one in found} == {name}
+
+
+def test_two_divisors_at_once_are_no_constant_factor() -> None:
+    mean = Fault(FaultKind.OPERATOR, "a mean", {"affine.db": lambda s: s.right / len(s.dout)})
+    n = Fault(FaultKind.CONSTANT, "N + 1e-7", {"softmax.dx": lambda s: s.right * (len(s.y) / (len(s.y) + 1e-7))})
+    found = names_in(checked([mean, n], Asks.PREDICT, SOME))
+    assert {one.name for one in found} == {"another divisor", "mean for sum"}
 
 
 def test_what_is_named_is_true_of_its_fault_and_of_no_other() -> None:

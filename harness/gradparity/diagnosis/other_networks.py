@@ -18,7 +18,8 @@ from ..functions.network import placed
 from ..reference import Reference
 from .variants import Build, Key, Results, class_of
 
-LABELS_SHIFTED = "labels shifted"
+LABELS_SHIFTED, EPSILON = "labels shifted", "epsilon in the logarithm"
+EPSILONS = (0.0, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
 
 
 class _Identity(Layer):
@@ -74,6 +75,10 @@ def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
     for shift in (1, -1) if case.spec.kinds[-1].kind == LOSS else ():
         sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
         yield OtherNetwork(LABELS_SHIFTED, sentence, _labels_shifted(shift, case.spec.classes))
+    for epsilon in EPSILONS if case.spec.kinds[-1].kind == LOSS else ():
+        if epsilon != reference.epsilon:
+            sentence = f"the logarithm is of p + {epsilon:g}" if epsilon else "no epsilon is added to p"
+            yield OtherNetwork(EPSILON, sentence, _with_epsilon(epsilon))
     if not case.declared.predict:
         yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
     yield from other_decays(reference)
@@ -93,6 +98,13 @@ def _without_biases(build: Build) -> None:
 def _labels_shifted(shift: int, classes: int) -> Callable[[Build], None]:
     def made(build: Build) -> None:
         build.t = np.roll(build.t, shift, axis=1) if build.t.ndim > 1 else (build.t + shift) % classes
+
+    return made
+
+
+def _with_epsilon(epsilon: float) -> Callable[[Build], None]:
+    def made(build: Build) -> None:
+        build.epsilon = epsilon
 
     return made
 

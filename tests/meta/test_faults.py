@@ -54,7 +54,8 @@ def test_no_fault_breaks_the_port(index: int) -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 def test_every_slip_answers(activation: str) -> None:
-    case = draw(select_cases([f"random-6-5-3-{activation}-n7-float64"])[f"random-6-5-3-{activation}-n7-float64"], 0)
+    name = f"random-6-5-3-{activation}-n7-float64"
+    case = draw(select_cases((name,))[name], 0)
     for slip in [*FORMULAS, *ANYWHERE]:
         made, _ = as_port([slip(np.random.default_rng(0))], Asks.TRACE)
         weights, biases = ([np.array(case.params[f"{name}{i}"]) for i in (1, 2)] for name in "Wb")

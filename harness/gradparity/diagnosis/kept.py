@@ -14,7 +14,7 @@ from ..arithmetic.precision import Array
 from ..functions.evidence import Bug, Constant, Evidence
 from ..reference import Reference
 from .bugs import KNOWN
-from .other_networks import LABELS_SHIFTED, other_networks
+from .other_networks import EPSILON, LABELS_SHIFTED, other_networks
 from .reduced_networks import reduced_networks
 from .steps import of_trace
 from .variants import Inapplicable, InPlace, Key, Results, Variant, in_place, results, results_of_the_loss
@@ -102,7 +102,7 @@ def pairs_of_the_loss(reference: Reference, key: Key) -> list[tuple[Pair, Array]
         composing: list[Variant] = []
         for one in variants_of(reference):
             of_loss = isinstance(one, InPlace) and one.kind == last and one.bug.constant is None
-            if not (of_loss or one.name == LABELS_SHIFTED) or one.name == "zero":
+            if not (of_loss or one.name in (LABELS_SHIFTED, EPSILON)) or one.name == "zero":
                 continue
             alone, after = (_with_these(reference, [*first, one], key) for first in ((), (_ANOTHER,)))
             if alone is None or np.array_equal(alone, right, equal_nan=True):

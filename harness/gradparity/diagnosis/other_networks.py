@@ -19,7 +19,8 @@ from ..functions.network import placed
 from ..reference import Reference
 from .variants import Build, Key, Results, class_of
 
-LABELS_SHIFTED = "labels shifted"
+LABELS_SHIFTED, EPSILON = "labels shifted", "epsilon in the logarithm"
+EPSILONS = (0.0, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15)
 
 
 class _Identity(Layer):
@@ -75,6 +76,10 @@ def other_networks(reference: Reference) -> Iterator[OtherNetwork]:
     for shift in (1, -1) if case.spec.kinds[-1].kind == LOSS else ():
         sentence = f"labels are off by one ({shift:+d}): counted from 0 and from 1"
         yield OtherNetwork(LABELS_SHIFTED, sentence, _labels_shifted(shift, case.spec.classes))
+    for epsilon in EPSILONS if case.spec.kinds[-1].kind == LOSS else ():
+        if epsilon != reference.epsilon:
+            sentence = f"the logarithm is of p + {epsilon:g}" if epsilon else "no epsilon is added to p"
+            yield OtherNetwork(EPSILON, sentence, _with_epsilon(epsilon))
     if not case.declared.predict:
         yield OtherNetwork("probabilities for logits", "softmax is applied: predict gives the logits", _probabilities)
     yield from other_decays(reference)
@@ -103,6 +108,13 @@ PHASES: dict[str, Callable[[bool], bool]] = {
     "predict is in the phase of training: it is of the test": lambda training: True,
     "the gradient is in the phase of the test: it is of training": lambda training: False,
 }
+
+
+def _with_epsilon(epsilon: float) -> Callable[[Build], None]:
+    def made(build: Build) -> None:
+        build.epsilon = epsilon
+
+    return made
 
 
 def _in_phase(phase_of: Callable[[bool], bool]) -> Callable[[Build], None]:

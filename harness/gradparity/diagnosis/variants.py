@@ -39,13 +39,14 @@ class Inapplicable(Exception):
 
 @dataclass
 class Build:
-    """What a network is made of, its x, and its t. Variants change it; ``after`` are changes of what it gives."""
+    """What a network is made of, and what it is given. Variants change it; ``after`` are changes of what it gives."""
 
     layers: dict[str, Any]
     losses: dict[str, Any]
     held: dict[str, Any]
     x: Any
     t: Any
+    epsilon: float
     made_of: type[DeclaredNetwork] = DeclaredNetwork
     after: list[After] = field(default_factory=list)
 
@@ -78,9 +79,7 @@ def results(reference: Reference, variants: Sequence[Variant]) -> Results:
     case, build = reference.case, _build(reference, variants)
     spec = case.spec
     with np.errstate(all="ignore"):
-        network = build.made_of(
-            spec.kinds, build.held, reference.epsilon, build.layers, build.losses, spec.weight_decay
-        )
+        network = build.made_of(spec.kinds, build.held, build.epsilon, build.layers, build.losses, spec.weight_decay)
         network.declared = case.declared
         found: dict[Key, Any] = {("predict", "out"): network.predict(build.x)}
         network.hold(build.held)
@@ -98,7 +97,7 @@ def results_of_the_loss(reference: Reference, variants: Sequence[Variant]) -> Re
     build = _build(reference, variants)
     made_of = build.losses[kind]
     with np.errstate(all="ignore"):
-        layer = made_of(reference.epsilon) if kind == LOSS else made_of()
+        layer = made_of(build.epsilon) if kind == LOSS else made_of()
         found = {("gradient", "loss"): np.asarray(layer.forward(reference.trace[f"{last.name}.out"], build.t))}
         if last.layer.kind == "affine":
             found["gradient", f"d{last.params['b']}"] = layer.backward().sum(axis=0)
@@ -108,7 +107,9 @@ def results_of_the_loss(reference: Reference, variants: Sequence[Variant]) -> Re
 def _build(reference: Reference, variants: Sequence[Variant]) -> Build:
     case = reference.case
     classes = _classes(case.declared, case.spec.dtype)
-    build = Build(dict(classes), {kind: classes[kind] for kind in LOSSES}, dict(case.held), case.x, case.t)
+    build = Build(
+        dict(classes), {kind: classes[kind] for kind in LOSSES}, dict(case.held), case.x, case.t, reference.epsilon
+    )
     for one in variants:
         one.into(build)
     return build

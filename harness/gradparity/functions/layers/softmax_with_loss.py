@@ -184,7 +184,11 @@ def _softmax_axis(e: Evidence) -> Candidates:
         ("softmax is not normalised", np.exp(x)),
     ):
         own = y[np.arange(len(y)), e.inputs["t"]]
-        candidates = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
+        candidates = {
+            "y": y,
+            "loss": np.asarray(-np.log(own + own.dtype.type(e.inputs["epsilon"])).mean()),
+            "dx": (y - one_hot(e.inputs)) / len(y),
+        }
         yield sentence, candidates[e.result]
 
 

@@ -112,6 +112,15 @@ def test_however_many_things_are_asked_there_is_an_end() -> None:
     assert one.given_up("any other") == f"the port broke {HEARD * 2} times in a row" and one.ready() is None
 
 
+def test_after_an_abort_no_other_is_started() -> None:
+    """Or else a layer that was being asked would be followed by the rest of its case, in a fresh session."""
+    one = attended()
+    one.abort()
+    with pytest.raises(PortFailure, match="it was killed"):
+        one.renewed(failure(Failure.KILLED), "sigmoid")
+    assert one.ready() is None and one.given_up("relu") == "the check was interrupted"
+
+
 def test_where_no_other_starts_the_first_failure_is_what_is_told() -> None:
     one, first = attended(), failure(Failure.KILLED)
 

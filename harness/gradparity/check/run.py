@@ -140,7 +140,7 @@ class RunnerCheck:
         """The last of these cases in a process of its own."""
         self.beside = RunnerCheck(self.runner, self.options)
         try:
-            if self.beside.start().state is not State.READY:
+            if self.attended.aborted or self.beside.start().state is not State.READY:
                 return None
             results = [self.beside._result(one.spec, one.seed, "") for one in cases]
             return results[-1]

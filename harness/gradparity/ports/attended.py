@@ -31,6 +31,7 @@ class Attended(Generic[One]):
         self.session: One | None = None
         self.broken: Counter[str] = Counter()  # by what it was about, since that last worked
         self.in_a_row = 0
+        self.aborted = False
         self._last_words: dict[str, str] = {}
 
     def start(self) -> RunnerInfo:
@@ -39,7 +40,9 @@ class Attended(Generic[One]):
         return self.info
 
     def given_up(self, about: str = "") -> str:
-        """Why nothing about this is tried any more: it broke too often. Empty where that is not so."""
+        """Why nothing about this is tried any more: it broke too often, or is at its end. Empty where that is not so."""
+        if self.aborted:
+            return "the check was interrupted"
         if self.limit is None:
             return ""
         if self.broken[about] >= self.limit:
@@ -96,6 +99,7 @@ class Attended(Generic[One]):
 
     def abort(self) -> None:
         """End the session from another thread: whoever waits for a reply hears so."""
+        self.aborted = True  # nobody starts another
         session = self.session
         if session:
             session.abort()

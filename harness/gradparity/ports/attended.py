@@ -40,7 +40,7 @@ class Attended(Generic[One]):
         return self.info
 
     def given_up(self, about: str = "") -> str:
-        """Why nothing about this is tried any more: it broke too often, or is at its end. Empty where that is not so."""
+        """Why nothing about this is tried any more, such as that it broke too often. Empty where that is not so."""
         if self.aborted:
             return "the check was interrupted"
         if self.limit is None:

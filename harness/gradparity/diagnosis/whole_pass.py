@@ -114,7 +114,10 @@ def _in_its_place(pursuit: Pursuit, wrong: WrongStep) -> InPlace | None:
 
 
 def _of_gains(a: Answers, gains: list[Gain], mine: list[Key], wrong: Wrong) -> Diagnosis:
-    """Where it shows first, and the bugs that explain the same arrays."""
+    """Where it shows first, and the bugs that explain the same arrays: where the layers are right, of what is between."""
+    alone = _layers_alone(a)
+    if alone is Alone.LAYERS_RIGHT:
+        gains = [one for one in gains if not isinstance(one.variant, InPlace)] or gains
     found = [
         Explanation(
             name=one.variant.name,
@@ -129,7 +132,7 @@ def _of_gains(a: Answers, gains: list[Gain], mine: list[Key], wrong: Wrong) -> D
     first, *others = mine
     beside = list(dict.fromkeys(name for _, name in others if name != first[1]))
     where = Where(operation=first[0], array=first[1])
-    return Origin(where, wrong[first], _layers_alone(a), beside=beside).told(found)
+    return Origin(where, wrong[first], alone, beside=beside).told(found)
 
 
 def _one_by_one(a: Answers, rest: Wrong) -> list[Diagnosis]:

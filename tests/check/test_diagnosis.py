@@ -130,7 +130,7 @@ def test_where_forward_is_right_only_backward_is_blamed() -> None:
             layer.backward = lambda dout: dout  # type: ignore[method-assign]
     told = diagnose(answered_by(network, answers))[0]
     assert place(told.where) == "gradient dW2"
-    assert told.explanations[0].sentence == "in relu's dx: the mask is not applied"
+    assert told.explanations[0].sentence == "the activation between the layers, in backward"
 
 
 def test_an_accuracy_is_no_evidence_where_the_logits_never_came() -> None:

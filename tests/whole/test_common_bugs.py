@@ -10,7 +10,6 @@ SAMPLE = [
     ("labels off by one", "memory order of W"),
     ("slope without 1 - y", "bias recycled"),
     ("epsilon", "weight decay"),
-    ("epsilon", "labels off by one"),
     ("softmax over the batch", "labels off by one"),
 ]
 

@@ -107,7 +107,7 @@ def test_two_runs_are_compared(tmp_path: Path, report: Gradparity) -> None:
         (("run", "nowhere"), "nowhere: no run there"),
         (("empty",), "empty: no run there"),
         (("damaged",), "damaged: nothing in it can be read: line 1: cut off"),
-        (("newer",), "newer: the record is of schema 5, and this gradparity reads 1 to 4: install the gradparity that"),
+        (("newer",), "newer: the record is of schema 6, and this gradparity reads 1 to 5: install the gradparity that"),
         (("run", "run", "--json"), "--json: of one run only"),
         (("run", "--out", "run/record.jsonl"), "--out"),
     ],
@@ -117,7 +117,7 @@ def test_wrong_usage_is_exit_2_and_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(agreeing(), Path("run"))
-    for name, text in (("damaged", "{"), ("newer", '{"schema_version": 5, "future": 1}')):
+    for name, text in (("damaged", "{"), ("newer", '{"schema_version": 6, "future": 1}')):
         Path(name).mkdir()
         Path(name, RECORD).write_text(text)
     Path("empty").mkdir()

@@ -57,7 +57,7 @@ def test_a_wrong_implementation_is_found_shrunk_and_shown_again(
     wrong: Correct, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gradparity.meta.soak.SHRINK_SEEDS", 2)  # of each simpler case: enough for these
-    result = run_soak(20, 1, implementations=[wrong], workers=0)
+    result = run_soak(20, 5, implementations=[wrong], workers=0)
     assert result.exit_code == 1
     assert {alarm.implementation for alarm in result.alarms} == {wrong.name}
     for alarm in result.alarms:

@@ -114,7 +114,7 @@ def _in_its_place(pursuit: Pursuit, wrong: WrongStep) -> InPlace | None:
 
 
 def _of_gains(a: Answers, gains: list[Gain], mine: list[Key], wrong: Wrong) -> Diagnosis:
-    """Where it shows first, and the bugs that explain the same arrays; of what is between layers, if these are right."""
+    """Where it shows first, and the bugs that explain the same arrays; if the layers are right, of what is between."""
     alone = _layers_alone(a)
     if alone is Alone.LAYERS_RIGHT:
         gains = [one for one in gains if not isinstance(one.variant, InPlace)] or gains

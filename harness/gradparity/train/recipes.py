@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
+from gradparity_reference import OPTIMIZERS
 
 from ..cases import Activation, Array, CaseSpec, Dtype, terms_of
 from ..errors import UsageError
@@ -284,7 +285,9 @@ class Own:
     def recipe(self) -> Recipe:
         """Raises UsageError for sizes that are none."""
         base, optimizer = RECIPES["python-post"], self.optimizer or "sgd"
-        numbers = dict(RULES[optimizer].numbers) | {"learning_rate": self.lr or LEARNING_RATES[optimizer]}
+        usual = OPTIMIZERS[optimizer]()
+        numbers = {name: getattr(usual, name) for name in RULES[optimizer].numbers}
+        numbers["learning_rate"] = self.lr or LEARNING_RATES[optimizer]
         recipe = replace(
             base,
             name="own",

@@ -1,4 +1,4 @@
-"""A mutant is killed and named through each of these runners. `.ci/run` has all of the other native ones."""
+"""A mutant is killed and named through each of these runners. `gradparity mutants` has all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No mutant of the Python port survives, and each is named. `.ci/run` checks those of other ports, too."""
+"""No mutant of the Python port survives, and each is named. `gradparity mutants` checks those of other ports, too."""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ def run(label: str, pattern: str = "*") -> list[MutantResult]:
 def check(outcomes: list[MutantResult]) -> None:
     """Each is killed, and named as its gallery says."""
     assert outcomes
-    for o in outcomes:
-        assert o.right, (
-            f"{o.port} {o.mutant.name}: expected {o.mutant.bug or 'survival'}, came {o.named}: {o.trouble}{o.where}"
-        )
+    wrong = [
+        f"{o.port} {o.mutant.name}: expected {o.mutant.bug or 'survival'}, came {o.named}: {o.trouble}{o.where}"
+        for o in outcomes
+        if not o.right
+    ]
+    assert not wrong, "\n".join(wrong)

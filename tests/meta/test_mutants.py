@@ -35,8 +35,8 @@ def test_there_are_enough_of_them() -> None:
 
 
 def test_every_hypothesis_has_a_mutant() -> None:
-    """But those of a user's own functions, what only objects can share (a process sends copies), and of an accuracy what
-    shows in two cases alone: they are no evidence for a name.
+    """But those of a user's own functions, what only objects can share, as a process sends copies, and of an accuracy
+    what shows in two cases alone: they are no evidence for a name.
     """
     met = {mutant.bug for gallery in GALLERIES.values() for mutant in gallery.mutant}
     of_the_network = {one.name for one in KNOWN if Subject.FUNCTION not in one.kinds}

@@ -23,7 +23,6 @@ from ..diagnosis.records import Diagnosis, Explanation, Pattern, Where
 from .records import CaseResult, Cell, CheckResult, Reason
 
 SEVERAL = 3  # cases
-OF_SOLVED = 0.9  # what needs no constant to be solved for may explain so many fewer cases
 MANY = 20  # numbers that a bug gives: no coincidence, even where most cases show something else
 DIGITS = 1e-3  # to which a constant that was solved for is the same in all cases, relatively
 NEARLY_ALL = 0.8
@@ -205,11 +204,6 @@ def _most_explained(places: dict[Where, list[Symptom]], left: Sequence[Symptom],
     return best[3]
 
 
-def _worth(explained: Sequence[Symptom]) -> float:
-    """How many cases a bug explains, less where a constant was solved for."""
-    return len({one.key for one in explained}) * (OF_SOLVED if any(map(_solved, explained)) else 1.0)
-
-
 def _digits(found: list[Symptom]) -> int:
     """How many significant digits the constant has that was solved for: of several that fit, the round one is meant."""
     fits = [one.explanation for one in found if one.explanation and one.explanation.constant is not None]
@@ -263,7 +257,7 @@ def _stands(evidence: list[Symptom], fits: list[Symptom], place: Where, own: lis
     explained = {one.key for one in here}
     silent = {one.key for one in fits if one.place == place and not _weight(one)} - explained
     others = {one.key for one in own} - silent
-    solved = any(one.explanation and one.explanation.constant is not None for one in here)
+    solved = any(map(_solved, here))
     return 2 * len(explained) > len(others) or (not solved and sum(map(_weight, here)) >= MANY)
 
 

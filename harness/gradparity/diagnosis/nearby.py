@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..cases import Array, nearby
+from ..reference import Reference
 from .answers import Answers
 from .precisions import Difference, Rounded, looks_rounded
 from .records import Diagnosis, Explanation
@@ -35,7 +36,7 @@ def with_precision(a: Answers, told: list[Diagnosis], wrong: Iterable[Key]) -> l
 
 def _precision(a: Answers, keys: list[Key]) -> Rounded | None:
     reference = a.reference
-    differences = [_difference(a, key, a.operations[key[0]][key[1]], _right(a, key)) for key in keys]
+    differences = [_difference(a, key, a.operations[key[0]][key[1]], _right(reference, key)) for key in keys]
     if not keys or a.ask_nearby is None or any(one is None for one in differences):
         return None
     found = looks_rounded([one for one in differences if one is not None])
@@ -47,11 +48,8 @@ def _precision(a: Answers, keys: list[Key]) -> Rounded | None:
         came = None if case is None else a.ask_nearby(case)
         if case is None or came is None:
             return None
-        network = case.network(epsilon=reference.epsilon)
-        right: dict[Key, Array] = {("predict", "out"): network.predict(case.x)}
-        network.hold(case.held)
-        right |= {("gradient", name): np.asarray(value) for name, value in network.gradient(case.x, case.t).items()}
-        there = [_difference(a, key, came[key], right[key]) for key in keys if key in came]
+        right = Reference(case, reference.epsilon)
+        there = [_difference(a, key, came[key], _right(right, key)) for key in keys if key in came]
         if len(there) < len(keys) or any(one is None for one in there):
             return None
         again.append([one for one in there if one is not None])
@@ -59,8 +57,8 @@ def _precision(a: Answers, keys: list[Key]) -> Rounded | None:
     return proven if proven and proven.proven else None
 
 
-def _right(a: Answers, key: Key) -> Array:
-    found: Array = getattr(a.reference, key[0])[key[1]]
+def _right(reference: Reference, key: Key) -> Array:
+    found: Array = getattr(reference, key[0])[key[1]]
     return found
 
 

@@ -94,7 +94,7 @@ def _came(a: Answers, key: Key) -> Array:
 def _is_of_own_trace(a: Answers, key: Key, e: Evidence) -> bool:
     """Whether the same array of the port's own trace is as wrong."""
     trace, name = a.operations.get("trace"), a.reference.in_trace(*key)
-    if trace is None or key[0] not in ("predict", "gradient") or key in a.reference.case.spec.beside_the_trace:
+    if trace is None or key[0] not in PURSUED or key in a.reference.case.spec.beside_the_trace:
         return False
     own = trace[name]
     return own.shape == e.came.shape and replace(e, expected=own).figures.ratio <= 1 if e.comparable else False

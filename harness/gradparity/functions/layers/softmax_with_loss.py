@@ -118,16 +118,25 @@ def _with(e: Evidence, **changed: Array) -> Array:
     return SOFTMAX_WITH_LOSS.value(e.result, {**e.inputs, **changed})
 
 
+def _of_y(e: Evidence, y: Array, epsilon: float = 0.0) -> Array:
+    """The result as it follows from these probabilities, whichever it is."""
+    if e.result == "y":
+        return y
+    if e.result == "dx":
+        dx: Array = (y - one_hot(e.inputs)) / len(y)
+        return dx
+    own = y[np.arange(len(y)), e.inputs["t"]]
+    return np.asarray(-np.log(own + own.dtype.type(epsilon)).mean())
+
+
 @bug("overflow", loses=True)
 def _overflow(e: Evidence) -> Candidates:
     x = e.inputs["x"]
     powers = np.exp(x)
     y = powers / powers.sum(axis=1, keepdims=True)
-    own = y[np.arange(len(y)), e.inputs["t"]]
     zeros_by_infinity = one_hot(e.inputs) * np.log(probability(x))
-    naive = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
     stable = probability(x)[np.arange(len(x)), e.inputs["t"]]
-    found = [("exp without the row's maximum subtracted overflows", naive[e.result])]
+    found = [("exp without the row's maximum subtracted overflows", _of_y(e, y))]
     if e.result == "loss":
         found.append((f"{found[0][0]}, in x - log(sum(exp(x)))", _by_log_sum(x, e.inputs["t"])))
         found = found if "y" not in e.inputs or not np.isfinite(e.inputs["y"]).all() else []
@@ -157,11 +166,9 @@ def _shift(e: Evidence) -> Candidates:
     ):
         powers = np.exp(x - shift)
         y = powers / powers.sum(axis=1, keepdims=True)
-        own = y[np.arange(len(y)), e.inputs["t"]]
-        candidates = {"y": y, "loss": np.asarray(-np.log(own).mean()), "dx": (y - one_hot(e.inputs)) / len(y)}
         known_right = e.result == "loss" and "y" in e.inputs and np.isfinite(e.inputs["y"]).all()
         if not np.isfinite(y).all() and not known_right:
-            yield f"{what} is subtracted in softmax, for its largest", candidates[e.result]
+            yield f"{what} is subtracted in softmax, for its largest", _of_y(e, y)
             if e.result == "loss":
                 yield f"{what} is subtracted in softmax, for its largest", _by_log_sum(x - shift, e.inputs["t"])
 
@@ -183,13 +190,7 @@ def _softmax_axis(e: Evidence) -> Candidates:
         ("softmax is not normalised", by_row),
         ("softmax is not normalised", np.exp(x)),
     ):
-        own = y[np.arange(len(y)), e.inputs["t"]]
-        candidates = {
-            "y": y,
-            "loss": np.asarray(-np.log(own + own.dtype.type(e.inputs["epsilon"])).mean()),
-            "dx": (y - one_hot(e.inputs)) / len(y),
-        }
-        yield sentence, candidates[e.result]
+        yield sentence, _of_y(e, y, float(e.inputs["epsilon"]))
 
 
 @bug("labels shifted", results=("loss", "dx"))
